@@ -16,7 +16,7 @@ export const silent = createLogger({ name: 'test', level: 'silent' });
 export interface NatsOfItsOwn {
   readonly nats: Nats;
   readonly server: NatsServer;
-  /** A folder for the test's own files. */
+  /** A temporary folder. */
   readonly folder: string;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Numbers in [0, 1) from a seed, for tests that play many orders of events. Marsaglia's xorshift32. */
+/** Random numbers in [0, 1) from a seed. Marsaglia's xorshift32. */
 export function randomFrom(seed: number): () => number {
   let x = seed * 2_654_435_769 || 1;
   return () => {

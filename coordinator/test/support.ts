@@ -1,4 +1,4 @@
-/** What other packages' tests use of these: peers, small artifacts, examples. The way back is closed. */
+/** Peers, small artifacts and examples for tests of other packages. Tests here import no tests of those packages. */
 export { type Python, pythonWith } from '../../platform/test/support.js';
 export { DIGEST, exampleInput, splitLogits } from './report/report-input-example.js';
 export { jetStreamApi } from './serve/jetstream-api.js';

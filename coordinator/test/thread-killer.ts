@@ -1,7 +1,7 @@
-/** Kills threads of this process while they work, by what they are called for. */
+/** Kills threads of this process during calls of given names. */
 import { Worker } from 'node:worker_threads';
 
-/** By name of a call: which of its calls, counted from 1, end their thread. */
+/** By name of a call: the numbers, from 1, of the calls that end their thread. */
 type Victims = Readonly<Record<string, readonly number[]>>;
 
 /** Long enough for a thread that has loaded to be in the middle of a call. */
@@ -23,7 +23,7 @@ export class ThreadKiller {
       if (victims[call]?.includes(count) !== true) return;
       killed();
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HEAD_START_MS);
-      // On a busy machine it may have answered by now.
+      // On a busy machine the thread may have answered by now.
       this.removeAllListeners('message');
       void this.terminate();
     };

@@ -1,4 +1,4 @@
-/** Components are rendered to text. What they are given from outside is hostile: it must come out as text. */
+/** Components are rendered to HTML texts. */
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import {
@@ -18,8 +18,8 @@ import { linearScale } from '../src/components/scale.js';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(2)>'`;
 
-describe('a size', () => {
-  it('has three digits, also where it is rounded up to the next unit', () => {
+describe('bytesText', () => {
+  it('has three digits, also when it is rounded up to the next unit', () => {
     expect([999, 9_999, 999_499, 999_500].map(bytesText)).toEqual([
       '999 B',
       '10.0 kB',
@@ -29,15 +29,15 @@ describe('a size', () => {
   });
 });
 
-describe('a loss', () => {
-  it('is in points, and what is rounded to nothing has no sign', () => {
+describe('lossText', () => {
+  it('is in points, and has no sign if it is rounded to 0', () => {
     const loss = { mean: -0.00001, low: -0.0042, high: 0.00315 };
     expect(lossText(loss)).toBe('0.00 points (−0.42 to 0.32)');
   });
 });
 
-describe('the Wilson interval', () => {
-  it('is that of published examples', () => {
+describe('wilsonInterval', () => {
+  it('equals published examples', () => {
     // Newcombe 1998, Statistics in Medicine 17, table I, method 3: r of n.
     const of = (r: number, n: number) => {
       const { low, high } = wilsonInterval(r / n, n);
@@ -49,28 +49,28 @@ describe('the Wilson interval', () => {
     expect(of(1, 29)).toEqual(['0.0061', '0.1718']);
   });
 
-  it('knows nothing of no sample', () => {
+  it('is from 0 to 1 for no samples', () => {
     expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
   });
 });
 
-describe('a scale', () => {
+describe('linearScale', () => {
   it('has round ticks', () => {
     expect(linearScale(0, 1, 5).ticks).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(linearScale(0.13, 2.4, 5).ticks).toEqual([0.5, 1, 1.5, 2]);
     expect(linearScale(3, 100_000, 6).ticks).toEqual([20_000, 40_000, 60_000, 80_000, 100_000]);
   });
 
-  it('opens around a single number', () => {
+  it('puts a single number in the middle, and a single 0 at the foot', () => {
     expect(linearScale(2, 2, 4).place(2)).toBe(0.5);
-    // Nothing at all is at the foot.
+    // A single 0 is at the foot.
     expect(linearScale(0, 0, 5).ticks).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(linearScale(0, 0, 5).place(0)).toBe(0);
   });
 });
 
-describe('bars of classes', () => {
-  it('are as long as their shares, as style sheets write them', () => {
+describe('ClassBars', () => {
+  it('has bars as long as their shares', () => {
     const html = renderToString(
       <ClassBars
         caption="Recall"
@@ -84,7 +84,7 @@ describe('bars of classes', () => {
   });
 });
 
-describe('a line chart', () => {
+describe('LineChart', () => {
   const draw = (values: readonly (number | null)[]) =>
     renderToString(
       <LineChart
@@ -96,32 +96,32 @@ describe('a line chart', () => {
       />,
     );
 
-  it('says in words where its curve begins and ends', () => {
+  it('describes the first and last value of its curve in words', () => {
     expect(draw([2.5, 1, 0.25])).toContain('<desc>loss from 2.5 to 0.25</desc>');
   });
 
-  it('leaves a gap where nothing is known', () => {
+  it('leaves a gap at unknown values', () => {
     const d = /class="line line-0" d="([^"]*)"/.exec(draw([1, 2, null, 3, Number.NaN, 4, 5]))?.[1];
     expect(d?.match(/M/g)).toHaveLength(3);
     expect(d).toContain('h.1');
     expect(draw([1, null])).not.toContain('NaN');
   });
 
-  it('has a table of at most 24 rows, the last point in it', () => {
+  it('has a table of at most 24 rows with the last point', () => {
     const html = draw(Array.from({ length: 500 }, (_, index) => index));
     expect(html.match(/<tr/g)).toHaveLength(24 + 1);
     expect(html).toContain('24 of 500 points');
     expect(html).toContain('<th scope="row">499</th>');
   });
 
-  it('says that nothing is known', () => {
+  it('says that nothing is known of an empty curve', () => {
     expect(draw([null, Number.NaN])).toContain('nothing is known');
     expect(draw([])).toContain('nothing is known');
   });
 });
 
-describe('the table of figures', () => {
-  it('gives the accuracy its interval, and no column of what nobody knows', () => {
+describe('FiguresTable', () => {
+  it('shows the interval of the accuracy, and no column of unknown figures', () => {
     const html = renderToString(
       <FiguresTable
         caption="Figures"
@@ -148,8 +148,8 @@ describe('the table of figures', () => {
   });
 });
 
-describe('findings', () => {
-  it('shade right answers and errors differently', () => {
+describe('components of findings', () => {
+  it('ConfusionMatrix shades right answers and errors differently', () => {
     const html = renderToString(
       <ConfusionMatrix
         model="the student"
@@ -170,7 +170,7 @@ describe('findings', () => {
     expect(html).toContain('<th scope="row">dog</th>');
   });
 
-  it('say whether a model is too sure', () => {
+  it('ReliabilityDiagram says whether a model is too sure', () => {
     const bins = [
       { count: 0, confidence: null, accuracy: null },
       { count: 10, confidence: 0.9, accuracy: 0.8 },
@@ -180,7 +180,7 @@ describe('findings', () => {
     expect(html.match(/<rect/g)).toHaveLength(1);
   });
 
-  it('show samples of every kind', () => {
+  it('Examples shows samples of every kind', () => {
     const html = renderToString(
       <Examples
         classNames={['cat', 'dog']}
@@ -233,7 +233,7 @@ describe('findings', () => {
   });
 });
 
-it('show markup from outside as text', () => {
+it('all components show markup from outside as text', () => {
   const html = renderToString(
     <>
       <LineChart

@@ -1,8 +1,8 @@
-/** Charts are made of histories of a few points, whose figures can be reckoned by hand. */
+/** Charts of histories of a few points, with figures by hand. */
 import { describe, expect, it } from 'vitest';
 import { chartsOf, curveText, spread, valueAt } from '../src/web/charts/curves.js';
 
-describe('the charts of a history', () => {
+describe('chartsOf a history', () => {
   const history = {
     columns: [
       ...['loss', 'samples', 'seconds', 'waitingSeconds', 'objective[0].kd', 'objective[1].ce'],
@@ -17,7 +17,7 @@ describe('the charts of a history', () => {
   const find = (charts: typeof learning, title: string) =>
     charts.find((chart) => chart.title === title)?.curves;
 
-  it('are of what is known', () => {
+  it('has charts only of known columns', () => {
     expect(learning.map(({ title }) => title)).toEqual(['Loss', 'Loss by term']);
     expect(speed.map(({ title }) => title)).toEqual([
       'Samples per second',
@@ -27,12 +27,12 @@ describe('the charts of a history', () => {
     expect(teachers.map(({ title }) => title)).toEqual(['Share of targets']);
   });
 
-  it('divide by what is not zero', () => {
+  it('has null instead of a division by zero', () => {
     expect(find(speed, 'Samples per second')?.[0]?.values).toEqual([128, null]);
     expect(find(speed, 'Time spent waiting')?.[0]?.values).toEqual([20, null]);
   });
 
-  it('name terms and teachers', () => {
+  it('names terms and teachers', () => {
     expect(find(learning, 'Loss by term')?.map(({ name }) => name)).toEqual([
       'kd (1)',
       'ce',
@@ -43,8 +43,8 @@ describe('the charts of a history', () => {
   });
 });
 
-describe('a curve in words', () => {
-  it('has its ends, its least and its most', () => {
+describe('curveText', () => {
+  it('has the first, last, least and greatest value', () => {
     const values = [null, 2, 0.5, 3, 1, null];
     expect(curveText({ name: 'x', values }, [0, 1000, 2000, 3000, 4000, 5000])).toBe(
       'from 2 at step 1,000 to 1 at step 4,000; least 0.5 at step 2,000, most 3 at step 3,000',
@@ -53,8 +53,8 @@ describe('a curve in words', () => {
   });
 });
 
-describe('rows of a table', () => {
-  it('are spread over all points, with the last one', () => {
+describe('spread', () => {
+  it('spreads rows of a table over all points, with the last one', () => {
     expect(spread(3, 50)).toEqual([0, 1, 2]);
     expect(spread(10, 4)).toEqual([2, 5, 8, 9]);
     expect(spread(512, 50)).toHaveLength(47);
@@ -63,7 +63,7 @@ describe('rows of a table', () => {
   });
 });
 
-it('says of a sparse curve what it said last', () => {
+it('valueAt gives the last known value of a sparse curve', () => {
   const values = [null, 1, null, null, 2, null];
   expect(values.map((_, index) => valueAt(values, index, true))).toEqual([null, 1, 1, 1, 2, 2]);
   expect(values.map((_, index) => valueAt(values, index, false))).toEqual(values);

@@ -1,10 +1,10 @@
-/** Curves of histories that are made here, against means and quotients by hand. */
+/** Curves of made-up histories, with means and quotients by hand. */
 import { expect, it } from 'vitest';
 import { historyCharts, meanOverRun } from '../src/report/history-charts.js';
 
 const COLUMNS = ['loss', 'samples', 'seconds', 'waitingSeconds', 'teacher.a.b.latencyMs'];
 
-/** The loss is the point's place; every second latency is unknown. */
+/** The loss is the point's index; every second latency is unknown. */
 function history(pointCount: number) {
   return {
     columns: COLUMNS,
@@ -19,19 +19,19 @@ function history(pointCount: number) {
 const chart = (title: string, pointCount: number) =>
   historyCharts(history(pointCount)).find((one) => one.title === title);
 
-it('has quotients of what is summed', () => {
+it('historyCharts has quotients of summed columns', () => {
   expect(chart('Samples per second', 3)?.series[0]?.values).toEqual([128, 128, 128]);
   expect(chart('Share of the time spent waiting for targets', 3)?.series[0]?.values).toEqual([
     0.25, 0.25, 0.25,
   ]);
 });
 
-it('has a curve a teacher, and none of what nobody knows', () => {
+it('historyCharts has a curve for each teacher, and no chart of an unknown column', () => {
   expect(chart('Latency of teachers, ms', 2)?.series).toEqual([{ name: 'a.b', values: [7, null] }]);
   expect(historyCharts(history(2)).map(({ title }) => title)).not.toContain('Gradient norm');
 });
 
-it('draws neighbours of a long history together, by what is known of them', () => {
+it('historyCharts averages known neighbours of a long history', () => {
   const loss = chart('Loss', 250);
   expect(loss?.x).toHaveLength(84);
   expect(loss?.x.slice(0, 2)).toEqual([30, 60]);
@@ -41,7 +41,7 @@ it('draws neighbours of a long history together, by what is known of them', () =
   expect(chart('Latency of teachers, ms', 250)?.series[0]?.values[0]).toBe(7);
 });
 
-it('knows a mean over the run', () => {
+it('meanOverRun is the mean of the known points, or null', () => {
   expect(meanOverRun(history(5), 'loss')).toBe(2);
   expect(meanOverRun(history(5), 'teacher.a.b.latencyMs')).toBe(7);
   expect(meanOverRun(history(5), 'teacher.a.b.share')).toBeNull();

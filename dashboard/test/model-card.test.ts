@@ -1,12 +1,12 @@
-/** Cards are read back: their metadata by a YAML parser, their text line by line. */
+/** The metadata of cards is read by a YAML parser, their text line by line. */
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { modelCard } from '../src/report/index.js';
 import { codeBlock, markdownText } from '../src/report/markdown.js';
 import { reportInput } from './report-inputs.js';
 
-describe('the model card', () => {
-  it('has metadata as the hub reads it', () => {
+describe('modelCard', () => {
+  it('has metadata in the format of the hub', () => {
     const card = modelCard(reportInput());
     const [, metadata = ''] = card.split(/^---$/m);
     expect(parse(metadata)).toMatchObject({
@@ -53,7 +53,7 @@ describe('the model card', () => {
     );
   });
 
-  it('has what each teacher cost and is worth', () => {
+  it('has cost and worth of each teacher if there are two', () => {
     const card = modelCard(reportInput());
     expect(card).toContain(
       '| teacher-0 | 50 s | 450 | 4\\.50 EUR | 94.00 % | 2.00 points (1.60 to 2.40) |',
@@ -62,7 +62,7 @@ describe('the model card', () => {
     expect(modelCard(reportInput({ teachers: 1 }))).not.toContain('cost and worth');
   });
 
-  it('has the same lines and cells whatever names are made of', () => {
+  it('has the same lines and cells if names hold markup', () => {
     const hostile = (text: string) => `\`]|<b>*x*\n\n# y\n---\n| ![p](http://h/p)${text}`;
     const shape = (card: string) =>
       withoutBlocks(card).map((line) => line.replaceAll(/\\\|/g, '').split('|').length);
@@ -73,8 +73,8 @@ describe('the model card', () => {
   });
 });
 
-describe('a text in Markdown', () => {
-  it('is one line without marks', () => {
+describe('Markdown of model cards', () => {
+  it('markdownText makes a text one line with all marks escaped', () => {
     expect(markdownText('a\n\n# b')).toBe('a \\# b');
     expect(markdownText('- x')).toBe('\\- x');
     expect(markdownText('1. x')).toBe('1\\. x');
@@ -82,12 +82,12 @@ describe('a text in Markdown', () => {
     expect(markdownText('www.h.org <b> & a@b')).toBe('www\\.h.org &lt;b&gt; &amp; a\\@b');
   });
 
-  it('cannot end its block', () => {
+  it('codeBlock has a longer fence than its text', () => {
     expect(codeBlock('a\n````\nb', '')).toBe('`````\na\n````\nb\n`````');
   });
 });
 
-/** Lines below the metadata that stand in no block of code. */
+/** Lines below the metadata outside blocks of code. */
 function withoutBlocks(card: string): string[] {
   const [, , ...rest] = card.split(/^---$/m);
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** What the build wrote, weighed as it goes over the wire. */
+/** Files of the built page, in gzipped bytes. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,12 +8,12 @@ const PAGE = path.join(import.meta.dirname, '../dist/page');
 const SCRIPT_BYTES = 60_000;
 const STYLE_BYTES = 10_000;
 
-it('the page is light', () => {
+it('the dashboard page has less than 60 kB of scripts and 10 kB of styles, gzipped', () => {
   expect(gzippedBytes('.js')).toBeLessThan(SCRIPT_BYTES);
   expect(gzippedBytes('.css')).toBeLessThan(STYLE_BYTES);
 });
 
-it('the page loads nothing from elsewhere', () => {
+it('the dashboard page loads only its own assets', () => {
   const html = readFileSync(path.join(PAGE, 'index.html'), 'utf8');
   const addresses = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address);
   expect(addresses).toHaveLength(3);

@@ -1,4 +1,4 @@
-/** Reports to be written: an ordinary one, the largest there may be, and one whose every text is markup. */
+/** Inputs of reports of any size, also with markup in every text. */
 import type { Findings, HistoryFacts, Report } from '../src/api/index.js';
 import type { ReportInput } from '../src/report/index.js';
 
@@ -13,7 +13,7 @@ export interface Size {
 
 const SMALL: Size = { classes: 3, teachers: 2, examples: 4, points: 4, picture: 100 };
 
-/** @param mark - goes through every text that comes from outside. */
+/** @param mark - applied to every text from outside. */
 export function reportInput(
   size: Partial<Size> = {},
   mark: (text: string) => string = (text) => text,

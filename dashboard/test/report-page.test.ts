@@ -1,12 +1,12 @@
-/** Pages are written and looked at as text: what they say, how large they get, and that nothing in them is markup. */
+/** Pages of reports are written and checked as text. */
 import { describe, expect, it } from 'vitest';
 import { reportPage } from '../src/report/index.js';
 import { reportInput } from './report-inputs.js';
 
 const hostile = (text: string) => `"'><script>alert(1)</script><img src=x onerror=alert(2)>${text}`;
 
-describe('the report as a page', () => {
-  it('says the result first, with its interval', () => {
+describe('reportPage', () => {
+  it('has the result first, with its interval', () => {
     const page = reportPage(reportInput());
     const summary = /<p class="summary">(.*?)<\/p>/.exec(page)?.[1];
     expect(summary).toMatchInlineSnapshot(
@@ -17,7 +17,7 @@ describe('the report as a page', () => {
     );
   });
 
-  it('says no gap to be closed of a student that is worse than without teachers', () => {
+  it('says that a student is worse than without teachers', () => {
     const input = reportInput();
     const { student, studentWithoutTeachers } = input.report;
     if (studentWithoutTeachers === null) throw new Error('a baseline');
@@ -33,7 +33,7 @@ describe('the report as a page', () => {
     expect(page).toContain('That is 5.0 points less than without teachers (80.0 %).');
   });
 
-  it('says whether the gain may be chance, whichever way it goes', () => {
+  it('says whether a gain or a loss may be chance', () => {
     const input = reportInput();
     const page = (mean: number, p: number) => {
       const accuracy = { mean, low: mean - 0.1, high: mean + 0.1 };
@@ -51,7 +51,7 @@ describe('the report as a page', () => {
     expect(isSaid(page(0.01, 0.04))).toEqual([false, false, false]);
   });
 
-  it('says of one sample what it shows, and of none that no error is known', () => {
+  it('says that one sample shows little, and that without labels no error is known', () => {
     const input = reportInput();
     const { report, findings } = input;
     if ('missing' in findings || report.studentWithoutTeachers === null) throw new Error('found');
@@ -74,7 +74,7 @@ describe('the report as a page', () => {
     expect(pageOf(5)).toContain('No class is taken for another');
   });
 
-  it('says what to doubt', () => {
+  it('lists the known limits of a result', () => {
     const page = reportPage(reportInput());
     for (const limit of [
       'Of 2,000 test samples, 1,900 of them with a label',
@@ -90,7 +90,7 @@ describe('the report as a page', () => {
     expect(limits.match(/ chance\./g)).toHaveLength(1);
   });
 
-  it('has what each teacher cost and is worth, and names who could go', () => {
+  it('has cost and worth of each teacher, and names a teacher that could be dropped', () => {
     const page = reportPage(reportInput());
     expect(page).toContain('Teachers: cost, and worth to the ensemble on 1,900 test samples');
     const row = (name: string) => {
@@ -106,11 +106,11 @@ describe('the report as a page', () => {
       'Teacher teacher-1 could be dropped at a loss of −1.00 points (−1.40 to −0.60): the ensemble is better without it. It cost 50 s of device time',
     );
     expect(page).not.toContain('Teacher teacher-0 could be dropped');
-    // Of one there is nothing to say.
+    // One teacher has no worth to an ensemble.
     expect(reportPage(reportInput({ teachers: 1 }))).not.toContain('Teachers: cost, and worth');
   });
 
-  it('says of each teacher why nothing is known', () => {
+  it('says why the worth of teachers is not known', () => {
     const { report, ...input } = reportInput();
     const page = (worth: typeof report.worth) =>
       reportPage({ ...input, report: { ...report, worth } });
@@ -118,7 +118,7 @@ describe('the report as a page', () => {
     expect(page({ rule: 'arithmetic', test: null, validation: null })).toContain('has no labels');
   });
 
-  it('loads nothing and runs nothing', () => {
+  it('loads nothing and has no script', () => {
     const page = reportPage(reportInput());
     expect(page).toContain(
       `content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`,
@@ -127,7 +127,7 @@ describe('the report as a page', () => {
     expect(page.match(/src="(?!data:image\/png;base64,)/g)).toBeNull();
   });
 
-  it('says why something is left out', () => {
+  it('says why findings, curves and device time are left out', () => {
     const page = reportPage({
       ...reportInput(),
       findings: { missing: 'the set is gone' },
@@ -140,11 +140,11 @@ describe('the report as a page', () => {
     expect(page).not.toContain('<h2>Reliability</h2>');
   });
 
-  it('stays below 300 kB whatever the run', () => {
+  it('is below 300 kB for 1,000 classes, 10 teachers and 512 points', () => {
     const page = reportPage(
       reportInput(
         { classes: 1_000, teachers: 10, examples: 24, points: 512, picture: 60_000 },
-        // As long as names may be.
+        // The greatest length of names.
         (text) => (text.startsWith('kind:') ? text.repeat(3_000) : text.padEnd(60, 'n')),
       ),
     );
@@ -156,13 +156,13 @@ describe('the report as a page', () => {
   it('shows markup from outside as text', () => {
     const plain = reportPage(reportInput());
     const page = reportPage(reportInput({}, hostile));
-    // No element more than without markup in the texts.
+    // The same elements as without markup in the texts.
     expect(elements(page)).toEqual(elements(plain));
     expect(page).toContain('&lt;script>alert(1)');
   });
 });
 
-/** Names of all elements, in their order. */
+/** Names of all elements, in order. */
 function elements(page: string): string[] {
   return [...page.matchAll(/<([a-z][a-z0-9]*)/gi)].map(([, name]) => name ?? '');
 }

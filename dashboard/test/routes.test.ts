@@ -1,4 +1,4 @@
-/** Addresses of pages are read from what was written, and from what somebody typed. */
+/** Addresses that the page writes, and addresses that a user types. */
 import { describe, expect, it } from 'vitest';
 import {
   ALL_RUNS,
@@ -11,8 +11,8 @@ import {
   runsAddress,
 } from '../src/web/routing/routes.js';
 
-describe('a route', () => {
-  it('is read from its own address', () => {
+describe('readRoute', () => {
+  it('reads the addresses that the page writes', () => {
     const filter = {
       states: ['FAILED', 'CANCELLED'],
       team: 'a & b',
@@ -32,13 +32,13 @@ describe('a route', () => {
     });
   });
 
-  it('is the list of runs where nothing is asked for', () => {
+  it('gives the list of runs for an empty address', () => {
     for (const hash of ['', '#', '#/', '#/runs', '#/runs/']) {
       expect(readRoute(hash)).toEqual({ page: 'runs', ...ALL_RUNS });
     }
   });
 
-  it('is none of what somebody made up', () => {
+  it('gives unknown for a made-up address, and ignores a made-up state', () => {
     expect(readRoute('#/nothing')).toEqual({ page: 'unknown' });
     expect(readRoute('#/runs/a/b')).toEqual({ page: 'unknown' });
     expect(readRoute('#/runs?state=NONSENSE&state=PAUSED')).toEqual({
@@ -50,7 +50,7 @@ describe('a route', () => {
   });
 });
 
-describe('a query', () => {
+describe('queryText', () => {
   it('leaves empty texts out', () => {
     expect(
       queryText([

@@ -1,4 +1,4 @@
-/** What is said of runs and teachers, for made-up ones. */
+/** Sentences about made-up runs and teachers. */
 import { describe, expect, it } from 'vitest';
 import type { RunFacts, TeacherFacts } from '../src/api/index.js';
 import { stationsOf } from '../src/web/pages/run/flow.js';
@@ -12,15 +12,15 @@ const of = (id: string, changed: Partial<RunFacts> = {}): RunFacts => {
   return { ...fakeRun(row, PLAIN), ...changed };
 };
 
-describe('why a run is slow', () => {
-  it('is said in a sentence', () => {
+describe('the pace of a run', () => {
+  it('has a sentence for a training and for a paused run (paceSentence)', () => {
     expect(paceSentence(of(RUNNING))).toBe(
       'The teachers set the pace: the student waits 43 % of its time, now for wide.',
     );
     expect(paceSentence(of(PAUSED))).toMatch(/^The run is paused .*: teacher big: .* no credit/);
   });
 
-  it('is said of one that has ended by how long its student waited', () => {
+  it('has a sentence for an ended run, by the waiting share of its student (paceSentence)', () => {
     const ended = { state: 'SUCCEEDED', bottleneck: null } as const;
     expect(paceSentence(of(RUNNING, ended))).toBe(
       'The teachers set the pace of the student: it waited 43.0 % of its time for targets.',
@@ -29,7 +29,7 @@ describe('why a run is slow', () => {
     expect(paceSentence(of(RUNNING, { ...ended, step: 0 }))).toBe('The run has succeeded.');
   });
 
-  it('is marked on the way of a batch', () => {
+  it('marks the bottleneck among the stations of a batch (stationsOf)', () => {
     const run = of(RUNNING);
     const stations = stationsOf(run, fakeHistory(run, 0, 1000));
     expect(stations.map(({ name }) => name)).toEqual([
@@ -44,15 +44,15 @@ describe('why a run is slow', () => {
     expect(stations[1]?.lines[0]).toEqual({ name: 'wide', value: '420 ms' });
   });
 
-  it('has more teachers than a picture can name', () => {
+  it('names the 5 slowest of 9 teachers and counts the others (stationsOf)', () => {
     const many = Array.from({ length: 9 }, (_, i) => ({ ...teacher(`t${i}`), latencyMs: i }));
     const lines = stationsOf(of(RUNNING, { teachers: many }), null)[1]?.lines;
     expect(lines?.map(({ name }) => name)).toEqual(['t8', 't7', 't6', 't5', 't4', 'and 4 more']);
   });
 });
 
-describe('the time left', () => {
-  it('is that of the rate of now', () => {
+describe('secondsLeft', () => {
+  it('follows from the current rate, and is null without one', () => {
     // 38,000 steps of 64 samples at 1,843 a second.
     expect(secondsLeft(of(RUNNING))).toBeCloseTo(1319.6, 1);
     expect(secondsLeft(of(RUNNING, { samplesPerSecond: 0 }))).toBeNull();
@@ -61,8 +61,8 @@ describe('the time left', () => {
   });
 });
 
-describe('what is wrong', () => {
-  it('is listed once', () => {
+describe('wrongs', () => {
+  it('lists reason and warnings once, and not the reason that the bottleneck has', () => {
     const run = of(PAUSED, { warnings: ['a warning'], degradedShare: 0, teachers: [] });
     expect(wrongs(run)).toEqual([run.reason, 'a warning']);
     const queued = of('digits-197', { warnings: [], degradedShare: 0, teachers: [] });
@@ -70,10 +70,10 @@ describe('what is wrong', () => {
   });
 });
 
-describe('the worst teacher', () => {
+describe('worstTeacher', () => {
   const others = [teacher('a'), teacher('b'), teacher('c')];
 
-  it('is one that has problems', () => {
+  it('is first a teacher that has problems', () => {
     const sick = { ...teacher('x'), problems: ['at chance'] };
     const slow = { ...teacher('y'), latencyMs: 1e6 };
     expect(worstTeacher([...others, slow, sick])).toEqual({
@@ -82,7 +82,7 @@ describe('the worst teacher', () => {
     });
   });
 
-  it('is else the one that disagrees, is left out, or is slow', () => {
+  it('is else a teacher that disagrees, then one that is left out, then a slow one', () => {
     const odd = { ...teacher('odd'), disagreement: 0.5 };
     const absent = { ...teacher('absent'), share: 0.6 };
     const slow = { ...teacher('slow'), latencyMs: 900 };
@@ -96,7 +96,7 @@ describe('the worst teacher', () => {
     );
   });
 
-  it('is not the only one that is named where several stand out', () => {
+  it('names the other teachers that stand out too', () => {
     const pair = ['x', 'y'].map((name, index) => ({
       ...teacher(name),
       disagreement: 0.4 + 0.1 * index,
@@ -108,7 +108,7 @@ describe('the worst teacher', () => {
     });
   });
 
-  it('is none of equals, of one, or of those that nothing is known of', () => {
+  it('is null for equal teachers, for one teacher and for unknown ones', () => {
     expect(worstTeacher(others).name).toBeNull();
     expect(worstTeacher([teacher('a')]).name).toBeNull();
     const unknown = { latencyMs: null, share: null, disagreement: null };

@@ -1,4 +1,4 @@
-/** Small sites in a temporary folder, with links that lead somewhere and links that do not. */
+/** Small sites in a temporary folder, with live and dead links. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-it('pages, folders, anchors and files that are there are no dead links', () => {
+it('deadLinks ignores links to existing pages, folders, anchors and files', () => {
   write('index.html', '<a href="/docs/a.html#one"></a><a href="./docs/"></a><a href="#top"></a>');
   write('docs/index.html', '<p id="top"></p><img src="../b.png"><a href="https://example.org">');
   write('docs/a.html', '<h2 id="one"></h2>');
@@ -26,7 +26,7 @@ it('pages, folders, anchors and files that are there are no dead links', () => {
   expect(deadLinks(folder)).toEqual([]);
 });
 
-it('each dead link is told with its page', () => {
+it('deadLinks lists each dead link with its page', () => {
   write('index.html', '<a href="/none.html"></a><img src="none.png"><a href="docs/a.html#none">');
   write('docs/a.html', '<a href="../none/"></a>');
   expect(deadLinks(folder).sort()).toEqual([

@@ -1,5 +1,5 @@
 /**
- * Against the checkout: each page that git knows or the reference has is found through the navigation, and is there.
+ * The navigation is compared with the pages that git knows and those of the reference.
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
@@ -8,10 +8,10 @@ import { addressOf, NAVIGATION } from '../src/navigation.js';
 import { referencePages } from '../src/reference/pages.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-/** Pages that a page of their own lists. */
+/** Pages that another page lists. */
 const LISTED_ELSEWHERE = /^docs\/decisions\/\d/;
 
-it('every page stands in the navigation once', async () => {
+it('NAVIGATION has every page once, and no missing page', async () => {
   const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
   const reference = Object.keys(await referencePages(CHECKOUT)).map(
     (name) => `site/reference/${name}`,
@@ -21,7 +21,7 @@ it('every page stands in the navigation once', async () => {
   expect(shown.toSorted()).toEqual(pages.filter((path) => !LISTED_ELSEWHERE.test(path)).toSorted());
 });
 
-it('a README is the page of its folder', () => {
+it('addressOf a README is the address of its folder', () => {
   expect(addressOf('README.md')).toBe('/');
   expect(addressOf('bench/README.md')).toBe('/bench/');
   expect(addressOf('docs/models.md')).toBe('/docs/models');

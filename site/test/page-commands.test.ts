@@ -1,7 +1,6 @@
 /**
- * Every command line in the blocks of all pages, against the programs: the command is there, it has these options, and
- * takes as many arguments. Nothing is run here: the stories in `commands/` run them, and commands that these leave out
- * have a reason.
+ * Command lines in the blocks of all pages are compared with the programs: command, options and count of arguments.
+ * Nothing is run here: the stories in `commands/` run commands, or give a reason why not.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +13,7 @@ import { commandsOf } from './commands/page-steps.js';
 import { STORIES } from './commands/stories.js';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-/** The page that tells how things were, not how they are. */
+/** The page about former versions. */
 const OF_THE_PAST = 'CHANGELOG.md';
 const PROGRAMS = new Map(
   [await coordinatorProgram(), ...workerPrograms()].map((program) => [program.name(), program]),
@@ -83,7 +82,7 @@ const COMMANDS: readonly Line[] = PAGES.flatMap((page) => {
   return commandsOf(markdown).map((text) => ({ page, text }));
 });
 
-it('every command in a block of a page is one that the programs have', () => {
+it('every command line in a block of a page is valid for its program', () => {
   const lines = COMMANDS.flatMap(({ page, text }) =>
     text
       .replaceAll(/\\\n\s*/g, ' ')
@@ -99,7 +98,7 @@ it('every command in a block of a page is one that the programs have', () => {
   expect(called.length).toBeGreaterThan(80);
 });
 
-it('every command is run by a story, or a reason says why not', () => {
+it('every command of a page is run by a story, or NOT_RUN has a reason', () => {
   const followed = new Set<string>(
     Object.values(STORIES)
       .flat()
@@ -111,7 +110,7 @@ it('every command is run by a story, or a reason says why not', () => {
   expect(forgotten).toEqual([]);
 });
 
-it('no reason is of a command that is on no page', () => {
+it('every entry of NOT_RUN fits a command of a page', () => {
   const idle = NOT_RUN.filter(
     (entry) => !COMMANDS.some(({ page, text }) => isOf(entry, page, text)),
   );
@@ -126,6 +125,6 @@ it.each([
   ['coordinator get a | head   # one', undefined],
   ['LYCEUM_X=1 coordinator submit "a b.yaml" --set \'a={b: 1, c: 2}\' --watch', undefined],
   ['kubectl get pods --all', undefined],
-])('%s', (text, problem) => {
+])('problemOf finds the problem of: %s', (text, problem) => {
   expect(problemOf({ page: '', text })).toBe(problem);
 });

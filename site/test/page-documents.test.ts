@@ -1,4 +1,4 @@
-/** Every whole run or imitation that a page shows is one that the programs take. */
+/** Whole documents of runs and imitations in pages. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,12 +17,12 @@ const shown = pages
     return [...text.matchAll(BLOCK)].map(([, document = '']) => ({ page, document }));
   });
 
-it.each(shown)('the document in $page is valid', ({ page, document }) => {
+it.each(shown)('the run or imitation in $page is valid', ({ page, document }) => {
   const parse = /^kind: Imitation/m.test(document) ? parseImitation : parseRunSpecification;
   expect(() => parse(document, page)).not.toThrow();
 });
 
-it('finds documents, with a file name above or without', () => {
+it('documents are found in pages, with or without a file name above', () => {
   expect(shown.map(({ page }) => page)).toEqual(
     expect.arrayContaining([
       'README.md',

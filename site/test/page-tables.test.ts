@@ -1,11 +1,11 @@
-/** Tables of all pages name each of their columns: a screen reader says the name with every cell. */
+/** Tables of all pages must name each column, because a screen reader says the name with every cell. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
-/** A row, and below it the line that makes it the head. */
+/** The head of a table: a row above a line of dashes. */
 const HEAD = /^ *\|(.*)\|\n *\|(?: *:?-+:? *\|)+$/gm;
 
 function unnamed(text: string): string[] {
@@ -14,7 +14,7 @@ function unnamed(text: string): string[] {
     .filter((cells) => cells.split('|').some((cell) => cell.trim() === ''));
 }
 
-it('every column of every table has a name', () => {
+it('every column of every table in a page has a name', () => {
   const files = execFileSync('git', ['ls-files', '*.md'], { cwd: CHECKOUT, encoding: 'utf8' });
   const found = files
     .trim()
@@ -25,7 +25,7 @@ it('every column of every table has a name', () => {
   expect(found).toEqual([]);
 });
 
-it('an empty head is found', () => {
+it('unnamed finds a table with an empty head', () => {
   expect(unnamed('| a | |\n| --- | --- |\n| 1 | 2 |\n')).toEqual([' a | ']);
   expect(unnamed('| a | b |\n| --- | --- |\n| | 2 |\n')).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Real files; a deletion is held up where it unlinks a file, so that others come in between.
+// Real files. Each deletion waits before it unlinks a file, so that other calls can come in between.
 import files, { mkdtemp, readdir } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { type AnswerTableKey, tableFileName } from '../../src/answers/answer-tab
 import { recordsOf, TABLE_KEY } from './records-of.js';
 
 const { rm } = files;
-/** What a deletion waits for at its first file, and what is told that it has come there. */
+/** `reached` is called when a deletion comes to its first file; the deletion then waits for `opened`. */
 const gate = { reached: () => {}, opened: Promise.resolve() };
 
 function exchangeRm(exchanged: typeof rm): void {
@@ -66,7 +66,7 @@ async function heldUp(deletion: () => Promise<unknown>) {
   };
 }
 
-it('keeps answers that come while the table, which was open, is being deleted', async () => {
+it('an open table that is being deleted keeps answers that arrive meanwhile', async () => {
   const key = keyOf('aa');
   await put(store, key);
   const { goOn } = await heldUp(() => store.delete(tableFileName(key)));
@@ -77,7 +77,7 @@ it('keeps answers that come while the table, which was open, is being deleted', 
   expect(store.tables().map(({ name }) => name)).toEqual([tableFileName(key)]);
 });
 
-it('makes room without a table that a run comes to need meanwhile', async () => {
+it('shrink spares a table that becomes needed while another table is deleted', async () => {
   await put(store, keyOf('aa'));
   await put(store, keyOf('cc'));
   let isNeeded = false;

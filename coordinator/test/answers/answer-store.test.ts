@@ -1,4 +1,4 @@
-// Real files in a folder of the test's own; damage is done to them byte by byte.
+// Real files in a temporary folder; tests damage single bytes of them.
 import {
   type FileHandle,
   mkdtemp,
@@ -51,12 +51,11 @@ async function read(store: AnswerStore, samples: readonly number[], at: AnswerTa
   return { out, missing };
 }
 
-/** With and without memory for rows. */
 describe.each([
   ['with rows in memory', { memoryBytes: 1 << 20, openTableCount: 4, indexBytes: 1 << 20 }],
   ['from files alone', { memoryBytes: 0, openTableCount: 4, indexBytes: 1 << 20 }],
-])('%s', (_, limits) => {
-  it('forgets what is dropped, for good, and takes another answer to it', async () => {
+])('AnswerStore %s', (_, limits) => {
+  it('does not return dropped answers, even after it is opened again, and stores new ones', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     await put(store, [1, 2]);
     const second = await put(store, [2, 3, 4]);
@@ -76,7 +75,7 @@ describe.each([
     await again.close();
   });
 
-  it('gives nothing of what could not be dropped from the disk, and takes another answer to it', async () => {
+  it('does not return answers whose drop failed on disk, and stores new ones', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     const range = await put(store, [1, 2]);
     await read(store, [1, 2]);
@@ -89,7 +88,7 @@ describe.each([
     await store.close();
   });
 
-  it('gives back what was put, in any order, and says what is missing', async () => {
+  it('returns stored answers in the order asked for, and lists missing samples', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     await put(store, [7, 3, 9]);
     await put(store, [50, 51, 52]);
@@ -100,7 +99,7 @@ describe.each([
     await store.close();
   });
 
-  it('keeps the first of two answers, even of two that come at once', async () => {
+  it('keeps the first of two answers to a sample when both are put at once', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     const other = new Float32Array([1, 1, 2, 2]);
     await Promise.all([put(store, [1, 2]), putRows(store, key, Uint32Array.from([2, 3]), other)]);
@@ -110,7 +109,7 @@ describe.each([
   });
 
   it.each<AnswerCodec>(['float16', 'uint8-affine', 'top-k:2'])(
-    'gives from %s the same bits at once, later, from the file, and as the codec alone does',
+    'returns the bits of codec %s before and after it is opened again, and finds a changed bit',
     async (codec) => {
       const at = { ...key, codec, rowLength: 5 };
       const samples = Uint32Array.of(8, 3, 99, 41);
@@ -130,7 +129,7 @@ describe.each([
         expect(await again.read(at, samples, out)).toEqual([]);
         expect(out).toEqual(want);
       }
-      // Every bit of a record is under its checksum, those of the codec too.
+      // The checksum covers all bits of a record, those of the codec too.
       const path = join(folder, tableFileName(at));
       const bytes = await readFile(path);
       const last = bytes.length - 5;
@@ -143,7 +142,7 @@ describe.each([
     },
   );
 
-  it('refuses records of another length', async () => {
+  it('refuses records of the wrong length', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     await expect(store.put(key, Uint32Array.of(1, 2), new Uint32Array(7))).rejects.toThrow(
       '2 records of 4 words, got 7',
@@ -152,7 +151,7 @@ describe.each([
     await store.close();
   });
 
-  it('has the same bits after it was closed and opened', async () => {
+  it('returns 100 answers with the same bits after it is closed and opened', async () => {
     const store = await AnswerStore.open(folder, log, limits);
     const samples = Array.from({ length: 100 }, (_, i) => (i * 37) % 100);
     await put(store, samples);
@@ -165,7 +164,7 @@ describe.each([
   });
 });
 
-it('keeps tables apart that differ in anything', async () => {
+it('AnswerStore keeps a table for each teacher, view, view epoch, outputs and codec', async () => {
   const store = await AnswerStore.open(folder, log);
   const others: AnswerTableKey[] = [
     { ...key, teacherIdentity: 'ab' },
@@ -181,7 +180,7 @@ it('keeps tables apart that differ in anything', async () => {
   await store.close();
 });
 
-it('closes the tables used longest ago, and opens them again', async () => {
+it('AnswerStore reads and writes more tables than it may keep open', async () => {
   const store = await AnswerStore.open(folder, log, {
     memoryBytes: 1_000,
     openTableCount: 2,
@@ -198,7 +197,7 @@ it('closes the tables used longest ago, and opens them again', async () => {
   expect(await readdir(folder)).toHaveLength(6);
 });
 
-describe('memory', () => {
+describe('memory of an AnswerStore', () => {
   const keys = [0, 1, 2].map((viewEpoch) => ({ ...key, viewEpoch }));
   const rowBytes = key.sampleCount * key.rowLength * 4;
   /** True if the answers are given although their file has lost them. */
@@ -214,7 +213,7 @@ describe('memory', () => {
     for (const at of keys) await put(store, [1, 2, 3, 4], at);
   }
 
-  it('takes a table that is opened again as a whole', async () => {
+  it('holds all rows of a table that is opened again', async () => {
     const first = await AnswerStore.open(folder, log);
     await written(first);
     await first.close();
@@ -227,7 +226,7 @@ describe('memory', () => {
     await store.close();
   });
 
-  it('has the tables used last, none of them dropped for another right after its use', async () => {
+  it("keeps rows of tables used just now when it is full, and takes another table's 10 s later", async () => {
     let nowMs = 0;
     const limits = { memoryBytes: 2 * rowBytes, openTableCount: 4, indexBytes: 1 << 20 };
     const store = await AnswerStore.open(folder, log, limits, () => nowMs);
@@ -238,7 +237,7 @@ describe('memory', () => {
       return found;
     };
     expect(await inMemory()).toEqual([true, true, false]);
-    // The damage above was found out by a read from the file, which forgets what is bad.
+    // The store read the damaged file of table 2 and forgot its records.
     await put(store, [1, 2, 3, 4], keys[2]);
     nowMs += 10_000;
     await read(store, [1], keys[1]);
@@ -247,12 +246,12 @@ describe('memory', () => {
     await store.close();
   });
 
-  it('has indexes up to a limit: the tables used longest ago are closed', async () => {
+  it('holds indexes up to a limit: the table used longest ago is closed', async () => {
     const indexBytes = 2 * 4 * key.sampleCount;
     const limits = { memoryBytes: 1 << 20, openTableCount: 4, indexBytes };
     const store = await AnswerStore.open(folder, log, limits);
     await written(store);
-    // A table that is opened again finds what its file has become meanwhile.
+    // A closed table reads its file anew, and the file is gone.
     await rm(join(folder, tableFileName(keys[0] as AnswerTableKey)));
     expect((await read(store, [1], keys[0])).missing).toEqual([1]);
     await rm(join(folder, tableFileName(keys[2] as AnswerTableKey)));
@@ -261,7 +260,7 @@ describe('memory', () => {
   });
 });
 
-describe('damage', () => {
+describe('a damaged file of an AnswerStore', () => {
   async function written(samples: readonly number[]): Promise<string> {
     const store = await AnswerStore.open(folder, log);
     await put(store, samples);
@@ -269,7 +268,7 @@ describe('damage', () => {
     return join(folder, tableFileName(key));
   }
 
-  it('cuts off a torn tail and appends after it', async () => {
+  it('loses a torn last record, which can be stored again', async () => {
     const path = await written([1, 2, 3]);
     const { length } = await readFile(path);
     await truncate(path, length - 5);
@@ -281,7 +280,7 @@ describe('damage', () => {
     expect((await readFile(path)).length).toBe(length);
   });
 
-  it('leaves out a record with a flipped bit, and takes its answer again', async () => {
+  it('loses a record with a flipped bit, which can be stored again', async () => {
     const path = await written([1, 2, 3]);
     const bytes = await readFile(path);
     const at = bytes.length - 2 * RECORD_BYTES + 6;
@@ -294,7 +293,7 @@ describe('damage', () => {
     await store.close();
   });
 
-  it('notices a record that goes bad while it is open', async () => {
+  it('loses a record whose bit flips while the file is open', async () => {
     const store = await AnswerStore.open(folder, log, {
       memoryBytes: 0,
       openTableCount: 4,
@@ -311,7 +310,7 @@ describe('damage', () => {
     await store.close();
   });
 
-  it('a disk that fails in a write, and cannot cut off what it took of it, leaves no record off its stride', async () => {
+  it('takes and returns more records after a write and the truncation after it failed', async () => {
     const store = await AnswerStore.open(folder, log, {
       memoryBytes: 0,
       openTableCount: 4,
@@ -342,7 +341,7 @@ describe('damage', () => {
     }
   });
 
-  it('starts a file over that was made and never filled', async () => {
+  it('is written anew if it ends within its header', async () => {
     const path = await written([]);
     await truncate(path, 10);
     const store = await AnswerStore.open(folder, log);
@@ -351,7 +350,7 @@ describe('damage', () => {
     await store.close();
   });
 
-  it("refuses a file that holds another table's answers", async () => {
+  it("is refused if it holds another table's answers", async () => {
     const path = await written([1]);
     const shape = { sampleCount: 100, rowLength: 2, codec: 'float32' } as const;
     await expect(AnswerFile.open(path, 'another table', shape)).rejects.toMatchObject({
@@ -360,8 +359,8 @@ describe('damage', () => {
   });
 });
 
-describe('tables on disk', () => {
-  it('are listed with what they hold, open or not, and after a restart', async () => {
+describe('tables of an AnswerStore on disk', () => {
+  it('are listed with key and size while open, when closed, and after a restart', async () => {
     const store = await AnswerStore.open(folder, log);
     await put(store, [1, 2]);
     const [table] = store.tables();
@@ -376,7 +375,7 @@ describe('tables on disk', () => {
     await again.close();
   });
 
-  it('are deleted with their answers, and begin anew when they are wanted again', async () => {
+  it('are deleted with their answers, and start empty when used again', async () => {
     const store = await AnswerStore.open(folder, log);
     await put(store, [1, 2]);
     await store.delete(tableFileName(key));
@@ -390,7 +389,7 @@ describe('tables on disk', () => {
     await store.close();
   });
 
-  it('are not deleted while they are written', async () => {
+  it('are not deleted while a put is in progress', async () => {
     const store = await AnswerStore.open(folder, log);
     await put(store, [1]);
     const writing = put(store, [2]);
@@ -402,7 +401,7 @@ describe('tables on disk', () => {
     await store.close();
   });
 
-  it('make room: those used longest ago go first, those that are needed stay', async () => {
+  it('are evicted in the order of their last use, except those that are needed', async () => {
     let uses = 0;
     const limits = { memoryBytes: 0, openTableCount: 1, indexBytes: 1 << 20 };
     const store = await AnswerStore.open(folder, log, limits, () => ++uses);

@@ -1,10 +1,10 @@
-// The file is a stand-in: what counts is what becomes of it.
+// The file is a stand-in whose sync fails.
 import { SpareMemory } from '@lyceum/learning/records';
 import { expect, it, vi } from 'vitest';
 import type { AnswerFile } from '../../src/answers/answer-file.js';
 import { AnswerTable } from '../../src/answers/answer-table.js';
 
-it('closes its file, also where that cannot be made safe before', async () => {
+it('AnswerTable closes its file even if its last sync fails', async () => {
   const close = vi.fn(async () => {});
   const file = {
     recordCount: 0,

@@ -1,4 +1,4 @@
-// A table is its name, size and time.
+// Tables are given by name, size and time of last use.
 import { describe, expect, it } from 'vitest';
 import { tablesToEvict } from '../../src/answers/eviction.js';
 
@@ -12,18 +12,18 @@ const names = (maxBytes: number, needed: readonly string[] = []) =>
   tablesToEvict(tables, maxBytes, ({ name }) => needed.includes(name)).map(({ name }) => name);
 
 describe('tablesToEvict', () => {
-  it('takes nothing while all fit', () => {
+  it('evicts no table while all fit', () => {
     expect(names(60)).toEqual([]);
   });
 
-  it('takes as few as it needs, in the order of their last use', () => {
+  it('evicts as few tables as possible, those used longest ago first', () => {
     expect(names(59)).toEqual(['old']);
     expect(names(40)).toEqual(['old']);
     expect(names(39)).toEqual(['old', 'middle']);
     expect(names(0)).toEqual(['old', 'middle', 'new']);
   });
 
-  it('leaves what is needed, even where that is too much', () => {
+  it('never evicts needed tables, even if they exceed the limit', () => {
     expect(names(30, ['old'])).toEqual(['middle']);
     expect(names(5, ['old', 'new'])).toEqual(['middle']);
   });

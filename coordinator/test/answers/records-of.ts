@@ -1,4 +1,4 @@
-/** A table of answers, and rows as the store takes them. */
+/** A table of answers, and rows encoded as the store takes them. */
 import { wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords, type RecordShape } from '@lyceum/learning/records';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
@@ -15,7 +15,7 @@ export const TABLE_KEY: AnswerTableKey = {
   rowLength: 2,
 };
 
-/** @throws {LyceumError} INVALID_ARGUMENT if the codec has nothing for a value. */
+/** @throws {LyceumError} INVALID_ARGUMENT if the codec cannot encode a value. */
 export function recordsOf(
   shape: RecordShape,
   samples: Uint32Array,

@@ -27,7 +27,7 @@ function namesInMemory(): KeyValue {
   } as unknown as KeyValue;
 }
 
-test('a name whose record cannot be read counts as missing, and it is not known what names refer to', async () => {
+test('an ArtifactCatalog with an unreadable record lists the others, but refuses to list digests', async () => {
   const names = namesInMemory();
   const store = { has: async () => true, read: async function* () {}, put: async () => '', delete: async () => {} }; // biome-ignore format: one line
   const blobs = store as unknown as BlobStore;
@@ -43,13 +43,13 @@ test('a name whose record cannot be read counts as missing, and it is not known 
   );
 });
 
-test('one file at a time is in memory, however many are pushed', async () => {
+test('an ArtifactCatalog stores one file at a time, however many are pushed', async () => {
   let [underWay, most] = [0, 0];
   const store = {
     has: async () => false,
     put: async () => {
       most = Math.max(most, ++underWay);
-      // Longer than files are looked into: others would be put meanwhile.
+      // Longer than the inspection of a file, so that other files could be put meanwhile.
       await sleep(500);
       underWay--;
     },
@@ -68,7 +68,7 @@ test('one file at a time is in memory, however many are pushed', async () => {
   expect(most).toBe(1);
 });
 
-test('what has more names than are kept beside it is refused before it is stored', async () => {
+test('an ArtifactCatalog refuses a data set with too long class names before it stores it', async () => {
   const store = {
     has: async () => false,
     put: async () => expect.unreachable('it was stored'),

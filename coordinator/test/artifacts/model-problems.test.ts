@@ -1,4 +1,4 @@
-/** Models as they are pushed, of layers without weights that say of themselves how large they are. */
+/** Packaged models of layers without weights, whose settings make them large. */
 import type { Dataset } from '@lyceum/learning/datasets';
 import {
   encodeModelPackage,
@@ -24,7 +24,7 @@ const PICTURES = {
   splits: new Uint8Array(2).fill(1),
 };
 
-/** From pictures to classes through layers that need no weights. */
+/** A packaged model of layers that need no weights. */
 function packageOf(layers: readonly [string, object][], inputShape: (number | null)[]) {
   const input = { batch_input_shape: [null, ...inputShape] };
   const modelTopology = {
@@ -45,7 +45,7 @@ function packageOf(layers: readonly [string, object][], inputShape: (number | nu
   );
 }
 
-test('a layer of too many numbers is named', () => {
+test('layerProblems names a layer with too many numbers a sample', () => {
   const packaged = packageOf(
     [
       ['UpSampling2D', { size: [10_000, 10_000] }],
@@ -65,7 +65,7 @@ test('a layer of too many numbers is named', () => {
   expect(layerProblems('model', packagedModelLayers(small))).toEqual([]);
 });
 
-test('samples of too many numbers are refused, where the model takes any', () => {
+test('teacherProblems refuses samples of too many numbers for a model that takes any size', () => {
   const packaged = packageOf([['GlobalAveragePooling2D', {}]], [null, null, 1]);
   const { format } = packaged;
   const numbers = { parameterCount: 0, weightBytes: 0 };
@@ -79,7 +79,7 @@ test('samples of too many numbers are refused, where the model takes any', () =>
   ]);
 });
 
-test('a model that reads texts is asked about a set that was made of texts, whatever its numbers', () => {
+test('teacherProblems wants a data set made of texts for a model that reads texts', () => {
   const numbers = { parameterCount: 0, weightBytes: 0 };
   const reader = { digest: '', format: 'onnx-text' as const, ...numbers, settings: {}, layers: [] };
   const model = { ...reader, classCount: 2, reads: 'texts' as const };
@@ -102,7 +102,7 @@ test('a model that reads texts is asked about a set that was made of texts, what
   ]);
 });
 
-test('a model that reads columns is asked about a set that was made of a table with these columns', () => {
+test('teacherProblems wants a data set with the same columns for a model that reads columns', () => {
   const numbers = { parameterCount: 0, weightBytes: 0 };
   const table = { digest: '', format: 'onnx-table' as const, ...numbers, settings: {}, layers: [] };
   const age = { name: 'age', kind: 'number' as const };
@@ -126,14 +126,14 @@ test('a model that reads columns is asked about a set that was made of a table w
   expect(teacherProblems('model', encoded, settings, flat)).toEqual([
     { path: 'model', message: expect.stringContaining('names them in its settings, {"columns"') },
   ]);
-  // Of other formats there is none that reads columns.
+  // No model of another format reads columns.
   const layers = { ...encoded, format: 'layers-model' as const };
   expect(teacherProblems('model', layers, settings, flat)).toEqual([
     { path: 'model', message: 'takes inputs of shape [2], and the samples have [4]' },
   ]);
 });
 
-test('a student starts from a model of layers that sees samples and tells classes as the set has them', () => {
+test('studentProblems wants a layers model with the sample shape and the classes of the data set', () => {
   const numbers = { parameterCount: 0, weightBytes: 0 };
   const shape = { inputShape: [4, 4, 1], classCount: 2 };
   const format = 'layers-model' as const;

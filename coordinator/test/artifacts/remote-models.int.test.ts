@@ -1,4 +1,4 @@
-// Models behind a server that is away for a moment, or for longer, as they are pushed to a real coordinator.
+// Models behind a server that fails requests, pushed to a real coordinator.
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -25,12 +25,12 @@ const push = (name: string) => {
   return client.pushInferenceModel(name, description);
 };
 
-it('a server that fails each request once is asked again', async () => {
+it('a push of a remote model succeeds when the server fails each request once', async () => {
   server.stumbles = 1;
   expect(await push('stumbling')).toMatchObject({ created: true });
 });
 
-it('a server that stays away is named with what it answers', async () => {
+it('a push of a remote model names the server and its answer when requests keep failing', async () => {
   server.stumbles = 2;
   await expect(push('away')).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',

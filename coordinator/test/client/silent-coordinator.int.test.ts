@@ -1,5 +1,5 @@
-// A coordinator that takes connections and says nothing, as one without processor time does: a listener in front of a real
-// coordinator, which passes bytes on when a test says so.
+// A coordinator that takes connections and sends nothing, as on a machine that is too busy: a listener in front
+// of a real coordinator, which passes bytes on when a test says so.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { CoordinatorClient } from '@lyceum/cli/client';
@@ -39,9 +39,9 @@ async function version(address: string, patienceMs?: number): Promise<string> {
   }
 }
 
-it('is waited for while its connections are taken', async () => {
+it('CoordinatorClient waits for a silent coordinator that accepts connections', async () => {
   const address = await listen(([call, look]) => {
-    // The second connection is made to see whether somebody listens.
+    // The client opens a second connection to see whether anything listens.
     if (call === undefined || look === undefined) return;
     const [host = '', port = ''] = cluster.address.split(':');
     const through = connect(Number(port), host);
@@ -51,7 +51,7 @@ it('is waited for while its connections are taken', async () => {
   expect(await version(address)).toBe('0.0.0-test');
 });
 
-it('is told from nobody, in the end', async () => {
+it('CoordinatorClient gives up on a silent coordinator, and says that it accepts connections', async () => {
   const address = await listen(() => {});
   await expect(version(address, 100)).rejects.toMatchObject({
     code: 'UNAVAILABLE',

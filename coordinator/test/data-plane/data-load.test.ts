@@ -1,4 +1,4 @@
-/** Clocks are the tests' own: milliseconds since the start. */
+/** Readings have times of the tests' own, in milliseconds since the start. */
 import { expect, it } from 'vitest';
 import { DataLoad } from '../../src/data-plane/data-load.js';
 
@@ -9,7 +9,7 @@ function worked(load: DataLoad, seconds: number, loopMs: number, threadsMs: numb
   }
 }
 
-it('says nothing before there are two readings', () => {
+it('DataLoad reports no load and no bottleneck before its second reading', () => {
   const load = new DataLoad(2);
   load.note({ atMs: 5, eventLoopMs: 4, threadsMs: 8 });
   expect(load.shares).toEqual({ eventLoop: 0, dataThreads: 0 });
@@ -20,7 +20,7 @@ it.each([
   ['nothing', 500, 1000, undefined],
   ['the event loop', 950, 1000, 'event loop'],
   ['the data threads, all of them', 500, 1900, 'data threads'],
-])('names what holds answers up: %s', (_, loopMs, threadsMs, bottleneck) => {
+])('DataLoad names the bottleneck: %s', (_, loopMs, threadsMs, bottleneck) => {
   const load = new DataLoad(2);
   worked(load, 12, loopMs, threadsMs);
   expect(load.shares.eventLoop).toBeCloseTo(loopMs / 1000, 9);
@@ -28,7 +28,7 @@ it.each([
   expect(load.bottleneck).toBe(bottleneck);
 });
 
-it('forgets what was more than ten seconds ago', () => {
+it('DataLoad forgets work of more than ten seconds ago', () => {
   const load = new DataLoad(1);
   load.note({ atMs: 0, eventLoopMs: 0, threadsMs: 0 });
   // Busy for a minute, then idle.
@@ -40,7 +40,7 @@ it('forgets what was more than ten seconds ago', () => {
   expect(load.shares.eventLoop).toBe(0);
 });
 
-it('counts no work back of a thread that has died', () => {
+it('DataLoad reports no negative work when the total falls because a thread died', () => {
   const load = new DataLoad(2);
   load.note({ atMs: 0, eventLoopMs: 0, threadsMs: 9000 });
   load.note({ atMs: 1000, eventLoopMs: 500, threadsMs: 100 });

@@ -1,4 +1,4 @@
-// The real thread. Logits are seeded noise, so that equal bits are no coincidence; each is combined here too.
+// Real threads. Logits are seeded noise, so equal bits are no coincidence; `combineRows` is the oracle.
 import type { WordMemory } from '@lyceum/learning/codecs';
 import type { Combination, CombinationFit } from '@lyceum/learning/ensemble';
 import { ThreadDeathError } from '@lyceum/platform/threads';
@@ -51,14 +51,14 @@ function request(
   };
 }
 
-/** A digest a tensor: arrays this long would be compared, and shown, for minutes where they differ. */
+/** One digest per tensor: a failed comparison of arrays this long would take minutes. */
 function bits(tensors: readonly Float32Array[]): string[] {
   return tensors.map(({ buffer, byteOffset, byteLength }) =>
     sha256Hex(new Uint8Array(buffer, byteOffset, byteLength)),
   );
 }
 
-/** Weights of mixture-em, as they are fitted. */
+/** Fitted weights of mixture-em. */
 const FIT: CombinationFit = { weights: [0.5, 0.3, 0.2] };
 
 it.each<[string, CombineRequest]>([
@@ -66,14 +66,14 @@ it.each<[string, CombineRequest]>([
   ['geometric', request({ combine: 'geometric' })],
   ['ca-mkd, which looks at labels', request({ combine: 'ca-mkd' })],
   ['mixture-em, which is fitted', request({ combine: 'mixture-em' }, { fit: FIT })],
-])('gives the bits that the event loop gives: %s', async (_, large) => {
+])('DataThreads gives the bits that the event loop gives: %s', async (_, large) => {
   const { tensors, disagreements } = await data.combine(large);
   expect(tensors).toHaveLength(2);
   expect(bits(tensors)).toEqual(bits(combineRows(large).tensors));
   expect(disagreements).toEqual(combineRows(large).disagreements);
 });
 
-it('lets the event loop turn while it combines much, and does little at once', async () => {
+it('DataThreads lets the event loop turn while it combines 512 rows, and combines one row at once', async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   await data.combine(request({ combine: 'arithmetic' }, { rowCount: 1 }));
@@ -83,7 +83,7 @@ it('lets the event loop turn while it combines much, and does little at once', a
   expect(turns).toBeGreaterThan(0);
 });
 
-it('answers each of several that come at once with its own', async () => {
+it('DataThreads gives each of several requests at once its own result', async () => {
   const requests = [1, 2, 3].map((seed) => request({ combine: 'arithmetic' }, { seed }));
   const answers = await Promise.all(requests.map((one) => data.combine(one)));
   expect(answers.map(({ tensors }) => bits(tensors))).toEqual(
@@ -91,7 +91,7 @@ it('answers each of several that come at once with its own', async () => {
   );
 });
 
-it('throws what the rule throws, and goes on', async () => {
+it('DataThreads throws the error of a rule, and combines the next request', async () => {
   const unfitted = request({ combine: 'mixture-em' });
   await expect(data.combine(unfitted)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   const sound = request({ combine: 'arithmetic' });
@@ -99,7 +99,7 @@ it('throws what the rule throws, and goes on', async () => {
   expect(bits(tensors)).toEqual(bits(combineRows(sound).tensors));
 });
 
-it('refuses answers that are fewer than their rows', async () => {
+it('DataThreads refuses a request with fewer stored rows than its row count', async () => {
   const large = request({ combine: 'arithmetic' });
   await data.combine(large);
   const teachers = large.teachers.map((each) => each && storedRows(each, ROWS, 0, ROWS - 1));
@@ -107,14 +107,14 @@ it('refuses answers that are fewer than their rows', async () => {
   await expect(lies).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 });
 
-it('refuses whoever waits when it is closed', async () => {
+it('DataThreads cancels requests in progress when it is closed', async () => {
   const waiting = data.combine(request({ combine: 'arithmetic' }));
   const refused = expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
   await data.close();
   await refused;
 });
 
-describe('a thread that dies at work', () => {
+describe('a data thread', () => {
   let killer: ThreadKiller | undefined;
   afterEach(() => killer?.stop());
 
@@ -122,7 +122,7 @@ describe('a thread that dies at work', () => {
   const wanted = bits(combineRows(sound).tensors);
   const combined = async () => bits((await data.combine(sound)).tensors);
 
-  /** What a frame brings: too much for the event loop. */
+  /** The content of an answer frame, too much for the event loop. */
   const frame = () => ({
     samples: Uint32Array.of(7, 9),
     firstRow: 0,
@@ -133,7 +133,7 @@ describe('a thread that dies at work', () => {
     mayTake: true,
   });
 
-  it('has its targets combined by another, however many it had in hand', async () => {
+  it('that dies while it combines has all its targets combined by another', async () => {
     killer = new ThreadKiller({ combine: [3] });
     const all = await Promise.all([combined(), combined(), combined()]);
     expect(all).toEqual([wanted, wanted, wanted]);
@@ -141,13 +141,13 @@ describe('a thread that dies at work', () => {
     expect(deaths).toEqual([expect.stringMatching(/^a data thread ended with \d$/)]);
   });
 
-  it('fails them if the other dies too, and the next are well', async () => {
+  it('that dies at the second try too fails the request, and the next request succeeds', async () => {
     killer = new ThreadKiller({ combine: [1, 2] });
     await expect(combined()).rejects.toThrow(ThreadDeathError);
     expect(await combined()).toEqual(wanted);
   });
 
-  it('fails its answers, and those sent again are well', async () => {
+  it('that dies while it encodes answers fails them, and they are encoded when sent again', async () => {
     killer = new ThreadKiller({ encode: [1] });
     await expect(data.encode(frame())).rejects.toThrow(ThreadDeathError);
     const [[record]] = (await data.encode(frame())) as [[WordMemory]];
@@ -156,7 +156,7 @@ describe('a thread that dies at work', () => {
     expect(record.words.subarray(1, 10_001)).toEqual(new Uint32Array(10_000).fill(0x4000_4000));
   });
 
-  it('hangs: is ended, and what it had fails after a second try', async () => {
+  it('that hangs is ended, and its request fails after a second try', async () => {
     const hasty = new DataThreads(1, { onDeath, hungMs: 200 });
     const tensors = new Array(100_000).fill(sound.plan.tensors[0]);
     const endless = { ...sound, plan: { ...sound.plan, tensors } };

@@ -1,4 +1,4 @@
-/** Logits as they are stored without loss. */
+/** Logits stored with the codec float32. */
 import type { StoredLogits } from '../../src/data-plane/stored-logits.js';
 
 export function stored({ buffer, byteOffset, length }: Float32Array): StoredLogits {

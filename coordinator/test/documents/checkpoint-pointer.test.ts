@@ -1,9 +1,9 @@
-/** A pointer as a value: what it looks like is a contract with what already lies in NATS. */
+/** The format of a checkpoint pointer is a contract with the pointers that lie in NATS. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { parseCheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 
-test('a pointer is read whole or refused by field', () => {
+test('parseCheckpointPointer reads a pointer, and refuses a bad one with each wrong field', () => {
   const pointer = { runId: 'x', attempt: 1, assignmentEpoch: 2, step: 0 };
   expect(parseCheckpointPointer(JSON.stringify(pointer), 'x')).toEqual(pointer);
   expect(() => parseCheckpointPointer('{', 'pointer of x')).toThrow('is not JSON');

@@ -11,21 +11,21 @@ import { exampleInput } from '../report/report-input-example.js';
 
 const published = new URL('../../src/documents/report.schema.json', import.meta.url);
 
-test('what is published is what is checked', () => {
+test('the published report.schema.json equals the schema in the code', () => {
   expect(JSON.parse(readFileSync(published, 'utf8'))).toEqual(reportJsonSchema());
 });
 
-test('a report that went through JSON passes, and loses nothing', () => {
+test('reportSchema accepts a report that went through JSON, and keeps all its fields', () => {
   const report = composeReport(exampleInput());
   expect(reportSchema.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
 });
 
-test('a report without a figure does not pass', () => {
+test('reportSchema refuses a report without gapClosed', () => {
   const { gapClosed: _, ...report } = composeReport(exampleInput());
   expect(reportSchema.safeParse(report).success).toBe(false);
 });
 
-test('a report whose run has no name of a run, but one with a line for a shell, does not pass', () => {
+test('reportSchema refuses a run id that holds a shell command', () => {
   const report = composeReport(exampleInput());
   const evil = 'digits; touch evil';
   expect(reportSchema.safeParse({ ...report, runId: evil }).success).toBe(false);

@@ -1,4 +1,4 @@
-/** The task on files: predictions of the example report, and small sets of every kind, whose samples are looked at. */
+/** The task reads files: predictions of the example report, and small data sets of every kind. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
-/** A set's file of so many samples. */
+/** The file of a data set. */
 function setOf(sampleCount: number, modalities: Record<string, Modality>): string {
   return fileOf(
     encodeStoredDataset({
@@ -50,7 +50,7 @@ const NUMBERS = setOf(13, {
   },
 });
 
-/** The file of a set in shards: a hundred bytes between the beginnings of pictures, which have ten. */
+/** The file of a set in shards: a picture of 10 bytes starts at every 100th byte. */
 function manifestOf(sampleCount: number, url: string): string {
   return fileOf(
     encodeManifest({
@@ -91,7 +91,7 @@ async function found(changes: { dataset?: string | undefined; classNames?: strin
 }
 
 describe('findings', () => {
-  test('are of the test split, with its samples', async () => {
+  test('are made of the test split, and show its samples', async () => {
     const { models, examples, sampleCount } = (await found()).found;
     expect(sampleCount).toBe(4);
     expect(models.map(({ name }) => name)).toEqual([
@@ -115,7 +115,7 @@ describe('findings', () => {
     );
   });
 
-  test('say of a set in shards where its pictures are', async () => {
+  test('give the address and bytes of pictures of a set in shards', async () => {
     const { examples } = (await found({ dataset: manifestOf(13, 's3://photos/0.tar') })).found;
     expect(examples.map(({ row }) => row)).toEqual([12, 9, 3, 8]);
     expect(examples[0]?.shown).toEqual({
@@ -124,13 +124,13 @@ describe('findings', () => {
     });
   });
 
-  test('have no examples once the set is gone', async () => {
+  test('have no examples without the data set', async () => {
     const { models, examples } = (await found({ dataset: undefined })).found;
     expect(examples).toEqual([]);
     expect(models).toHaveLength(5);
   });
 
-  test('carry markup as it is', async () => {
+  test('keep markup in class names and run ids unchanged', async () => {
     const classNames = ['<img src=x onerror=alert(1)>', '</script>&"'];
     const { found: made } = await found({ classNames });
     expect(made.classNames).toEqual(classNames);
@@ -144,7 +144,7 @@ async function pixels(shown: ShownSample | undefined): Promise<number[]> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   expect(info).toMatchObject({ width: shown.width, height: shown.height });
-  // Grey ones are read as red, green and blue.
+  // sharp reads grey pictures as red, green and blue.
   return [...data].filter((_, i) => info.channels === 1 || i % info.channels === 0);
 }
 
@@ -154,7 +154,7 @@ const picture = (inputs: Uint8Array | Float32Array, channels = 1): Modality => (
   inputScale: inputs instanceof Uint8Array ? 1 / 255 : 1,
 });
 
-describe('pictures', () => {
+describe('pictures from shownSamples', () => {
   test.each<[string, Modality, number[]]>([
     ['bytes', picture(Uint8Array.of(0, 255, 51, 102)), [51, 102]],
     ['bytes of few levels', picture(Uint8Array.of(0, 16, 8, 4)), [128, 64]],
@@ -165,17 +165,17 @@ describe('pictures', () => {
     ['all of one value', picture(Float32Array.of(700, 700, 700, 700)), [0, 0]],
     ['two channels', picture(Uint8Array.of(0, 0, 255, 255, 0, 102, 102, 102), 2), [51, 102]],
     ['colours', picture(Uint8Array.of(0, 0, 0, 255, 255, 255, 51, 1, 2, 102, 3, 4), 3), [51, 102]],
-  ])('of %s', async (_, modality, expected) => {
+  ])('have the right grey levels, inputs: %s', async (_, modality, expected) => {
     const [, second] = await shownSamples(setOf(2, { '': modality }), undefined, [0, 1]);
     expect(await pixels(second)).toEqual(expected);
   });
 
-  test('are at most 128 pixels a side, and keep their proportions', async () => {
+  test('have at most 128 pixels a side, keep their proportions, and take under 75,000 characters', async () => {
     const inputs = new Uint8Array(300 * 150).map((_, i) => i % 256);
     const set = setOf(1, { '': { sampleShape: [300, 150, 1], inputs, inputScale: 1 / 255 } });
     const [shown] = await shownSamples(set, undefined, [0]);
     expect(shown).toMatchObject({ kind: 'picture', width: 64, height: 128 });
-    // The worst there is: noise.
+    // Noise compresses worst.
     const noise = new Uint8Array(128 * 128 * 3).map((_, i) => (i * 7919) % 251);
     const worst = setOf(1, {
       '': { sampleShape: [128, 128, 3], inputs: noise, inputScale: 1 / 255 },
@@ -185,7 +185,7 @@ describe('pictures', () => {
   });
 });
 
-test('texts are texts, of 500 characters at most', async () => {
+test('shownSamples shows texts, cut after 500 characters', async () => {
   const encoding: Encoding = { kind: 'text', version: 1, ngrams: { from: 1, to: 4 }, buckets: 16 };
   const texts = ['<b>eins</b>', 'ß𝄞'.repeat(400), 'drei'];
   const inputs = Float32Array.from(texts.flatMap((text) => [...encodeSample(encoding, text)]));
@@ -206,7 +206,7 @@ test('texts are texts, of 500 characters at most', async () => {
   expect(numbers).toMatchObject({ kind: 'numbers', count: 16 });
 });
 
-test('rows of tables are what the table had', async () => {
+test('shownSamples shows the first 32 cells of a table row with the values of the table', async () => {
   const columns = [
     { name: '<b>', kind: 'category' },
     { name: 'age', kind: 'number' },
@@ -238,7 +238,7 @@ test('rows of tables are what the table had', async () => {
   expect(shown[0]).toMatchObject({ count: 43 });
 });
 
-test('of several modalities the one that is named is shown', async () => {
+test('shownSamples shows the named one of several modalities, and refuses if none is named', async () => {
   const set = setOf(2, {
     sound: { sampleShape: [40], inputs: new Float32Array(80).fill(0.5), inputScale: 1 },
     pixels: picture(Uint8Array.of(0, 255, 51, 102)),

@@ -1,4 +1,4 @@
-// What a report says of the teachers that a run's targets were made of, from its record and its ledger.
+// Which teachers a run's targets were made of, from the run record and the contributor ledger.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { contributorCountsOf, unknownContributors } from '../../src/evaluation/report-facts.js';
@@ -18,7 +18,7 @@ function record(ensemble: object): RunRecord {
   return { ...run, specification, teachers: teachers as unknown as PinnedTeacher[] };
 }
 
-test('without a quorum all teachers are in all steps', () => {
+test('contributorCountsOf counts every teacher in every step of a run without a quorum', () => {
   expect(contributorCountsOf(record({}), new Map())).toEqual({
     degradedSteps: 0,
     unknownSteps: 0,
@@ -26,7 +26,7 @@ test('without a quorum all teachers are in all steps', () => {
   });
 });
 
-test('what a lost ledger held is not known, and said not to be', () => {
+test('contributorCountsOf counts steps missing from the ledger as unknown, with a warning', () => {
   const contributors = new Map([
     [2, [1]],
     [3, [0, 1]],

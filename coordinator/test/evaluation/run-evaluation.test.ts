@@ -1,4 +1,4 @@
-/** An evaluation of a run whose teacher others ask too: its answers are there at once, and canaries are the test's. */
+/** An evaluation of a run whose teacher other runs ask too. The tests say when the teacher answers and is proven. */
 import { createLogger } from '@lyceum/platform';
 import type { LoadedTeacher } from '@lyceum/proto';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -24,7 +24,7 @@ const UNPROVEN = 'waiting for teacher anna to show that its answers were its own
 
 let unproven: UnprovenAnswers<string>;
 const prove = vi.fn();
-/** What has been asked and not answered yet. */
+/** Asks without an answer so far. */
 let asked: [Asker, Ask][];
 
 beforeEach(() => {
@@ -59,7 +59,7 @@ function evaluation(): RunEvaluation {
   return new RunEvaluation(alone, dataset, parts as unknown as RunEvaluationParts);
 }
 
-/** The teacher answers all that was asked. */
+/** The teacher answers all open asks. */
 function answer(): void {
   for (const [asker, ask] of asked.splice(0)) {
     unproven.add(replica, ask.id, ask.samples.length);
@@ -67,7 +67,7 @@ function answer(): void {
   }
 }
 
-test('it waits for no canary of what others have asked since it has all its answers', async () => {
+test("RunEvaluation does not wait for proof of another run's later answers", async () => {
   const run = evaluation();
   expect(run.reason).toMatch(/^waiting for the teachers' answers/);
   answer();
@@ -81,7 +81,7 @@ test('it waits for no canary of what others have asked since it has all its answ
   expect(run.reason).toBeUndefined();
 });
 
-test('it waits for one of what it asked again because it was dropped', () => {
+test('RunEvaluation waits for proof of answers that it asked for again after a drop', () => {
   const run = evaluation();
   answer();
   expect(run.reason).toBe(UNPROVEN);

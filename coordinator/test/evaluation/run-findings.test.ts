@@ -1,4 +1,4 @@
-/** What is kept of findings, and when they are made anew: with blobs in memory, and a task that is played. */
+/** Blobs in memory, and a stand-in for the task that composes findings. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { RunFindings } from '../../src/evaluation/run-findings.js';
 const FOLDER = mkdtempSync(join(tmpdir(), 'run-findings-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
-/** Says what it was asked, and what was in the files. */
+/** Findings whose text is the request and the content of its files. */
 function played({ set = async () => '/the/set' }: { set?: () => Promise<string> } = {}) {
   const made: string[] = [];
   const read: string[] = [];
@@ -45,14 +45,14 @@ function played({ set = async () => '/the/set' }: { set?: () => Promise<string> 
   return { get, made, read, most: () => most };
 }
 
-test('they are made of the report, the predictions and the set, and no file is left', async () => {
+test('RunFindings composes findings of report, predictions and data set, and leaves no file', async () => {
   const { get } = played();
   const pieces = 'in pieces';
   expect(await get('a')).toBe(`a|report of a ${pieces}|predictions ${pieces}|/the/set|pixels`);
   expect(readdirSync(FOLDER)).toEqual([]);
 });
 
-test('they are made once for all who ask, one run after the other, and anew of another report', async () => {
+test('RunFindings composes findings once for each report, one run at a time', async () => {
   const { get, made, most } = played();
   await Promise.all([get('a'), get('b'), get('a')]);
   await get('b');
@@ -62,7 +62,7 @@ test('they are made once for all who ask, one run after the other, and anew of a
   expect(most()).toBe(1);
 });
 
-test('sixteen are kept, those used last', async () => {
+test('RunFindings keeps the findings of the sixteen runs used last', async () => {
   const { get, made } = played();
   const ids = Array.from({ length: 16 }, (_, i) => `run-${i}`);
   for (const id of [...ids, 'run-0', 'more', 'run-0']) await get(id);
@@ -71,7 +71,7 @@ test('sixteen are kept, those used last', async () => {
   expect(made).toHaveLength(18);
 });
 
-test('without the set they have no examples, and are made again for the next who asks', async () => {
+test('RunFindings does not keep findings that were composed without the deleted data set', async () => {
   const { get, made } = played({
     set: () => Promise.reject(new LyceumError('NOT_FOUND', 'deleted')),
   });
@@ -82,7 +82,7 @@ test('without the set they have no examples, and are made again for the next who
   await expect(busy.get('a')).rejects.toThrow('busy');
 });
 
-test('what failed is not kept, holds nobody up and leaves no file', async () => {
+test('RunFindings keeps no failure, goes on with the next run, and leaves no file', async () => {
   const { get, made, read } = played();
   const failed = get('a', 'gone');
   const next = get('b');

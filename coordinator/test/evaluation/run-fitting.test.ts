@@ -1,4 +1,4 @@
-/** Rules fitted to answers in a real store, some of which turn out to be suspect meanwhile. */
+/** Rules fitted to answers in a real store, which are dropped while a rule is being fitted. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,9 +29,9 @@ const dataset = {
 
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-fitting-'));
 let store: AnswerStore;
-/** Tables that were asked for, and are answered at once. */
+/** Tables that were asked for. */
 let tables: AnswerTableKey[];
-/** Of the test. One that fits once more must not tell the next test. */
+/** Fittings of this test, stopped at its end so that they do not report to the next test. */
 const fittings: RunFitting[] = [];
 const fitted = vi.fn<RunFittingParts['lifecycle']['fitted']>();
 
@@ -52,7 +52,7 @@ const TEACHERS = [
   { ...pinned('bert'), identity: BERT },
 ];
 
-/** One teacher is right about every sample, and the other about none. */
+/** The teacher `right` is right about every sample, the other about none. */
 async function answer(right: string): Promise<void> {
   const samples = Uint32Array.from({ length: SAMPLES }, (_, i) => i);
   for (const table of tables) {
@@ -102,11 +102,11 @@ function fitting(): RunFitting {
   return made;
 }
 
-test('what is fitted to answers that are dropped meanwhile is not kept, and what comes then is', async () => {
+test('RunFitting keeps no fit to answers that were dropped meanwhile, but the fit to the new ones', async () => {
   const run = fitting();
   await answer(ANNA);
   await run.advance();
-  // It reads and computes now.
+  // It is reading and computing now.
   await run.discard();
   await answer(BERT);
   await vi.waitFor(
@@ -120,7 +120,7 @@ test('what is fitted to answers that are dropped meanwhile is not kept, and what
   expect(fit).toMatchObject({ weights: [expect.closeTo(0), expect.closeTo(1)] });
 });
 
-test('what was about to be kept is in the record before a drop is followed', async () => {
+test('RunFitting.discard waits until a finished fit is written to the record', async () => {
   const run = fitting();
   await answer(ANNA);
   let record: () => void = () => undefined;
@@ -139,6 +139,6 @@ test('what was about to be kept is in the record before a drop is followed', asy
   await discarding;
 });
 
-test('where nothing is being fitted there is nothing to discard', async () => {
+test('RunFitting.discard resolves when no fit is in progress', async () => {
   await expect(fitting().discard()).resolves.toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Answers that nobody has proven, put into a real store in a temporary folder. */
+/** Unproven answers, put into a real store in a temporary folder. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +25,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('what could not be noted as unproven is not stored, and is noted with the next put', async () => {
-  // It cannot be written before its folder is there.
+test('AnswerProofs stores no answers while it cannot note them as unproven', async () => {
+  // The file cannot be written before its folder exists.
   const path = join(folder, 'later', 'unproven-answers.json');
   const file = new UnprovenFile(path);
   const unproven = new UnprovenAnswers<StoredRecords>();
@@ -58,7 +58,7 @@ test('what could not be noted as unproven is not stored, and is noted with the n
 });
 
 test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
-  'where the list is damaged (%s) everything that is stored counts as unproven',
+  'AnswerProofs counts all stored answers as unproven when its list is damaged (%s)',
   async (text) => {
     const samples = Uint32Array.of(1, 2);
     await store.put(key, samples, recordsOf(key, samples, Float32Array.of(1, 2, 3, 4)));
@@ -73,14 +73,14 @@ test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
     const range = { first: 0, end: Number.POSITIVE_INFINITY };
     expect(unproven.items()).toEqual([{ key, range, atMs: 0 }]);
 
-    // They are suspect, and something else is proven meanwhile.
+    // The answers are suspect, and another proof is settled meanwhile.
     const records = [{ key, range }];
     suspicions.push({ ...replica, reason: '', sinceMs: 0, records, samples: undefined });
     unproven.take(replica, true);
     const write = vi.spyOn(file, 'write');
     proofs.settled();
     expect(write).not.toHaveBeenCalled();
-    // They have been dropped.
+    // The answers have been dropped.
     suspicions.pop();
     proofs.settled();
     const nothing = { tails: [], suspicions: [] };

@@ -1,4 +1,4 @@
-// Real files in a folder of the test's own.
+// Real files in a temporary folder.
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-it('a first answer to a probe is kept to the bit, and forgotten', async () => {
+it('KeptProbes keeps an answer to the bit over a restart until it is forgotten', async () => {
   const probes = await KeptProbes.open(join(folder, 'probes'));
   const values = Float32Array.of(1 / 3, -0, 2e-40);
   const digest = sha256Hex(Buffer.from(values.buffer));
@@ -28,7 +28,7 @@ it('a first answer to a probe is kept to the bit, and forgotten', async () => {
   expect(await again.read('p')).toBeUndefined();
 });
 
-it('a damaged file is named, with what would be right', async () => {
+it('KeptProbes names a truncated file in its error, and says to delete it', async () => {
   const probes = await KeptProbes.open(folder);
   await probes.write('p', { isClass: false, values: Float32Array.of(1), digest: '' });
   const path = join(folder, (await readdir(folder))[0] ?? '');
@@ -39,7 +39,7 @@ it('a damaged file is named, with what would be right', async () => {
   });
 });
 
-it('what is unproven is what was written last', async () => {
+it('UnprovenFile holds what was written last; waiting writes become one', async () => {
   const key = TABLE_KEY;
   const path = join(folder, 'unproven.json');
   const file = new UnprovenFile(path);
@@ -63,7 +63,7 @@ it('what is unproven is what was written last', async () => {
   expect(await new UnprovenFile(`${path}.none`).read()).toEqual(nothing);
 });
 
-it('a changed letter is found wherever it is', async () => {
+it('KeptProbes refuses a file in which the probe or the values were changed', async () => {
   const probes = await KeptProbes.open(folder);
   await probes.write('p', { isClass: false, values: Float32Array.of(1, 2), digest: '' });
   const path = join(folder, (await readdir(folder))[0] ?? '');
@@ -79,7 +79,7 @@ it('a changed letter is found wherever it is', async () => {
   expect((await probes.read('p'))?.values).toEqual(Float32Array.of(1, 2));
 });
 
-it('a list of unproven answers in which a digit was changed is damaged', async () => {
+it('UnprovenFile refuses a file in which a digit was changed', async () => {
   const path = join(folder, 'unproven.json');
   const file = new UnprovenFile(path);
   const tails = [{ key: TABLE_KEY, first: 7, sinceMs: 12 }];

@@ -1,6 +1,6 @@
 /**
- * Which rows a teacher's probe has, of a set whose validation split is sorted by class: classes are counted by hand. Then
- * what a worker's words about it come to.
+ * The rows of a teacher's probe, from a set whose validation split is sorted by class; and what a worker's answer to
+ * the probe counts as.
  */
 import { float32Tensor, type ProbeAnswered, sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ function probedLabels(access: 'white' | 'black', classCount: number): number[] {
   return [...question.labels];
 }
 
-it('has 256 rows of all classes, and of those whose answers may cost money 128', () => {
+it('a probe has 256 rows of all classes, and 128 rows if the answers may cost money', () => {
   for (const [access, rows] of [['white', 256] as const, ['black', 128] as const]) {
     const labels = probedLabels(access, 10);
     expect(labels).toHaveLength(rows);
@@ -43,37 +43,37 @@ it('has 256 rows of all classes, and of those whose answers may cost money 128',
   }
 });
 
-it('has fewer where rows are long, each of another class, and all of a small split', () => {
+it('a probe has 16 rows of different classes for 1,000 classes, and all rows of a small split', () => {
   const labels = probedLabels('white', 1000);
   expect([labels.length, new Set(labels).size]).toEqual([16, 16]);
   expect(probedLabels('white', 2)).toHaveLength(200);
 });
 
-describe('what a worker says', () => {
+describe('probeOutcome', () => {
   const question = probeOf('a'.repeat(64), { access: 'white' }, sortedByClass(2));
   if (question === undefined) throw new Error('there is no probe');
   const logits = float32Tensor('logits', question.shape, new Float32Array(400).fill(0.5));
   const outcome = (said: Partial<ProbeAnswered>) =>
     probeOutcome(question, { ticket: undefined, tensors: [logits], failure: '', ...said });
 
-  it('is an answer, with the digest of its values', () => {
+  it('is an answer with the digest of its values if there are tensors and no failure', () => {
     const bytes = Buffer.from(new Float32Array(400).fill(0.5).buffer);
     expect(outcome({})).toMatchObject({
       kind: 'answered',
       answer: { isClass: false, digest: sha256Hex(bytes) },
     });
-    // A worker that has an answer is not believed to have none.
+    // The flags count only beside a failure.
     expect(outcome({ outside: true, unreadable: true }).kind).toBe('answered');
   });
 
-  it('is a failure of its own, or of the server behind it, or of the set', () => {
+  it('is a failure of the worker, of the server behind it (refused), or of its data set (unreadable)', () => {
     const failure = 'x';
     expect(outcome({ failure })).toEqual({ kind: 'failed', reason: failure });
     expect(outcome({ failure, outside: true })).toEqual({ kind: 'refused', reason: failure });
     expect(outcome({ failure, unreadable: true })).toEqual({ kind: 'unreadable', reason: failure });
   });
 
-  it('is a failure where the answer has another shape, or no numbers', () => {
+  it('is a failure if the answer has no logits or holds NaN', () => {
     expect(outcome({ tensors: [] })).toEqual({
       kind: 'failed',
       reason: 'want logits [200,2], got nothing',

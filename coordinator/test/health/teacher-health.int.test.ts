@@ -22,7 +22,7 @@ import {
 const dataset = tinyDataset();
 
 let cluster: TestCoordinator;
-/** Number of the test: each has a data set, a teacher and a run of its own. */
+/** Number of the test. Each test has its own data set, teacher and run. */
 let turn = 0;
 let runId = '';
 let peers: Peers;
@@ -54,14 +54,14 @@ const submit = (changes: Record<string, unknown> = {}): Promise<Run> =>
     },
   });
 
-/** Ids of workers are those of their tests: a quarantine is by id. */
+/** Worker ids hold the test's number, because a quarantine is by worker id. */
 const teacher = (name: string, options: Partial<TeacherPeerOptions> = {}) =>
   peers.teacher({ workerId: `${name}-${turn}`, dataset, ...options });
 const student = (workerId: string) => peers.student(workerId);
 
 const assigned = (peer: StudentPeer, afterEpoch = 0) => assignedRun(peer, runId, afterEpoch);
 
-/** The ids without the test's number, with the reasons. */
+/** Reasons by worker id without the test's number. */
 async function quarantines(): Promise<Record<string, string>> {
   const { cluster: client } = cluster.clients;
   const { quarantines } = await call(client, client.listWorkers, {});
@@ -100,17 +100,17 @@ const nan = (values: number[]) => values.map(() => Number.NaN);
 const shifted = (values: number[]) => values.map((value) => value + 1);
 const lastBit = (values: number[]) => values.map((value) => value + 2 ** -23);
 
-/** Serves: the self-test is behind it. */
+/** Waits until the teacher has a ticket in hand, which is after its self-test. */
 async function tested(peer: TeacherPeer): Promise<void> {
   await eventually(() => (peer.assignment?.teachers[0]?.ticketsInHand ?? 0) > 0 || undefined);
 }
 
-/** Targets may come before the receipt of the answers that they are made of. */
+/** Waits for a receipt: targets may come before the receipt of their answers. */
 async function answered(peer: TeacherPeer): Promise<void> {
   await eventually(() => peer.receipts.length > 0 || undefined);
 }
 
-it('a replica that says something else gets no ticket, is shown with its reason, and is released', async () => {
+it('a replica with wrong probe answers is quarantined without a ticket, and serves after its release', async () => {
   const submitted = await submit();
   const peer = student('s1');
   const good = teacher('good');
@@ -138,7 +138,7 @@ it('a replica that says something else gets no ticket, is shown with its reason,
   await expect(release('bad')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-it('a replica that begins to answer NaN in the middle is found, and another does its tickets', async () => {
+it('a replica that begins to answer NaN is quarantined, and another replica does its tickets', async () => {
   const submitted = await submit();
   const peer = student('s1');
   let answers = 0;
@@ -147,7 +147,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   const bad: TeacherPeer = teacher('bad', {
     probe: async (values) => {
       if (!isBroken()) return values;
-      // Its answer comes first, and another replica is there.
+      // First its bad answer is refused and another replica is there.
       await eventually(() => (bad.refusals.length > 0 && isGoodThere) || undefined);
       return nan(values);
     },
@@ -160,12 +160,12 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   await tested(bad);
   await assigned(peer);
   await peer.receive(0, 0);
-  // Only then may the other take tickets.
+  // Only then the other replica may take tickets.
   await eventually(() => bad.refusals.length > 0 || undefined);
   const good = teacher('good');
   await tested(good);
   isGoodThere = true;
-  // What it answered rightly is dropped too: no canary came after it. No target was made of it yet.
+  // Its right answers are dropped too: no canary came after them, and no target was made of them yet.
   expect(await quarantined('bad')).toBe('it does not answer its probe: logits row 0 holds NaN');
   await eventually(async () => (await eventsOf('answers-dropped')).length > 0 || undefined);
   await drain(peer, STEP_COUNT);
@@ -175,7 +175,7 @@ it('a replica that begins to answer NaN in the middle is found, and another does
   expect((await cluster.run(runId)).state).toBe(RunState.RUN_STATE_TRAINING);
 });
 
-it('without a healthy replica the run is paused, and goes on with a worker that is', async () => {
+it('a run without a healthy replica is paused, and goes on with a healthy worker', async () => {
   const submitted = await submit();
   const peer = student('s1');
   const first = teacher('first', { answer: firstSpanOnly });
@@ -184,7 +184,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await peer.receive(0, 0);
   await peer.credit(10, 0);
   await eventually(() => peer.rows.length >= 10 * BATCH_SIZE || undefined);
-  // Its self-test proves what the first answered; its first ticket breaks it.
+  // The self-test of this replica proves the answers of the first; its own first ticket breaks it.
   let isBroken = false;
   teacher('bad', {
     probe: (values) => (isBroken ? nan(values) : values),
@@ -198,7 +198,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await eventually(async () => (await cluster.run(runId)).reason === reason || undefined);
   expect((await cluster.run(runId)).state).toBe(RunState.RUN_STATE_PAUSED);
 
-  // A successor knows it still.
+  // The next coordinator still knows the quarantine.
   await cluster.restart();
   const { run: client } = cluster.clients;
   await call(client, client.resumeRun, { runId, acceptNumerics: false });
@@ -216,7 +216,7 @@ it('without a healthy replica the run is paused, and goes on with a worker that 
   await answered(good);
 });
 
-it('strict: a replica with other bits is given no tickets; relaxed: it is, and the run says so', async () => {
+it('a replica with other bits gets no tickets of a strict run, and is a warning of a relaxed run', async () => {
   await submit({ determinism: 'strict' });
   const peer = student('s1');
   const first = teacher('first');
@@ -245,7 +245,7 @@ it('strict: a replica with other bits is given no tickets; relaxed: it is, and t
   );
 });
 
-/** What a teacher says to its probe. */
+/** A teacher's answers to its probe. */
 function saying(row: (sample: number) => number[]): Pick<TeacherPeerOptions, 'probe'> {
   return { probe: (_values, _round, ticket) => samplesOf(dataset, ticket).flatMap(row) };
 }
@@ -253,7 +253,7 @@ function saying(row: (sample: number) => number[]): Pick<TeacherPeerOptions, 'pr
 const right = (sample: number) =>
   [0, 1, 2].map((c) => (c === dataset.labels[sample] ? 2 : sample / 10_000));
 
-/** How the run ends, or that it trains. */
+/** The run's state once it trains or has ended. */
 async function startedOrEnded(id: string) {
   return eventually(async () => {
     const { state, reason, warnings, endedAtMs } = await cluster.run(id);
@@ -262,7 +262,7 @@ async function startedOrEnded(id: string) {
   });
 }
 
-/** The student asks for targets if it is told of the run: its teacher may have ended that before. */
+/** The student asks for targets if it is assigned the run before the teacher's probe ends the run. */
 async function asks(peer: StudentPeer): Promise<void> {
   const isTold = await eventually(async () => {
     if (peer.run?.runId === runId) return 'told';
@@ -273,7 +273,7 @@ async function asks(peer: StudentPeer): Promise<void> {
 
 const UNNAMED = { accept: undefined };
 
-it('a teacher that knows is shown with what it knows', async () => {
+it('a good teacher gives no warning, and an event has its accuracy and entropy on the probe', async () => {
   await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
   const good = teacher('good', saying(right));
@@ -291,7 +291,7 @@ it('a teacher that knows is shown with what it knows', async () => {
   ]);
 });
 
-it('a teacher that says the same of everything is refused before it trains, unless the run accepts it by name', async () => {
+it('a teacher with equal answers to all samples fails the run, unless the run accepts the teacher', async () => {
   await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
   const bad = teacher(
@@ -318,10 +318,10 @@ it('a teacher that says the same of everything is refused before it trains, unle
   await drain(peer, 10);
 });
 
-it('a teacher whose classes are in another order is refused, with the order that it seems to have', async () => {
+it('a teacher with its classes in another order fails the run, and the reason names that order', async () => {
   await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
-  // It says b of a, c of b and a of c.
+  // It answers b for a, c for b and a for c.
   teacher(
     'turned',
     saying((sample) => right(sample).map((_, c) => right(sample)[(c + 2) % 3] as number)),
@@ -334,7 +334,7 @@ it('a teacher whose classes are in another order is refused, with the order that
   });
 });
 
-it('logits that are distributions are a warning', async () => {
+it('a teacher whose logits are distributions gives a warning, and the run trains', async () => {
   await submit({ teacherHealth: UNNAMED });
   const peer = student('s1');
   teacher(

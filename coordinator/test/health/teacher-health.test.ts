@@ -1,4 +1,4 @@
-// The health of a teacher's replicas, of which one goes while its set is being read: reading is the test's to end.
+// A worker may leave while its data set is being read; the test says when reading ends.
 import { createLogger } from '@lyceum/platform';
 import { expect, it } from 'vitest';
 import { TeacherHealth, type TeacherHealthParts } from '../../src/health/teacher-health.js';
@@ -18,7 +18,7 @@ async function health(read: Promise<void>): Promise<TeacherHealth> {
   return TeacherHealth.open(parts as unknown as TeacherHealthParts);
 }
 
-/** What is asked of the replica, and whose the answer is that comes after that. */
+/** Counts of probes asked of the replica and whether it serves; then counts of unproven samples by owner. */
 async function askedOf(isHere: () => boolean, end: () => void) {
   let isRead = (): void => {};
   const known = await health(
@@ -36,7 +36,7 @@ async function askedOf(isHere: () => boolean, end: () => void) {
   return [probes.length, serves, unproven.countOf(replica), unproven.countOf(NOBODY)];
 }
 
-it('asks a replica that is here for a self-test, and what it answers is for its own canaries to prove', async () => {
+it('TeacherHealth asks a connected replica for a self-test, and its answers are its own to prove', async () => {
   expect(
     await askedOf(
       () => true,
@@ -45,7 +45,7 @@ it('asks a replica that is here for a self-test, and what it answers is for its 
   ).toEqual([1, false, 4, 0]);
 });
 
-it('asks nothing of one that has gone meanwhile, and what it answered any other may prove', async () => {
+it('TeacherHealth asks nothing of a replica that has left, and any replica may prove its answers', async () => {
   let isHere = true;
   const end = () => {
     isHere = false;

@@ -1,4 +1,4 @@
-/** What is remembered of probes that nobody answered, and until when. */
+/** Which failures of probes are remembered, and until when. */
 import { expect, it } from 'vitest';
 import { UnansweredProbes } from '../../src/health/unanswered-probes.js';
 
@@ -10,14 +10,14 @@ function probes(): UnansweredProbes {
   return unanswered;
 }
 
-it('tells a server’s refusal with the worker that asked, and a worker’s trouble to itself alone', () => {
+it("UnansweredProbes gives a server's refusal to all, and an unreadable set only to its worker", () => {
   const unanswered = probes();
   expect(unanswered.refusalOf('p')).toBe('w1: wrong shape');
   expect(unanswered.unreadableTo('q', 'w1')).toBe('no such file');
   expect(unanswered.unreadableTo('q', 'w3')).toBeUndefined();
 });
 
-it('forgets what a worker has settled, and keeps what others say', () => {
+it("UnansweredProbes forgets one worker's failure when it is settled or the worker is forgotten", () => {
   const unanswered = probes();
   unanswered.settled('q', 'w1');
   expect(unanswered.unreadableTo('q', 'w1')).toBeUndefined();
@@ -26,7 +26,7 @@ it('forgets what a worker has settled, and keeps what others say', () => {
   expect(unanswered.unreadableTo('q', 'w2')).toBeUndefined();
 });
 
-it('has something to ask again once, and only where something was said', () => {
+it('UnansweredProbes.forget is true once a probe, and retain forgets all other probes', () => {
   const unanswered = probes();
   expect(unanswered.forget('q')).toBe(true);
   expect(unanswered.forget('q')).toBe(false);

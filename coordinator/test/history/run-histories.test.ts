@@ -1,4 +1,4 @@
-/** Histories of runs in a real folder: what is told, what is kept, and what comes late. */
+/** Histories of runs in a real folder: told steps, kept steps, and late reports. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const record = {
 } as unknown as RunRecord;
 const COLUMNS = summedColumns(record.specification).length;
 
-/** A student's history after so many steps, of which each differs. */
+/** A student's history; each step differs. */
 function taken(steps: number): StepHistory {
   const history = new StepHistory(COLUMNS);
   for (let step = 0; step < steps; step++) {
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('gives what was told, and after a restart what was kept', async () => {
+it('RunHistories returns told and kept steps, and after a restart the kept ones', async () => {
   const histories = await RunHistories.open(folder);
   await histories.keep(record, 1, taken(10).from(0));
   await histories.told(record, 1, taken(15).from(10));
@@ -44,18 +44,18 @@ it('gives what was told, and after a restart what was kept', async () => {
   expect((await again.read(record)).from(0)).toEqual(taken(700).from(0));
 });
 
-it('has the steps of a new assignment in place of those that were lost', async () => {
+it("RunHistories replaces lost steps by those of a new assignment, and ignores the former's", async () => {
   const histories = await RunHistories.open(folder);
   await histories.keep(record, 1, taken(10).from(0));
   await histories.told(record, 1, taken(18).from(10));
   await histories.told(record, 2, taken(12).from(0));
   expect((await histories.read(record)).from(0)).toEqual(taken(12).from(0));
-  // A word of the former owner changes nothing.
+  // A report of the former assignment changes nothing.
   await histories.told(record, 1, taken(11).from(0));
   expect((await histories.read(record)).endStep).toBe(12);
 });
 
-it('loses nothing to a report that comes after the commit of a later step', async () => {
+it('RunHistories loses no step to a report that arrives after the commit of a later step', async () => {
   const histories = await RunHistories.open(folder);
   await histories.keep(record, 1, taken(20).from(0));
   await histories.told(record, 1, taken(17).from(0));
@@ -65,7 +65,7 @@ it('loses nothing to a report that comes after the commit of a later step', asyn
   expect((await again.read(record)).from(0)).toEqual(taken(20).from(0));
 });
 
-it('is empty of a run that nobody told of, or whose file is damaged', async () => {
+it('RunHistories is empty for a run without a file, or with a damaged one', async () => {
   const histories = await RunHistories.open(folder);
   expect((await histories.read(record)).endStep).toBe(0);
   for (const bytes of ['', 'abc', 'x'.repeat(80)]) {
@@ -74,7 +74,7 @@ it('is empty of a run that nobody told of, or whose file is damaged', async () =
   }
 });
 
-it('is read anew where a disk failed', async () => {
+it('RunHistories reads the file again after the disk failed once', async () => {
   const histories = await RunHistories.open(folder);
   const path = join(folder, 'run.history');
   await mkdir(path);
@@ -84,7 +84,7 @@ it('is read anew where a disk failed', async () => {
   expect((await histories.read(record)).from(0)).toEqual(taken(10).from(0));
 });
 
-it('goes with the run', async () => {
+it('RunHistories keeps the file when it forgets a run, and removes it when the run is deleted', async () => {
   const histories = await RunHistories.open(folder);
   await histories.keep(record, 1, taken(10).from(0));
   histories.forget('run');

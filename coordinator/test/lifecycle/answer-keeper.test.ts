@@ -1,4 +1,4 @@
-// A real store in a folder of the test's own; the runs are records.
+// A real store in a temporary folder; runs are given as records.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const [FIRST, SECOND] = ['11'.repeat(32), '22'.repeat(32)];
 let folder: string;
 let answers: AnswerStore;
 let runs: RunRecord[];
-/** Who else reads. */
+/** Other readers of answers. */
 let readers: AnswerReader[] = [];
 
 beforeEach(async () => {
@@ -68,14 +68,14 @@ function keeper(maxBytes: number): AnswerKeeper {
   return new AnswerKeeper({ answers, store, readers: () => readers, maxBytes, log });
 }
 
-it('knows whose answers they are, and which runs need them', () => {
+it('AnswerKeeper lists tables with their teacher and the runs that need them', () => {
   const tables = keeper(1).tables();
   expect(tables.map((table) => table.key.teacherIdentity)).toEqual([SECOND, FIRST]);
   expect(tables.map((table) => keeper(1).teacherName(table))).toEqual(['', 'one']);
   expect(tables.map((table) => keeper(1).neededBy(table))).toEqual([[], ['run']]);
 });
 
-it('makes room, but not of what a run in progress or somebody else needs', async () => {
+it('AnswerKeeper.shrink spares tables that a run in progress or another reader needs', async () => {
   await keeper(1 << 20).shrink();
   expect(answers.tables()).toHaveLength(2);
   await keeper(1).shrink();
@@ -90,7 +90,7 @@ it('makes room, but not of what a run in progress or somebody else needs', async
   expect(answers.tables()).toEqual([]);
 });
 
-it('deletes what it is told, but not what a run in progress needs', async () => {
+it('AnswerKeeper.delete refuses a table that a run in progress needs', async () => {
   const [second, first] = keeper(1)
     .tables()
     .map((table) => table.name);

@@ -1,4 +1,4 @@
-// Of stores with two uploads, with a clock that is two hours ahead of NATS's, and with two pointers.
+// Stores with two uploads and a clock two hours ahead of NATS's; then with two pointers.
 import { createLogger } from '@lyceum/platform';
 import type { BlobStore, EventLog, KeyValue } from '@lyceum/platform/nats';
 import { expect, test } from 'vitest';
@@ -8,10 +8,10 @@ import { GarbageCollector } from '../../src/lifecycle/garbage-collector.js';
 import type { RunStore } from '../../src/runs/index.js';
 
 const HOUR_MS = 3_600_000;
-/** Of no blobs. */
+/** References to no blobs. */
 const references = new BlobReferences({} as BlobStore);
 
-test('an upload that goes on is no garbage, whatever the clocks say', async () => {
+test('GarbageCollector keeps an upload in progress even if its clock is two hours ahead', async () => {
   const deleted: string[] = [];
   const uploads = [
     { id: 'goes-on', sizeBytes: 7, idleMs: 5 },
@@ -35,7 +35,7 @@ test('an upload that goes on is no garbage, whatever the clocks say', async () =
   expect(deleted).toEqual(['cut-off']);
 });
 
-test('the pointer of a run that was submitted meanwhile is no garbage', async () => {
+test('GarbageCollector keeps the pointer of a run that is submitted during the collection', async () => {
   const runs = new Set<string>();
   const deleted: string[] = [];
   const pointers = {
@@ -46,7 +46,7 @@ test('the pointer of a run that was submitted meanwhile is no garbage', async ()
     }),
     delete: async (runId: string) => {
       deleted.push(runId);
-      // Another run takes the second id while the first pointer is being deleted.
+      // A run with the second id is submitted while the first pointer is being deleted.
       runs.add('other');
     },
   };

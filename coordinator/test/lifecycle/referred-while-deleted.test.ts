@@ -1,6 +1,6 @@
 /**
- * What is referred to while it is deleted: a catalog over stores in memory, whose deletions of blobs wait for the test.
- * Each deletion has looked at all references, and found none, when the reference is written.
+ * A blob is referred to while it is being deleted: a catalog over stores in memory, whose deletions of blobs wait for
+ * the test. Each deletion has found no reference when the new reference is written.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,8 +34,8 @@ const laterFile = join(root, 'later.npz');
 writeFileSync(laterFile, tinyDatasetBytes(1));
 
 /**
- * A push of other bytes to a catalog of its own, whose pushes wait for none of these. It reads a file: what began before it
- * and does not wait for the deletion is over.
+ * A push of other bytes to a separate catalog, which waits for nothing here. It reads a file, so calls that began
+ * before it and do not wait for the deletion are over.
  */
 async function laterPush(): Promise<void> {
   const stateDir = join(root, 'other');
@@ -155,7 +155,7 @@ function lifecycle(): RunLifecycle {
 
 const superseded = () => new SupersededBlobs({ store, pointers, catalog, log });
 
-/** All that deletes the blob, by its name. */
+/** All operations that delete the blob, by name. */
 const DELETIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   'a name of it is forgotten': async () => {
     const { artifact } = await catalog.push('dataset', 'former', file, 1);
@@ -184,8 +184,8 @@ const DELETIONS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 };
 
-describe.each(Object.entries(DELETIONS))('while %s', (_, deletion) => {
-  test('bytes that are pushed stay', async () => {
+describe.each(Object.entries(DELETIONS))('a blob that is being deleted while %s', (_, deletion) => {
+  test('is stored afterwards if its bytes are pushed', async () => {
     const deleted = deletion();
     await deleting.promise;
     const pushed = catalog.push('dataset', 'new', file, 2);
@@ -196,7 +196,7 @@ describe.each(Object.entries(DELETIONS))('while %s', (_, deletion) => {
     expect(blobs.has(digest)).toBe(true);
   });
 
-  test('no run is submitted that needs it', async () => {
+  test('makes a submitted run that needs it fail', async () => {
     const deleted = deletion();
     await deleting.promise;
     const submitted = lifecycle().submit(run());
@@ -211,11 +211,11 @@ describe.each(Object.entries(DELETIONS))('while %s', (_, deletion) => {
     expect(runs.size).toBe(0);
   });
 
-  test('a checkpoint of the same bytes is to be committed again, and then stays', async () => {
+  test('makes a checkpoint commit of its bytes UNAVAILABLE, and a second commit stores it', async () => {
     const runId = 'trains';
     const pointer = { runId, attempt: 1, assignmentEpoch: 3, step: 0 };
     await pointers.put(runId, JSON.stringify(pointer));
-    // The run that trains is on another set.
+    // The run in TRAINING has another data set.
     runs.set(runId, run({ runId, state: 'TRAINING', dataset: { digest: 'e'.repeat(64), classCount: 2 } })); // biome-ignore format: one line
     const commits = new CheckpointCommits({ pointers, catalog, superseded: superseded() });
     const checkpoint = { step: 5, digest: digestBytes(digest) };
@@ -240,7 +240,7 @@ describe.each(Object.entries(DELETIONS))('while %s', (_, deletion) => {
     expect(blobs.has(digest)).toBe(true);
   });
 
-  test('a training that left the same bytes goes on from its checkpoint', async () => {
+  test('sends a run whose finished training names it back to QUEUED', async () => {
     const assignment = { workerId: 'w', assignmentEpoch: 3, sessionKeyDigest: 'k' };
     const other = { digest: 'e'.repeat(64), classCount: 2 };
     runs.set('ends', run({ runId: 'ends', state: 'TRAINING', assignment, dataset: other }));
@@ -270,7 +270,7 @@ describe.each(Object.entries(DELETIONS))('while %s', (_, deletion) => {
   });
 });
 
-test('a deletion that comes as a run is being submitted leaves what that needs', async () => {
+test('deleteUnreferred keeps a blob that a run being submitted needs', async () => {
   mayDelete.resolve();
   const { artifact } = await catalog.push('dataset', 'former', file, 1);
   const [creating, mayCreate] = [gate(), gate()];
@@ -290,7 +290,7 @@ test('a deletion that comes as a run is being submitted leaves what that needs',
   expect(blobs.has(digest)).toBe(true);
 });
 
-test('a turn that fails ends, and calls that share digests do not wait for each other', async () => {
+test('BlobReferences.inTurn runs calls that share digests in order, also after one failed', async () => {
   mayDelete.resolve();
   const { references } = catalog;
   const failed = references.inTurn(['one', 'two'], () =>

@@ -1,4 +1,4 @@
-/** Runs are deleted from a store in memory; what is deleted and what stays is listed by hand. */
+/** Runs are deleted from a store in memory; deleted and kept records and blobs are listed by hand. */
 import { createLogger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
@@ -22,7 +22,7 @@ const ended = (runId: string, more: Partial<RunRecord> = {}): RunRecord => ({
   ...more,
 });
 
-/** A run, its own baseline, and whatever else there is. @param pointers - checkpoints by run. */
+/** Stores with these records. @param pointers - checkpoint digests by run, the newest first. */
 function stored(records: readonly RunRecord[], pointers: Readonly<Record<string, string[]>> = {}) {
   const runs = new Map(records.map((record) => [record.runId, record]));
   const blobs = new Set<string>([SET, PUSHED, OLD, NEW]);
@@ -82,15 +82,15 @@ function stored(records: readonly RunRecord[], pointers: Readonly<Record<string,
   return { parts, deletion: new RunDeletion(parts), left };
 }
 
-describe('a run that is deleted', () => {
-  it('takes along what nothing else refers to, and nothing else', async () => {
+describe('RunDeletion.delete', () => {
+  it('deletes the blobs of the run that nothing else refers to', async () => {
     const other = ended('other', { studentModelDigest: OLD });
     const { deletion, left } = stored([ended('run'), other], { run: [NEW, OLD] });
     expect(await deletion.delete('run')).toEqual(['run']);
     expect(left()).toEqual({ runs: ['other'], blobs: [SET, PUSHED, OLD] });
   });
 
-  it('takes its own baseline along, unless another run names that', async () => {
+  it('deletes the baseline of the run too, unless another run names it', async () => {
     const own = [
       ended('run', { baselineRunId: 'run-alone' }),
       ended('run-alone', { baselineRunId: undefined, parentRunId: 'run' }),
@@ -103,7 +103,7 @@ describe('a run that is deleted', () => {
   });
 
   it.each(['SUCCEEDED', 'TRAINING'] as const)(
-    'leaves a baseline that is %s and was submitted by itself',
+    'keeps a baseline that is %s and was submitted separately',
     async (state) => {
       const own = ended('run', { baselineRunId: 'run-alone' });
       const { deletion, left } = stored([own, ended('run-alone', { state })]);
@@ -112,7 +112,7 @@ describe('a run that is deleted', () => {
     },
   );
 
-  it('stays while its baseline goes on, or another run names it', async () => {
+  it('refuses a run whose own baseline is in progress, or which another run names as its baseline', async () => {
     const going = stored([
       ended('run'),
       ended('run-alone', { state: 'TRAINING', parentRunId: 'run' }),
@@ -126,7 +126,7 @@ describe('a run that is deleted', () => {
   });
 });
 
-it('a run whose time is over is deleted, and one that another names stays', async () => {
+it('deleteExpired deletes a run after its ttlAfterFinished, unless another run names it', async () => {
   const brief = (runId: string, endedAtMs: number) => {
     const { specification } = queued();
     const spec = { ...specification.spec, retention: { ttlAfterFinished: 10 } };
@@ -139,13 +139,13 @@ it('a run whose time is over is deleted, and one that another names stays', asyn
   expect(left().runs).toEqual(['named', 'recent', 'lasting', 'other']);
 }); // biome-ignore format: rows
 
-it('checkpoints count of runs that go on: of none that succeeded, and of none that is gone', async () => {
+it('referredBlobs counts checkpoints of failed runs, not of succeeded or deleted runs', async () => {
   const records = [ended('failed', { state: 'FAILED' }), ended('succeeded')];
   const { parts } = stored(records, { failed: [NEW], succeeded: [OLD], gone: [OLD] });
   expect(await referredBlobs(parts)).toEqual(new Set([PUSHED, NEW, SET]));
 });
 
-it('while a record cannot be read a run is deleted and its blobs stay: that may refer to them', async () => {
+it('RunDeletion keeps all blobs while a run record cannot be read', async () => {
   const { parts, deletion, left } = stored([ended('run')], { run: [NEW, OLD] });
   Object.assign(parts.store, { unreadable: ['torn'] });
   await expect(referredBlobs(parts)).rejects.toThrow(

@@ -1,4 +1,4 @@
-// On a store of one record that takes every change, with a clock that the test turns; or on a bucket that loses a receipt.
+// A store of one record with a clock that the test sets; or a bucket that makes an update and loses its receipt.
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, TrainingFailed } from '@lyceum/proto';
@@ -13,7 +13,7 @@ import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';
 import { queued } from '../runs/queued-run.js';
 
-test('a run has ended when it is told to have SUCCEEDED, not when its report was begun', async () => {
+test('RunLifecycle.succeed ends a run when it is called, not when its report was begun', async () => {
   let record: RunRecord = { ...queued(), state: 'EVALUATING' };
   let nowMs = 1_000;
   const told: { atMs: number; message: string }[] = [];
@@ -41,15 +41,15 @@ test('a run has ended when it is told to have SUCCEEDED, not when its report was
   nowMs = 6_000;
   const digest = 'ab'.repeat(32);
   const files = { reportDigest: digest, predictionsDigest: digest };
-  // What a caller may still say of an earlier moment counts for nothing.
+  // A caller's earlier time is ignored.
   await Reflect.apply(lifecycle.succeed, lifecycle, [record.runId, files, composingBeganAtMs]);
   expect(record).toMatchObject({ state: 'SUCCEEDED', endedAtMs: 6_000 });
-  // What it has cost stands in its record from then on.
+  // The record holds the cost from then on.
   expect(record.cost).toMatchObject({ assignmentEpoch: 3, assignmentSeconds: 12 });
   expect(told).toEqual([{ atMs: 6_000, message: 'EVALUATING → SUCCEEDED' }]);
 });
 
-/** @param losesReceipt - whether the next update is made, and its caller told that nobody answered. */
+/** @param losesReceipt - whether the next update is made, and fails for its caller. */
 function bucket(losesReceipt: () => boolean): KeyValue {
   const entries = new Map<string, { value: string; revision: number }>();
   let revision = 0;
@@ -67,7 +67,7 @@ function bucket(losesReceipt: () => boolean): KeyValue {
   } as unknown as KeyValue;
 }
 
-test('a run whose assignment lost its receipt is given to a worker anew once that has lost it', async () => {
+test('RunLifecycle assigns a run anew after the receipt of its assignment was lost', async () => {
   let isLosing = false;
   const losesReceipt = () => {
     const loses = isLosing;
@@ -98,7 +98,7 @@ test('a run whose assignment lost its receipt is given to a worker anew once tha
   isLosing = true;
   await expect(assign()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   await assign();
-  // The worker is told of the first, under which it may do nothing.
+  // The worker is told of epoch 1, which the pointer does not accept.
   expect(await epochs()).toEqual({ record: 1, pointer: 2 });
   const failure = { reason: 'the assignment was lost', retryable: true, storageFull: false };
   const lost = TrainingFailed.fromPartial({ ...failure, runId, assignmentEpoch: 1, assignmentLost: true }); // biome-ignore format: one line
@@ -108,7 +108,7 @@ test('a run whose assignment lost its receipt is given to a worker anew once tha
   expect(await epochs()).toEqual({ record: 3, pointer: 3 });
 });
 
-test('a run of an id whose deletion was cut off starts afresh, and its events are its own', async () => {
+test('RunLifecycle.submit starts afresh if its id has a pointer and events of a deleted run', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const leadership = { leaderEpoch: 5, assertHeld: async () => undefined };
   const store = await RunStore.open(
@@ -138,9 +138,9 @@ test('a run of an id whose deletion was cut off starts afresh, and its events ar
   const { runId } = await lifecycle.submit(queued());
   expect(purged).toEqual([runId]);
   const pointer = await claimPointer(pointers, runId, 1);
-  // Assignments are counted on: a worker of the former run changes nothing.
+  // Assignment epochs go on, so a worker of the former run changes nothing.
   expect(pointer).toEqual({ runId, attempt: 1, assignmentEpoch: 5, step: 0 });
-  // Submitted again it is there already, and keeps what it has.
+  // A second submission is refused, and changes nothing.
   await expect(lifecycle.submit(queued())).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
   expect(purged).toEqual([runId]);
   expect(JSON.parse((await pointers.get(runId))?.value ?? '')).toEqual(pointer);

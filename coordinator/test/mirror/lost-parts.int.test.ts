@@ -1,4 +1,4 @@
-// A real NATS that has lost a part of its store, as a damaged disk makes it lose streams, records and chunks.
+// A real NATS that has lost streams, records or chunks of its store, as after damage to a disk.
 import { join } from 'node:path';
 import type { Nats } from '@lyceum/platform/nats';
 import {
@@ -51,7 +51,7 @@ async function lead(
   return leading;
 }
 
-/** Leads and ends at once. @returns its epoch. */
+/** Another coordinator leads and ends at once. @returns its epoch. */
 async function takeLead(): Promise<number> {
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: true });
   const nowMs = () => performance.now();
@@ -60,18 +60,18 @@ async function takeLead(): Promise<number> {
   return leadership.leaderEpoch;
 }
 
-/** As a coordinator does when it starts, with this copy. */
+/** Does what a coordinator with this copy does when it starts. */
 function restore(copy: MirrorFolder, from: Nats = nats.nats, holder = folder) {
   return restoreStore({ nats: from, folder: copy, holder, log });
 }
 
-/** As a damaged disk does: streams that are gone, and messages that are gone without a mark. */
+/** Removes a stream, or messages without a mark of deletion, as a damaged disk does. */
 function damage(subject: string, request: object = {}) {
   const anybody = { user: 'anybody', password: 'none' };
   return jetStreamApi(nats.server.url, anybody, subject, request);
 }
 
-test('what a store has lost a part of comes back, and what was deleted does not', async () => {
+test('a restart restores lost records and blobs from the copy, and no deleted ones', async () => {
   const { mirror } = await lead();
   const run = runRecordText(training());
   const revision = await mirror.runs.create('run', run);
@@ -83,7 +83,7 @@ test('what a store has lost a part of comes back, and what was deleted does not'
   await mirror.blobs.delete(gone ?? '');
   await mirror.stop();
   const folderOf = await openCopy(folder);
-  // The copy is behind NATS with what was deleted: the coordinator died in between.
+  // The copy still has the deleted blob, as if the coordinator had died in between.
   await folderOf.putBlob(gone ?? '', Buffer.from('gone'));
 
   await damage(`STREAM.DELETE.KV_${RUN_BUCKET}`);
@@ -107,7 +107,7 @@ test('what a store has lost a part of comes back, and what was deleted does not'
   expect(String(await blobs.get(cut ?? ''))).toBe('cut');
   expect(await blobs.has(gone ?? '')).toBe(false);
 
-  // Marks of deletion are where the bucket is whole.
+  // In a whole bucket, marks of deletion tell what was deleted.
   await nats.nats.keyValue(RUN_BUCKET, { create: false }).then((kv) => kv.delete('run'));
   await blobs.delete(kept ?? '');
   await (await lead()).mirror.stop();
@@ -115,7 +115,7 @@ test('what a store has lost a part of comes back, and what was deleted does not'
   expect(await blobs.has(kept ?? '')).toBe(false);
 });
 
-test('a blob without some of its chunks is whole again', async () => {
+test('a restart restores a blob that lost some of its chunks', async () => {
   const { mirror } = await lead(() => []);
   const bytes = Buffer.alloc(2 * CHUNK_BYTES + 9, 'a model');
   const digest = await mirror.blobs.put(bytes);
@@ -129,7 +129,7 @@ test('a blob without some of its chunks is whole again', async () => {
   expect(sha256Hex(await blobs.get(digest))).toBe(digest);
 });
 
-test('a blob that NATS went away from while it was put back is put back the next time', async () => {
+test('a second restore puts back a blob after NATS was away during the first', async () => {
   const { mirror } = await lead(() => []);
   const digest = await mirror.blobs.put(Buffer.alloc(600_000, 'a model'));
   await mirror.stop();
@@ -154,14 +154,14 @@ test('a blob that NATS went away from while it was put back is put back the next
   expect(sha256Hex(await (await whole.blobs({ create: false })).get(digest))).toBe(digest);
 });
 
-test('the epoch of a leader whose record is lost does not come again', async () => {
+test('leader epochs go on after the leader record is lost', async () => {
   expect((await lead()).leaderEpoch).toBe(1);
   expect((await lead()).leaderEpoch).toBe(2);
   await damage(`STREAM.PURGE.KV_${LEADER_BUCKET}`, { filter: `$KV.${LEADER_BUCKET}.leader` });
   expect((await lead()).leaderEpoch).toBe(3);
 });
 
-test('an epoch that began again below those of before is raised above them', async () => {
+test('leader epochs go on above all former ones after another leader has begun again at 1', async () => {
   await lead();
   await lead();
   await damage(`STREAM.PURGE.KV_${LEADER_BUCKET}`, { filter: `$KV.${LEADER_BUCKET}.leader` });
@@ -169,7 +169,7 @@ test('an epoch that began again below those of before is raised above them', asy
   expect((await lead()).leaderEpoch).toBe(3);
 });
 
-test('the copy of a leader that ended before its first look is its own the next time', async () => {
+test('a leader that ended before its first look at NATS can restore from its copy', async () => {
   const { mirror, leaderEpoch } = await lead();
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
@@ -184,36 +184,36 @@ test('the copy of a leader that ended before its first look is its own the next 
   expect((await runs.get('run'))?.value).toBe(runRecordText(training()));
 });
 
-test('a copy of before another led stays another’s', async () => {
+test('a copy keeps its leader epoch after another coordinator has led', async () => {
   await (await lead()).mirror.stop();
   await takeLead();
   await storeOfLeader(nats.nats, await openCopy(folder), await takeLead());
   expect((await (await openCopy(folder)).store())?.leaderEpoch).toBe(1);
 });
 
-test('a restore that was cut off before its last word is made again', async () => {
+test('a restore that was cut off is made again, with the next generation', async () => {
   await (await lead()).mirror.stop();
   const copy = await openCopy(folder);
   const store = await copy.store();
   if (store === undefined) throw new Error('no copy was made');
-  // What a restore writes first.
+  // A restore writes this first.
   await copy.setStore({ ...store, generation: 1 });
   expect(await restore(copy)).toMatchObject({ generation: 2 });
   expect(await restore(copy)).toMatchObject({ generation: 2 });
 });
 
-test('what a leader is about to restore is its own, however long it takes and whoever leads meanwhile', async () => {
+test('a claimed restore stops other coordinators until its leader has restored the store', async () => {
   const { mirror, leaderEpoch } = await lead();
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
   await damage(`STREAM.DELETE.KV_${RUN_BUCKET}`);
   await claimRestore(nats.nats, await openCopy(folder), leaderEpoch);
-  // It is killed here.
+  // The leader is killed here.
   const other = await openCopy(join(nats.folder, 'other'));
   await expect(restore(other)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
   await expect(assertWhole(kv)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-  // One that had looked just before.
+  // A coordinator that looked just before the claim.
   await expect(storeOfLeader(nats.nats, other, await takeLead())).rejects.toThrow('lost the store');
 
   await lead();
@@ -223,7 +223,7 @@ test('what a leader is about to restore is its own, however long it takes and wh
   expect(await restore(other)).toMatchObject({ generation: 1 });
 });
 
-test('another coordinator’s store is not taken for a lost one', async () => {
+test('claimRestore refuses a NATS that holds another store', async () => {
   await (await lead()).mirror.stop();
   const copy = await openCopy(folder);
   const leader = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
@@ -232,7 +232,7 @@ test('another coordinator’s store is not taken for a lost one', async () => {
   expect((await leader.get('store'))?.value).toContain('another');
 });
 
-test('a leader that another has followed while it was stopped claims nothing with its old copy', async () => {
+test('claimRestore claims nothing with the copy of a leader that another has followed', async () => {
   const { mirror, leaderEpoch } = await lead();
   await mirror.stop();
   await takeLead();
@@ -240,7 +240,7 @@ test('a leader that another has followed while it was stopped claims nothing wit
   await assertWhole(await nats.nats.keyValue(LEADER_BUCKET, { create: false }));
 });
 
-test('of two that restore at once the one with the older copy does not call the store whole', async () => {
+test('a restore from an older copy gives way to a newer one that begins meanwhile', async () => {
   const { mirror } = await lead();
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
@@ -257,7 +257,7 @@ test('of two that restore at once the one with the older copy does not call the 
   await expect(assertWhole(leader)).rejects.toThrow('lost the store');
 });
 
-test('a store is not forgotten with its copy, wherever that is cut off', async () => {
+test('an interrupted removal of an outdated copy does not make NATS count as new', async () => {
   const { mirror } = await lead();
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
@@ -269,24 +269,24 @@ test('a store is not forgotten with its copy, wherever that is cut off', async (
   await expect(restore(copy)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-test('records of a copy that is nobody’s are not taken for lost ones of a store that begins', async () => {
+test('a restore ignores records of a copy that belongs to no store', async () => {
   const copy = await openCopy(folder);
   await copy.putRecord('runs', 'run', runRecordText(training()));
   await restore(copy);
   expect(await hasWholeStore(nats.nats, copy)).toBe(true);
 });
 
-test('a store that was begun and led by nobody is not waited for', async () => {
+test('a restore does not wait for an emptied store that nobody has led', async () => {
   const copy = await openCopy(folder);
   await restore(copy);
-  // It was killed there, and starts again; then NATS is emptied.
+  // The coordinator is killed and starts again; then NATS is emptied.
   await restore(copy);
   await damage(`STREAM.DELETE.KV_${LEADER_BUCKET}`);
   await restore(copy);
   await assertWhole(await nats.nats.keyValue(LEADER_BUCKET, { create: false }));
 });
 
-test('a store whose restore was cut off before its first word about leaders is waited for', async () => {
+test('a coordinator without a copy waits for a store whose restore was cut off', async () => {
   const leader = await nats.nats.keyValue(LEADER_BUCKET, { create: true });
   await leader.put('store', JSON.stringify({ storeId: 'one', generation: 1, restoringFrom: 5 }));
   const copy = await openCopy(folder);

@@ -1,4 +1,4 @@
-// Files of a real folder, damaged byte by byte and bit by bit.
+// Files of a real folder; tests change single bits of them.
 import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ afterEach(() => rm(path, { recursive: true }));
 
 const fileOf = (bucket: string, key: string) => join(path, 'buckets', bucket, `${key}.record`);
 
-/** Each byte of a file with one bit changed, one after the other. */
+/** Changes one bit of each byte of a file, one byte at a time. */
 async function* damages(file: string): AsyncGenerator<number> {
   const bytes = await readFile(file);
   for (let at = 0; at < bytes.length; at++) {
@@ -30,35 +30,32 @@ async function* damages(file: string): AsyncGenerator<number> {
   await writeFile(file, bytes);
 }
 
-it.each(BUCKETS)(
-  'knows every changed byte of a record of %s, spelled well or not',
-  async (bucket) => {
-    const text = JSON.stringify({ name: 'one', step: 1000, tail: 'Bär' });
-    await folder.putRecord(bucket, 'one', text);
-    const file = fileOf(bucket, 'one');
-    for await (const at of damages(file)) {
-      expect(await folder.record(bucket, 'one'), `byte ${at}`).toBeUndefined();
-    }
-    expect(await folder.record(bucket, 'one')).toBe(text);
-    // A digit for another: nothing but a checksum finds it.
-    await writeFile(file, (await readFile(file, 'utf8')).replace('1000', '1001'));
-    expect(await folder.record(bucket, 'one')).toBeUndefined();
-    await folder.putRecord(bucket, 'one', text);
-    await truncate(file, 64);
-    expect(await folder.record(bucket, 'one')).toBeUndefined();
-    await truncate(file, 0);
-    expect(await folder.record(bucket, 'one')).toBeUndefined();
-  },
-);
+it.each(BUCKETS)('MirrorFolder does not return a changed or cut record of %s', async (bucket) => {
+  const text = JSON.stringify({ name: 'one', step: 1000, tail: 'Bär' });
+  await folder.putRecord(bucket, 'one', text);
+  const file = fileOf(bucket, 'one');
+  for await (const at of damages(file)) {
+    expect(await folder.record(bucket, 'one'), `byte ${at}`).toBeUndefined();
+  }
+  expect(await folder.record(bucket, 'one')).toBe(text);
+  // Another digit: only a checksum finds it.
+  await writeFile(file, (await readFile(file, 'utf8')).replace('1000', '1001'));
+  expect(await folder.record(bucket, 'one')).toBeUndefined();
+  await folder.putRecord(bucket, 'one', text);
+  await truncate(file, 64);
+  expect(await folder.record(bucket, 'one')).toBeUndefined();
+  await truncate(file, 0);
+  expect(await folder.record(bucket, 'one')).toBeUndefined();
+});
 
-it('knows a record that lies under another key', async () => {
+it('MirrorFolder does not return a record whose file was copied to another key', async () => {
   await folder.putRecord('runs', 'one', 'text');
   await copyFile(fileOf('runs', 'one'), fileOf('runs', 'two'));
   expect(await folder.record('runs', 'one')).toBe('text');
   expect(await folder.record('runs', 'two')).toBeUndefined();
 });
 
-it('knows every changed byte of what it says of the store', async () => {
+it('MirrorFolder reports any changed byte of store.json as damage', async () => {
   const store = { storeId: 'a', generation: 1, leaderEpoch: 12 };
   await folder.setStore(store);
   for await (const at of damages(join(path, 'store.json'))) {
@@ -70,7 +67,7 @@ it('knows every changed byte of what it says of the store', async () => {
   expect(await folder.store()).toEqual(store);
 });
 
-it('knows every changed byte of a blob', async () => {
+it('MirrorFolder does not return a blob with a changed byte', async () => {
   const bytes = Buffer.from('a model');
   const digest = sha256Hex(bytes);
   await folder.putBlob(digest, bytes);
@@ -80,7 +77,7 @@ it('knows every changed byte of a blob', async () => {
   expect(await folder.blob(digest)).toEqual(bytes);
 });
 
-it('has nothing left of writers that were killed', async () => {
+it('MirrorFolder removes temporary files of killed writers when it is opened', async () => {
   await folder.putRecord('runs', 'one', 'text');
   await folder.putBlob(sha256Hex('a model'), Buffer.from('a model'));
   const drafts = ['buckets/runs/two.record.7.tmp', `blobs/${sha256Hex('other')}.7.tmp`];
@@ -91,7 +88,7 @@ it('has nothing left of writers that were killed', async () => {
   expect(await again.record('runs', 'one')).toBe('text');
 });
 
-it('keeps keys that end as temporary files do, and none that was set aside', async () => {
+it('MirrorFolder lists keys that look like temporary files, and no key that was set aside', async () => {
   for (const key of ['model.a.tmp', 'model.a.1.tmp', 'model.b.record', 'dataset.c.damaged']) {
     await folder.putRecord('names', key, key);
   }
@@ -108,7 +105,7 @@ it('keeps keys that end as temporary files do, and none that was set aside', asy
   expect(await readdir(join(path, 'buckets', 'names'))).toContain('model.a.tmp.damaged');
 });
 
-it('a file whose name is no key is none of its records', async () => {
+it('MirrorFolder ignores a file whose name is not an encoded key', async () => {
   await folder.putRecord('runs', 'ä b', '{}');
   await writeFile(join(path, 'buckets', 'runs', '%zz.record'), 'x');
   expect(await folder.keys('runs')).toEqual(['ä b']);

@@ -1,6 +1,6 @@
 /**
- * The orders in which coordinators, and the copy's and the lease's writes, may be cut off: what this folder's copy says
- * (`copy`), what the lease says (`lease`, of this folder's coordinator, of another's, or given back), and what follows.
+ * The states in which a coordinator may be cut off between writes to its copy and to the lease. Each case has the
+ * leader epoch of this folder's copy, the epoch and holder of the lease, and the epoch that must follow.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,17 +45,20 @@ test.each([
   ['led once more, but has no copy of before', 0, 3, ME, undefined],
   ['comes to a store that another has led first', undefined, 1, OTHER, undefined],
   ['comes to a store that nobody has led', undefined, 0, FREE, undefined],
-])('one that %s', async (_, epoch, leaderEpoch, holder, newest) => {
-  await given(epoch);
-  const found = { marker: STORE, last: { leaderEpoch, holder } };
-  expect((await newestCopy(copy, ME, found))?.leaderEpoch).toBe(newest);
-  // What it says next time does not depend on the lease any more, which it is about to take.
-  if (newest !== undefined) expect((await copy.store())?.leaderEpoch).toBe(newest);
-  if (newest === 5 || newest === 6) expect(await copy.keys('runs')).toEqual(['run']);
-  if (newest === 1) expect(await copy.keys('runs')).toEqual([]);
-});
+])(
+  'newestCopy finds the leader epoch of a coordinator that %s',
+  async (_, epoch, leaderEpoch, holder, newest) => {
+    await given(epoch);
+    const found = { marker: STORE, last: { leaderEpoch, holder } };
+    expect((await newestCopy(copy, ME, found))?.leaderEpoch).toBe(newest);
+    // The copy has the epoch now, so the next call does not depend on the lease.
+    if (newest !== undefined) expect((await copy.store())?.leaderEpoch).toBe(newest);
+    if (newest === 5 || newest === 6) expect(await copy.keys('runs')).toEqual(['run']);
+    if (newest === 1) expect(await copy.keys('runs')).toEqual([]);
+  },
+);
 
-test('killed between the lease and its first deed time after time, it keeps its copy', async () => {
+test('newestCopy keeps the copy of a coordinator that is killed again and again after it took the lease', async () => {
   await given(5);
   for (let leaderEpoch = 6; leaderEpoch < 10; leaderEpoch++) {
     const found = { marker: STORE, last: { leaderEpoch, holder: ME } };
@@ -63,13 +66,13 @@ test('killed between the lease and its first deed time after time, it keeps its 
   }
 });
 
-test('a NATS that was emptied knows of nobody who led', async () => {
+test('newestCopy takes the copy if NATS was emptied', async () => {
   await given(5);
   const found = { marker: undefined, last: undefined };
   expect(await newestCopy(copy, ME, found)).toEqual({ ...STORE, leaderEpoch: 5 });
 });
 
-test('a NATS that has lost its marker alone still says who led', async () => {
+test("newestCopy refuses the copy if only NATS's marker is lost and another has led since", async () => {
   await given(5);
   const last = { leaderEpoch: 9, holder: OTHER };
   expect(await newestCopy(copy, ME, { marker: undefined, last })).toBeUndefined();
@@ -79,13 +82,16 @@ test.each([
   ['a newer copy', { generation: 0, restoringFrom: 7 }, undefined],
   ['an older copy, which it overtakes', { generation: 1, restoringFrom: 3 }, 1],
   ['its own copy', { generation: 1, restoringFrom: 5 }, 1],
-])('a store that is being filled from %s', async (_, marker, generation) => {
-  await given(5);
-  const found = { marker: { ...STORE, ...marker }, last: { leaderEpoch: 3, holder: FREE } };
-  expect((await newestCopy(copy, ME, found))?.generation).toBe(generation);
-});
+])(
+  'newestCopy finds the generation of a store that is being restored from %s',
+  async (_, marker, generation) => {
+    await given(5);
+    const found = { marker: { ...STORE, ...marker }, last: { leaderEpoch: 3, holder: FREE } };
+    expect((await newestCopy(copy, ME, found))?.generation).toBe(generation);
+  },
+);
 
-test('a store that was filled from an older copy, and led since, is left alone, and the newer copy too', async () => {
+test('newestCopy refuses a store that was restored from an older copy and led, and keeps this copy', async () => {
   await given(5);
   const marker = { ...STORE, generation: 1, restoredFrom: 3 };
   const found = { marker, last: { leaderEpoch: 8, holder: OTHER } };
@@ -96,14 +102,14 @@ test('a store that was filled from an older copy, and led since, is left alone, 
   expect(await copy.keys('runs')).toEqual(['run']);
 });
 
-test('a store that was filled from this copy is its own, as far as it has led since', async () => {
+test('newestCopy takes the copy that has led since the store was restored from it', async () => {
   await given(9, 1);
   const marker = { ...STORE, generation: 1, restoredFrom: 5 };
   const found = { marker, last: { leaderEpoch: 9, holder: FREE } };
   expect((await newestCopy(copy, ME, found))?.leaderEpoch).toBe(9);
 });
 
-test('a store that was filled from a newer copy is not its own', async () => {
+test('newestCopy does not take the copy if the store was restored from a newer one', async () => {
   await given(5);
   const marker = { ...STORE, generation: 1, restoredFrom: 7 };
   const found = { marker, last: { leaderEpoch: 8, holder: OTHER } };

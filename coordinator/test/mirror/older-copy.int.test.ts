@@ -1,4 +1,5 @@
-// Two state folders with copies of one store, and a real NATS that was emptied: the one with the older copy comes first.
+// Two state folders have copies of one store, and a real NATS was emptied: the coordinator with the older copy
+// starts first.
 import { join } from 'node:path';
 import { LEADER_BUCKET, NAME_BUCKET } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -10,7 +11,7 @@ import { openCopy, startMirror } from './started-mirror.js';
 const ANYBODY = { user: 'anybody', password: 'none' };
 
 let first: NatsOfItsOwn;
-/** Empty: what comes up where the first was. */
+/** An empty server in place of the first. */
 let emptied: NatsOfItsOwn;
 
 beforeEach(async () => {
@@ -25,7 +26,7 @@ afterEach(async () => {
 
 const folderOf = (name: string) => join(first.folder, name);
 
-/** A coordinator of the state folder `name` starts, leads and ends, and says meanwhile which version the model has. */
+/** A coordinator of the state folder `name` starts, leads, sets the model's version if there is one, and ends. */
 async function lead(name: string, server: NatsOfItsOwn, version?: string): Promise<void> {
   const { mirror } = await startMirror(server.nats, folderOf(name), () => []);
   if (version !== undefined) await mirror.names.put('model.one', JSON.stringify({ version }));
@@ -47,7 +48,7 @@ beforeEach(async () => {
   await lead('newer', first, 'new');
 });
 
-test('once the older has led, the newer changes nothing, and keeps its copy for an emptied NATS', async () => {
+test('restoreStore refuses the newer copy once the older has led, and keeps it for an emptied NATS', async () => {
   await lead('older', emptied);
   for (let n = 0; n < 2; n++) {
     await expect(restore('newer', emptied)).rejects.toMatchObject({
@@ -66,19 +67,19 @@ test('once the older has led, the newer changes nothing, and keeps its copy for 
   }
 });
 
-test('before the older is done, the newer writes over what it has restored', async () => {
+test('restoreStore from the newer copy overwrites an unfinished restore from the older', async () => {
   await restore('older', emptied);
   const leader = await emptied.nats.keyValue(LEADER_BUCKET, { create: false });
   const { storeId, generation, restoredFrom } = JSON.parse(
     (await leader.get('store'))?.value ?? '',
   );
-  // As it was before its last word.
+  // As before the restore's last write.
   await leader.put('store', JSON.stringify({ storeId, generation, restoringFrom: restoredFrom }));
   await restore('newer', emptied);
   expect(await versionIn(emptied)).toBe('new');
 });
 
-test('a new folder begins no store where NATS has lost only whose store it has', async () => {
+test('restoreStore begins no new store when NATS has lost only its leader bucket', async () => {
   await jetStreamApi(first.server.url, ANYBODY, `STREAM.DELETE.KV_${LEADER_BUCKET}`, {});
   await expect(restore('new', first)).rejects.toMatchObject({
     code: 'UNAVAILABLE',

@@ -1,4 +1,4 @@
-// The watch on a queue of the test's own, by a clock that the test moves.
+// A stand-in for the queue, and a clock that the test moves.
 import { createLogger } from '@lyceum/platform';
 import type { Nats, TicketQueue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
@@ -8,7 +8,7 @@ import { watchReconnects } from '../../src/mirror/reconnect-watch.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('looks at the queue every now and then, and leaves it alone once another coordinator leads', async () => {
+it('watchReconnects checks the queue every 10 s, and stops once another coordinator leads', async () => {
   let looks = 0;
   let lost = 0;
   let isLeading = true;

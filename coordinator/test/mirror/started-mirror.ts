@@ -1,4 +1,4 @@
-/** The copy of a real NATS, as a coordinator keeps it: restored, led, copied. */
+/** The copy of a real NATS, started as a coordinator does it: restore, take the lead, copy. */
 import type { Nats } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
@@ -14,7 +14,7 @@ export const training = (): RunRecord => ({ ...queued(), state: 'TRAINING' });
 
 export const openCopy = (path: string) => MirrorFolder.open(path, MIRRORED_BUCKETS);
 
-/** @param runs - the records as they are at each look. */
+/** @param runs - gives the current records. */
 export async function startMirror(
   nats: Nats,
   path: string,

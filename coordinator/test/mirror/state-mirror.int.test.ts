@@ -1,4 +1,4 @@
-// The copy of NATS' state, against real servers: one that is lost, and an empty one that takes its place.
+// The copy of NATS's state with real servers: the first is lost, and an empty second one takes its place.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const first = () => servers[0] as NatsOfItsOwn;
-/** Empty: what comes up where the first was. */
+/** An empty server in place of the first. */
 const second = () => servers[1] as NatsOfItsOwn;
 const openFolder = (path = folder) => openCopy(path);
 
@@ -47,12 +47,12 @@ async function lead(
   return leading;
 }
 
-/** As a coordinator does when it starts. */
+/** Does what a coordinator does when it starts. */
 function restore({ nats }: NatsOfItsOwn, copy: MirrorFolder) {
   return restoreStore({ nats, folder: copy, holder: folder, log });
 }
 
-/** A copy of the first server, where the keys of runs are told as `keys` says. */
+/** A copy of the first server in which `keys` lists the run bucket. */
 async function startWithKeys(
   folderOf: MirrorFolder,
   kv: KeyValue,
@@ -74,7 +74,7 @@ async function startWithKeys(
   await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
 }
 
-/** As a student worker does: a blob, and the pointer moved to it. */
+/** Puts a blob and moves the pointer to it, as a student worker does. */
 async function moveTo({ nats }: NatsOfItsOwn, pointer: CheckpointPointer, bytes: Buffer) {
   const digest = await (await nats.blobs({ create: false })).put(bytes);
   const kv = await nats.keyValue(POINTER_BUCKET, { create: false });
@@ -84,7 +84,7 @@ async function moveTo({ nats }: NatsOfItsOwn, pointer: CheckpointPointer, bytes:
   return { moved, digest };
 }
 
-test('an empty store gets everything back, and revisions that were never there', async () => {
+test('a restart restores an empty NATS from the copy, with new, higher revisions', async () => {
   const { mirror } = await lead(first());
   const revision = await mirror.runs.create('run', runRecordText(training()));
   const model = await mirror.blobs.put(Buffer.from('a model'));
@@ -117,7 +117,7 @@ test('an empty store gets everything back, and revisions that were never there',
   ).toBe(name);
 });
 
-test('damaged copies are not restored, whatever their kind, and are kept for a look', async () => {
+test('a restore skips and logs damaged records and blobs, and sets the records aside', async () => {
   const { mirror } = await lead(first());
   for (const key of ['run', 'sound']) {
     await mirror.runs.create(key, runRecordText({ ...training(), runId: key }));
@@ -126,7 +126,7 @@ test('damaged copies are not restored, whatever their kind, and are kept for a l
   }
   const digest = await mirror.blobs.put(Buffer.from('a model'));
   await mirror.stop();
-  // One digit or letter for another: all of it still reads well.
+  // One bit of a digit or letter, so that the text still parses.
   const flip = async (path: string) => {
     const bytes = await readFile(join(folder, path));
     const at = bytes.length - 4;
@@ -155,18 +155,18 @@ test('damaged copies are not restored, whatever their kind, and are kept for a l
   }
 });
 
-test('a restore that was cut off is made again, over what has happened since', async () => {
+test('a repeated restore keeps a pointer that moved after the first was cut off', async () => {
   const { mirror } = await lead(first());
   await claimPointer(mirror.pointers, 'run', 1);
   await mirror.stop();
-  // Cut off before the store was marked; a student worker moved its pointer meanwhile.
+  // The first restore ended before it marked the store; a student worker moved its pointer since.
   const kv = await second().nats.keyValue(POINTER_BUCKET, { create: true });
   await kv.create('run', 'newer');
   await lead(second(), () => []);
   expect((await kv.get('run'))?.value).toBe('newer');
 });
 
-test('a copy never names a checkpoint that it does not have', async () => {
+test('StateMirror does not copy a pointer before the blob of its checkpoint', async () => {
   const runs = [training(), { ...training(), runId: 'other' }];
   const { mirror } = await lead(first(), () => runs);
   const [claimed, other] = [
@@ -181,18 +181,18 @@ test('a copy never names a checkpoint that it does not have', async () => {
   const copy = await openFolder();
   const copied = async (runId: string) =>
     JSON.parse((await copy.record('pointers', runId)) ?? '{}') as CheckpointPointer;
-  // The other run's is looked at after it.
+  // The mirror looks at the other run's pointer after this one.
   await vi.waitFor(async () => expect((await copied('other')).step).toBe(1), PATIENT);
   expect(await copied('run')).toEqual(claimed);
   const { digest } = await moveTo(first(), gone, Buffer.from('sound too'));
   await vi.waitFor(async () => expect((await copied('run')).digest).toBe(digest), PATIENT);
 });
 
-test('what is put stays in the copy before something names it, and goes with its name', async () => {
+test('StateMirror keeps a new blob before a name refers to it, and drops it after the name is deleted', async () => {
   const { mirror } = await lead(first());
   const copy = await openFolder();
   let pointer = await claimPointer(mirror.pointers, 'run', 1);
-  /** Each copied move is a look at the pointers; between two of them the blobs were looked at. */
+  /** Each copied move is one look at the pointers; between two of them the mirror looked at the blobs. */
   const looked = async () => {
     for (const text of ['one', 'two']) {
       ({ moved: pointer } = await moveTo(first(), pointer, Buffer.from(text)));
@@ -210,7 +210,7 @@ test('what is put stays in the copy before something names it, and goes with its
   await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
 });
 
-test('a blob goes with its name also where the copy is looked at while the name goes', async () => {
+test('StateMirror drops a blob with its name even if it looks at blobs while the name is deleted', async () => {
   const copy = await openFolder();
   const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
   let mirror: StateMirror | undefined;
@@ -225,7 +225,7 @@ test('a blob goes with its name also where the copy is looked at while the name 
   const looks = vi.spyOn(copy, 'digests');
   vi.spyOn(copy, 'deleteRecord').mockImplementationOnce(async (...record) => {
     const before = looks.mock.calls.length;
-    // Two looks at the least, if anything is to be looked at.
+    // Waits for a look at the blobs, if there is one.
     await vi
       .waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before), 5_000)
       .catch(() => {});
@@ -235,7 +235,7 @@ test('a blob goes with its name also where the copy is looked at while the name 
   await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
 });
 
-test('a copy that could not be written is made good later, and stops nothing', async () => {
+test('StateMirror writes a record later that it could not write at first', async () => {
   const { mirror } = await lead(first());
   const runs = join(folder, 'buckets', 'runs');
   await rm(runs, { recursive: true });
@@ -249,7 +249,7 @@ test('a copy that could not be written is made good later, and stops nothing', a
   }, PATIENT);
 });
 
-test('a record that is created while the copy is made is in the copy', async () => {
+test('StateMirror copies a record that is created while it starts', async () => {
   const folderOf = await openFolder();
   const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
   const text = runRecordText(training());
@@ -261,7 +261,7 @@ test('a record that is created while the copy is made is in the copy', async () 
   expect(await folderOf.record('runs', 'run')).toBe(text);
 });
 
-test('a copy is made good however often NATS is away meanwhile, and then says whose it is', async () => {
+test('StateMirror finishes its first copy after a full disk and an absence of NATS', async () => {
   const folderOf = await openFolder();
   const store = join(folder, 'store.json');
   // As on a full disk.
@@ -282,7 +282,7 @@ test('a copy is made good however often NATS is away meanwhile, and then says wh
   await vi.waitFor(async () => expect((await folderOf.store())?.storeId).toBe('one'), PATIENT);
 });
 
-test('a folder of another store is refused, naming both', async () => {
+test('a coordinator refuses a NATS that holds another store than its folder, and names both', async () => {
   const { mirror } = await lead(first());
   await mirror.stop();
   const other = join(second().folder, 'mirror');
@@ -295,7 +295,7 @@ test('a folder of another store is refused, naming both', async () => {
   });
 });
 
-test('a copy of before another coordinator led restores nothing, and waits for that one’s', async () => {
+test('restoreStore restores nothing from a copy after which another coordinator led', async () => {
   const { mirror } = await lead(first());
   await mirror.runs.create('run', runRecordText(training()));
   await mirror.stop();
@@ -303,7 +303,7 @@ test('a copy of before another coordinator led restores nothing, and waits for t
   const later = await lead(first(), () => [], other);
   await later.mirror.runs.delete('run');
   await later.mirror.stop();
-  // It looks, and finds that another has led since.
+  // It finds that another has led since.
   const store = await restore(first(), await openFolder());
   await expect(restore(second(), await openFolder())).rejects.toMatchObject({
     code: 'UNAVAILABLE',

@@ -19,15 +19,15 @@ const texts = (ring: LogRing, query = {}) =>
 
 const ROOM = { lines: 100, bytes: 100_000 };
 
-describe('the lines of a run', () => {
-  it('are read in the order in which they came, whoever sent them', () => {
+describe('LogRing', () => {
+  it('returns lines of all programs in the order of their arrival', () => {
     const ring = filled(ROOM, line('a', '1'), line('b', '2'), line('a', '3'));
     expect(texts(ring)).toEqual(['1', '2', '3']);
     expect(ring.read(ALL).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
     expect(ring.lastSequence).toBe(3);
   });
 
-  it('are read by level, by program, and by their place', () => {
+  it('filters lines by level, program and sequence number', () => {
     const ring = filled(
       ROOM,
       line('a', '1', LogLevel.LOG_LEVEL_ERROR),
@@ -40,7 +40,7 @@ describe('the lines of a run', () => {
     expect(texts(ring, { after: 1, before: 4 })).toEqual(['2', '3']);
   });
 
-  it('lose the oldest of whoever said most, when there is no room', () => {
+  it('drops the oldest lines of the program with the most lines when it is full', () => {
     const ring = filled({ lines: 10, bytes: 100_000 }, line('coordinator', 'paused'));
     for (let i = 0; i < 1_000; i++) ring.add(line('flood', `${i}`));
     ring.add(line('student', 'started'));
@@ -61,7 +61,7 @@ describe('the lines of a run', () => {
     expect(ring.omittedAfter(1_002)).toBe(0);
   });
 
-  it('take no more than their bytes, counted as UTF-8', () => {
+  it('holds lines up to its limit of UTF-8 bytes', () => {
     const ring = new LogRing({ lines: 1_000, bytes: 10_000 });
     for (let i = 0; i < 100; i++) ring.add(line('a', '…'.repeat(300)));
     // 964 bytes each.

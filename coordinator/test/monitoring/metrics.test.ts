@@ -1,10 +1,10 @@
-/** What Prometheus reads, from sources that the test changes between two readings. */
+/** Metrics from sources that the test changes between two readings. */
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { observeCoordinator } from '../../src/monitoring/index.js';
 import type { RunStateName } from '../../src/schedule/index.js';
 
-it('counts runs by state, as they are at each reading, and says zero of the others', async () => {
+it('metric lyceum_runs has the current count of each state, and zero for the others', async () => {
   const registry = new Registry();
   let states: readonly RunStateName[] = ['PAUSED', 'TRAINING', 'PAUSED'];
   observeCoordinator(registry, {

@@ -1,4 +1,4 @@
-// Costs of two runs that share a teacher, as workers tell them, over restarts of student and coordinator.
+// Costs of two runs that share a teacher, as workers report them, over restarts of student and coordinator.
 import { expect, it } from 'vitest';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import { deviceCosts } from '../../src/runs/record/run-cost.js';
@@ -14,7 +14,7 @@ const one = run('one', teacher('a', 'aa'), teacher('b', 'bb'));
 const two = run('two', teacher('mine', 'bb'));
 const answer = { deviceSeconds: 3, sampleCount: 100 };
 
-it('counts each assignment of the student once, whatever was told twice or late', () => {
+it('RunCosts counts each assignment once, and ignores late reports and impossible seconds', () => {
   const costs = new RunCosts();
   const student = () => deviceCosts(one, costs.of(one))?.studentDeviceSeconds;
   expect(student()).toBeUndefined();
@@ -30,7 +30,7 @@ it('counts each assignment of the student once, whatever was told twice or late'
   expect(student()).toBe(6);
 });
 
-it('splits the time of an answer among those who asked, and has its samples for each', () => {
+it('RunCosts splits device seconds of an answer among the runs that asked, but counts samples for each', () => {
   const costs = new RunCosts();
   costs.answered([one, two], 'bb', answer);
   costs.answered([one], 'aa', { deviceSeconds: 1, sampleCount: 10 });
@@ -49,7 +49,7 @@ it('splits the time of an answer among those who asked, and has its samples for 
   ]);
 });
 
-it('splits calls of a service as it does time, and no number that is none', () => {
+it('RunCosts splits calls of a service among the runs that asked, and ignores impossible numbers', () => {
   const costs = new RunCosts();
   const calls = { count: 13, inputTokens: 400, outputTokens: 26 };
   costs.answered([one, two], 'bb', { ...answer, calls });
@@ -63,7 +63,7 @@ it('splits calls of a service as it does time, and no number that is none', () =
   expect(deviceCosts(two, costs.of(two))?.teachers[0]?.calls?.count).toBe(6.5);
 });
 
-it('goes on from the record after a restart, in the middle of an assignment too', () => {
+it('RunCosts goes on from the record after a restart in the middle of an assignment', () => {
   const before = new RunCosts();
   before.trained(two, 1, 5);
   before.answered([two], 'bb', answer);
@@ -71,7 +71,7 @@ it('goes on from the record after a restart, in the middle of an assignment too'
   const kept = { ...two, ...(cost && { cost }) };
   const after = new RunCosts();
   expect(after.of(kept)).toEqual(before.of(two));
-  // The student has gone on meanwhile, and tells of all of its assignment.
+  // The student has gone on, and reports the seconds of its whole assignment.
   after.trained(kept, 1, 8);
   after.answered([kept], 'bb', answer);
   expect(deviceCosts(kept, after.of(kept))).toEqual({

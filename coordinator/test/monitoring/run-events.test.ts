@@ -1,4 +1,4 @@
-/** Reading a run's events again and again, from a log in memory that counts what is asked of it. */
+/** A run's events from a log in memory that counts the events read from it. */
 import { createLogger, sleep } from '@lyceum/platform';
 import type { EventLog, LoggedEvent } from '@lyceum/platform/nats';
 import { RunEvent } from '@lyceum/proto';
@@ -10,7 +10,7 @@ const signal = new AbortController().signal;
 afterEach(() => void vi.useRealTimers());
 
 class CountedLog implements EventLog {
-  /** Of all runs. */
+  /** Events of all runs. */
   logged: LoggedEvent[] = [];
   sequence = 0;
   readCount = 0;
@@ -63,7 +63,7 @@ function opened() {
   return { log, events, add, read };
 }
 
-test('of what was read before the newest event alone is read again', async () => {
+test('RunEvents reads only the newest event again of those that it has read before', async () => {
   const { add, read } = opened();
   await add('a', 'one', 'two');
   await add('b', 'other');
@@ -75,7 +75,7 @@ test('of what was read before the newest event alone is read again', async () =>
   expect(await read('none')).toEqual({ messages: [], cost: 0 });
 });
 
-test('a run that was deleted, and one of its name, have their own events', async () => {
+test('RunEvents returns no events of a purged run for a new run of its id', async () => {
   const { events, add, read } = opened();
   await add('a', 'one', 'two');
   await read('a');
@@ -85,7 +85,7 @@ test('a run that was deleted, and one of its name, have their own events', async
   expect((await read('a')).messages).toEqual(['new']);
 });
 
-test('a log that began anew is read anew', async () => {
+test('RunEvents reads all events again when the log has begun anew', async () => {
   const { log, add, read } = opened();
   await add('a', 'one', 'two');
   await read('a');
@@ -95,7 +95,7 @@ test('a log that began anew is read anew', async () => {
   expect((await read('a')).messages).toEqual(['uno', 'due', 'tre']);
 });
 
-test('four runs are known, those read last', async () => {
+test('RunEvents remembers the events of the four runs read last', async () => {
   const { add, read } = opened();
   for (const id of ['a', 'b', 'c', 'd', 'e']) await add(id, 'one', 'two');
   for (const id of ['a', 'b', 'c', 'd', 'a', 'e']) await read(id);
@@ -103,7 +103,7 @@ test('four runs are known, those read last', async () => {
   expect((await read('b')).cost).toBe(2);
 });
 
-test('events that NATS does not take hold an end up for seconds, however many they are', async () => {
+test('RunEvents.settled waits at most some seconds for 100 events that NATS does not take', async () => {
   vi.useFakeTimers();
   const { log, events } = opened();
   log.append = () => sleep(5_000);

@@ -1,4 +1,4 @@
-// Whose line is in which run's lines, and what workers are believed.
+// Which lines belong to which runs, and which lines of workers are refused.
 import { digestBytes, type LoggedLine, LogLevel } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { type LineTeller, RunLogs } from '../../src/monitoring/run-logs.js';
@@ -50,8 +50,8 @@ const teacher: LineTeller = {
 const shown = (logs: RunLogs, runId: string) =>
   logs.read(runId, ALL, 0).lines.map(({ from, message }) => `${from}: ${message}`);
 
-describe('a line', () => {
-  it('that names a run is that run’s alone', () => {
+describe('a log line', () => {
+  it('that names a run is shown for that run alone', () => {
     const logs = logsOf(runWith('mine', {}), runWith('other', {}));
     logs.own(ofRun('mine', 'submitted'));
     logs.told(student, [ofRun('mine', 'started')]);
@@ -59,7 +59,7 @@ describe('a line', () => {
     expect(shown(logs, 'other')).toEqual([]);
   });
 
-  it('that names a teacher is each run’s that asks it, by its name there, and no ended one’s', () => {
+  it('that names a teacher is shown for runs with it, under their names for it, unless they ended long ago', () => {
     const logs = logsOf(
       runWith('first', { big: SHARED }),
       runWith('second', { wide: SHARED, small: OTHER }),
@@ -75,7 +75,7 @@ describe('a line', () => {
     expect(shown(logs, 'ended')).toEqual([]);
   });
 
-  it('of a run that there is not, or of a run or a teacher that the worker was not told of, is left out', () => {
+  it('is left out if it is about a missing run, or a run or teacher that the worker may not name', () => {
     const logs = logsOf(runWith('mine', { big: SHARED, small: OTHER }), runWith('other', {}));
     logs.own(ofRun('deleted', 'run deleted'));
     logs.told(student, [ofRun('other', 'forged'), ofTeacher(SHARED, 'forged'), ofRun('no', 'x')]);
@@ -84,7 +84,7 @@ describe('a line', () => {
     for (const runId of ['mine', 'other', 'deleted', 'no']) expect(shown(logs, runId)).toEqual([]);
   });
 
-  it('has a time and a level that can be shown, whatever a worker says', () => {
+  it('with a bad time, a bad level or too many characters is corrected', () => {
     const logs = logsOf(runWith('mine', {}));
     logs.told(student, [
       ofRun('mine', 'tomorrow', { atMs: Number.MAX_SAFE_INTEGER }),
@@ -98,14 +98,14 @@ describe('a line', () => {
   });
 });
 
-it('a message of very many lines is refused', () => {
+it('RunLogs refuses a message of 65 lines', () => {
   const logs = logsOf(runWith('mine', {}));
   const lines = Array.from({ length: 65 }, () => ofRun('mine', 'x'));
   expect(() => logs.told(student, lines)).toThrow('65 lines of a log in one message; at most 64');
   expect(shown(logs, 'mine')).toEqual([]);
 });
 
-it('the newest so many are read, and how many are gone', () => {
+it('RunLogs returns the newest lines, and counts the omitted ones', () => {
   const logs = logsOf(runWith('mine', {}));
   for (let i = 1; i <= 2_010; i++) logs.own(ofRun('mine', `${i}`));
   const newest = logs.read('mine', ALL, 2);
@@ -115,7 +115,7 @@ it('the newest so many are read, and how many are gone', () => {
   expect([all.lines.length, all.omittedCount, all.lastSequence]).toEqual([2_000, 10, 2_010]);
 });
 
-it('runs that were not spoken of for long make room for others, deleted ones at once', () => {
+it('RunLogs drops the run without a new line for longest beyond 128 runs, and a forgotten run at once', () => {
   const records = Array.from({ length: 129 }, (_, i) => runWith(`r${i}`, {}));
   const logs = logsOf(...records);
   for (const { runId } of records.slice(0, 128)) logs.own(ofRun(runId, 'first'));

@@ -1,11 +1,11 @@
-// What is known of a run at the moment, when another run of its id follows.
+// A run is deleted, and another with its id is submitted.
 import { StepProgress } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { RunMonitor } from '../../src/monitoring/run-monitor.js';
 import type { RunRecord } from '../../src/runs/index.js';
 import { queued } from '../runs/queued-run.js';
 
-it('takes nothing of a deleted run for one that is submitted under its id', () => {
+it('RunMonitor has no progress and no costs of a deleted run for a new run of its id', () => {
   let record: RunRecord | undefined = queued();
   let changed: (runId: string) => void = () => {};
   const monitor = new RunMonitor({

@@ -2,7 +2,7 @@ import { RunEvent } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
 import { standingEvents } from '../../src/monitoring/standing-events.js';
 
-/** `validation 40` and the like. */
+/** Each text is a kind and a step, as `validation 40`, or a kind alone. */
 function logOf(...texts: string[]): RunEvent[] {
   return texts.map((text) => {
     const [kind = '', step] = text.split(' ');
@@ -15,18 +15,18 @@ function standing(...texts: string[]): string[] {
   return standingEvents(logOf(...texts)).map(({ message }) => message);
 }
 
-describe('events that stand', () => {
-  test('are all, in their order, of a run that nothing happened to', () => {
+describe('standingEvents', () => {
+  test('keeps all events of an uninterrupted run in order', () => {
     const told = ['submitted', 'assigned 0', 'validation 20', 'checkpoint 20', 'validation 40'];
     expect(standing(...told)).toEqual(told);
   });
 
-  test('are none of steps after the one that the run went on from, though those are not taken again yet', () => {
+  test('drops events of steps after the one from which the run was assigned again', () => {
     const told = ['assigned 0', 'checkpoint 20', 'validation 25', 'validation 30', 'assigned 20'];
     expect(standing(...told)).toEqual(['assigned 0', 'checkpoint 20', 'assigned 20']);
   });
 
-  test('tell of a step once, as it was the last time', () => {
+  test('keeps only the last event of a step that was repeated', () => {
     const told = ['validation 20', 'checkpoint 20', 'validation 40', 'assigned 20'];
     expect(standing(...told, 'validation 40', 'checkpoint 40')).toEqual([
       'validation 20',
@@ -37,7 +37,7 @@ describe('events that stand', () => {
     ]);
   });
 
-  test('are of the steps that were taken last, if a student went back further than it was to', () => {
+  test('drops events of steps that the student repeats, though it was assigned a later step', () => {
     const told = ['assigned 0', 'validation 20', 'validation 40', 'checkpoint 40', 'assigned 40'];
     expect(standing(...told, 'validation 20')).toEqual([
       'assigned 0',
@@ -47,7 +47,7 @@ describe('events that stand', () => {
     ]);
   });
 
-  test('are none of an earlier attempt but what is of no step', () => {
+  test('keeps only events without a step of an earlier attempt', () => {
     const told = ['submitted', 'assigned 0', 'validation 20', 'checkpoint 20', 'state-changed'];
     expect(standing(...told, 'assigned 0')).toEqual([
       'submitted',
@@ -57,7 +57,7 @@ describe('events that stand', () => {
     ]);
   });
 
-  test('are of the last of many recoveries', () => {
+  test('keeps the events of the last of several recoveries', () => {
     const told = [
       'validation 10',
       'validation 20',

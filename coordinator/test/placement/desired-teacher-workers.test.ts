@@ -1,13 +1,13 @@
-// Demands written out, each with the count that plain arithmetic gives.
+// Demands with counts worked out by hand.
 import { describe, expect, it } from 'vitest';
 import { desiredTeacherWorkers, RecentWants } from '../../src/placement/desired-teacher-workers.js';
 
-/** @param secondsPerSample - one a wanted teacher. */
+/** @param secondsPerSample - one for each wanted teacher. */
 function run(studentRate: number | undefined, ...secondsPerSample: (number | undefined)[]) {
   return { studentRate, secondsPerSample };
 }
 
-describe('desired teacher workers', () => {
+describe('desiredTeacherWorkers', () => {
   it.each([
     { name: 'nothing runs', runs: [], want: 0 },
     { name: 'everything is in the store', runs: [run(1000), run(undefined)], want: 0 },
@@ -22,7 +22,7 @@ describe('desired teacher workers', () => {
     expect(desiredTeacherWorkers(runs)).toBe(want);
   });
 
-  it('are no more than those whose answers can be carried, and one where none is connected', () => {
+  it('is at most the count whose answers can be carried, and 1 if that count is 0', () => {
     const runs = [run(1000, 0.001, 0.002, 0.004)];
     expect([3, 8, 20, 0].map((carried) => desiredTeacherWorkers(runs, carried))).toEqual([
       3, 8, 8, 1,
@@ -31,7 +31,7 @@ describe('desired teacher workers', () => {
   });
 });
 
-it('remembers for half a minute what was wanted', () => {
+it('RecentWants remembers a wanted teacher for 30 s', () => {
   const wants = new RecentWants();
   wants.wanted('a', 1_000);
   wants.wanted('b', 20_000);

@@ -1,4 +1,4 @@
-// Rows of a table: what the connected workers say of a teacher, and whether waiting is of use.
+// Reports of the connected workers about a teacher, and whether waiting for them is of use.
 import { describe, expect, it } from 'vitest';
 import { hopelessTeacher, type TeacherChance } from '../../src/placement/hopeless-teacher.js';
 
@@ -20,7 +20,7 @@ const failed = (workerId: string, permanent: boolean): TeacherChance => ({
   failure: { reason: 'push it again', permanent },
 });
 
-describe('there is hope', () => {
+describe('hopelessTeacher is undefined', () => {
   it.each<[string, TeacherChance[]]>([
     ['while no worker is connected', []],
     ['while a worker is fine', [failed('a', true), fine('b')]],
@@ -32,7 +32,7 @@ describe('there is hope', () => {
   });
 });
 
-describe('there is none', () => {
+describe('hopelessTeacher gives the reason', () => {
   it.each<[string, TeacherChance[], string]>([
     [
       'once every worker is quarantined',

@@ -1,4 +1,4 @@
-// Small clusters written out, each with the placement that it must get.
+// Small clusters with the placement that each must get.
 import { describe, expect, it } from 'vitest';
 import { place, type RunNeed } from '../../src/placement/placement.js';
 import {
@@ -9,7 +9,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** A teacher that is counted with `memoryMib`. */
+/** A teacher that takes `memoryMib` of a worker's budget. */
 function teacher(name: string, memoryMib: number) {
   const weightBytes = (memoryMib * MIB - TEACHER_MEMORY_BYTES) / TEACHER_MEMORY_FACTOR;
   return { identity: name, name, weightBytes };
@@ -27,8 +27,8 @@ function run(runId: string, teachers: RunNeed['teachers'], student: RunNeed['stu
 const small = teacher('small', 100);
 const medium = teacher('medium', 200);
 
-describe('student workers', () => {
-  it('go to runs in the order of submission; who gets none is told why', () => {
+describe('placement of student workers', () => {
+  it('gives them to runs in the order of submission, and others a reason', () => {
     const runs = [run('a', []), run('b', []), run('c', [])];
     const { starts, reasons } = place(runs, ['s1', 's2'], []);
     expect([...starts]).toEqual([
@@ -38,25 +38,25 @@ describe('student workers', () => {
     expect([...reasons]).toEqual([['c', 'no student worker is free (2 of 2 busy with a, b)']]);
   });
 
-  it('keep the run that they have', () => {
+  it('leaves a student worker its run', () => {
     const runs = [run('a', []), run('b', [], { workerId: 's1' })];
     const { starts, reasons } = place(runs, ['s1'], []);
     expect([...starts]).toEqual([]);
     expect(reasons.get('a')).toBe('no student worker is free (1 of 1 busy with b)');
   });
 
-  it('are another than those on which the run failed, if one is free', () => {
+  it('avoids workers on which the run failed while another is free', () => {
     const failed = { ...run('a', []), failedOn: ['s1', 's2'] };
     expect(place([failed], ['s1', 's2', 's3'], []).starts.get('a')).toBe('s3');
     const both = place([run('b', [], { workerId: 's3' }), failed], ['s1', 's2', 's3'], []);
     expect(both.starts.get('a')).toBe('s1');
   });
 
-  it('are missed', () => {
+  it('gives a reason if no student worker is connected', () => {
     expect(place([run('a', [])], [], []).reasons.get('a')).toBe('no student worker is connected');
   });
 
-  it('are not taken by a run whose teachers have no place', () => {
+  it('gives none to a run whose teacher does not fit on any worker', () => {
     const runs = [run('a', [teacher('big', 3_200)]), run('b', [small])];
     const { starts, reasons } = place(runs, ['s1'], [worker('t1', 2_048)]);
     expect([...starts]).toEqual([['b', 's1']]);
@@ -64,8 +64,8 @@ describe('student workers', () => {
   });
 });
 
-describe('teachers', () => {
-  it('are all on every worker that has room for them', () => {
+describe('placement of teachers', () => {
+  it('puts all teachers on every worker that has room', () => {
     const runs = [run('a', [small, medium], { workerId: 's1' })];
     const { teachers } = place(runs, ['s1'], [worker('t1', 300), worker('t2', 400)]);
     expect([...teachers]).toEqual([
@@ -74,7 +74,7 @@ describe('teachers', () => {
     ]);
   });
 
-  it('are each somewhere where not all fit, and what room is left is filled', () => {
+  it('puts each teacher somewhere and fills the remaining room if not all fit on one worker', () => {
     const three = ['x', 'y', 'z'].map((name) => teacher(name, 100));
     const runs = [run('a', three, { workerId: 's1' })];
     const { teachers, reasons } = place(runs, ['s1'], [worker('t1', 200), worker('t2', 250)]);
@@ -83,7 +83,7 @@ describe('teachers', () => {
     expect(reasons.size).toBe(0);
   });
 
-  it('stay where they are loaded', () => {
+  it('leaves teachers where they are loaded', () => {
     const runs = [run('a', [teacher('x', 100), teacher('y', 100)], { workerId: 's1' })];
     const workers = [worker('t1', 100, ['y']), worker('t2', 150, ['x'])];
     expect([...place(runs, ['s1'], workers).teachers]).toEqual([
@@ -92,7 +92,7 @@ describe('teachers', () => {
     ]);
   });
 
-  describe('where not all fit', () => {
+  describe('on workers that hold one teacher each', () => {
     const three = ['x', 'y', 'z'].map((name) => teacher(name, 100));
     const runs = [run('a', three, { workerId: 's1' })];
     const seconds = new Map([
@@ -108,7 +108,7 @@ describe('teachers', () => {
       );
     }
 
-    it('have equally many workers until they are measured, then the slowest has most', () => {
+    it('gives unmeasured teachers equally many workers, and the slowest measured one the most', () => {
       const workers = Array.from({ length: 9 }, (_, i) => worker(`t${i + 1}`, 100));
       expect(holders(place(runs, ['s1'], workers).teachers)).toEqual({ x: 3, y: 3, z: 3 });
       // 6.5 ÷ 7 and 1 ÷ 1 a worker: nothing is more even.
@@ -116,22 +116,22 @@ describe('teachers', () => {
       expect(holders(measured.teachers)).toEqual({ x: 1, y: 1, z: 7 });
     });
 
-    it('are taken for as slow as the others on average until they are measured', () => {
+    it('takes an unmeasured teacher to be as slow as the average of the others', () => {
       const workers = Array.from({ length: 6 }, (_, i) => worker(`t${i + 1}`, 100));
       const two = new Map([['x', 0.001], ['y', 0.003]]); // biome-ignore format: one line
       expect(holders(place(runs, ['s1'], workers, two).teachers)).toEqual({ x: 1, y: 3, z: 2 });
     });
 
-    it('give a worker only to one that lacks more than twice what is left to them', () => {
+    it('moves a worker to a teacher only if its load is over twice what the giving one then has', () => {
       const workers = ['x', 'x', 'x', 'y', 'z'].map((id, i) => worker(`t${i}`, 100, [id]));
       const withY = (y: number) => new Map([['x', 0.001], ['y', y], ['z', 0.001]]); // biome-ignore format: one line
       const placed = (y: number) => holders(place(runs, ['s1'], workers, withY(y)).teachers);
-      // x without one of its three: 1 ÷ 2.
+      // x with two of its three workers: 1 ÷ 2.
       expect(placed(0.001)).toEqual({ x: 3, y: 1, z: 1 });
       expect(placed(0.0015)).toEqual({ x: 2, y: 2, z: 1 });
     });
 
-    it('give one worker at a time to one that is much slower, and then stay', () => {
+    it('moves one worker at a time to a much slower teacher, and then none', () => {
       let workers = Array.from({ length: 9 }, (_, i) =>
         worker(`t${i + 1}`, 100, [['x', 'y', 'z'][i % 3] as string]),
       );
@@ -147,11 +147,11 @@ describe('teachers', () => {
         { x: 2, y: 3, z: 4 },
         { x: 2, y: 2, z: 5 },
       ]);
-      // 6.5 ÷ 5 is not more than twice the 1 ÷ 1 that another would be left with.
+      // 6.5 ÷ 5 is not more than twice the 1 ÷ 1 of a teacher that would give a worker.
       expect(seen.slice(2)).toEqual(Array(4).fill({ x: 2, y: 2, z: 5 }));
     });
 
-    it('stay where they are for speeds that waver', () => {
+    it('moves no teacher when measured speeds vary', () => {
       const workers = ['x', 'x', 'y', 'y', 'z', 'z'].map((id, i) => worker(`t${i}`, 100, [id]));
       for (const z of [0.0005, 0.0009, 0.0015, 0.002]) {
         const wavering = new Map([...seconds, ['z', z]]);
@@ -161,7 +161,7 @@ describe('teachers', () => {
     });
   });
 
-  it('that have no place are told of to each run that asks them, by its own name, and to no other', () => {
+  it("gives each run that needs a teacher without a place a reason with the run's name for it", () => {
     const [large, homeless] = [teacher('large', 300), teacher('x', 200)];
     const runs = [
       run('a', [large], { workerId: 's1' }),
@@ -180,7 +180,7 @@ describe('teachers', () => {
     ]);
   });
 
-  it('of runs that wait never push out those of runs in progress', () => {
+  it('does not replace teachers of runs in progress by those of waiting runs', () => {
     const runs = [run('a', [medium]), run('b', [small], { workerId: 's1' })];
     const { starts, teachers, reasons } = place(runs, ['s1', 's2'], [worker('t1', 250)]);
     expect([...starts]).toEqual([]);
@@ -188,7 +188,7 @@ describe('teachers', () => {
     expect(reasons.get('a')).toContain('waits for memory');
   });
 
-  it('of a run that has no others beside it wait for memory too, where they are too many together', () => {
+  it('makes a single run wait for memory if its teachers do not fit together', () => {
     const runs = [run('a', [medium, small])];
     const { reasons } = place(runs, ['s1'], [worker('t1', 250)]);
     expect(reasons.get('a')).toMatch(
@@ -196,21 +196,21 @@ describe('teachers', () => {
     );
   });
 
-  it('of a run in progress that lost every worker are named in its reason', () => {
+  it('gives a run in progress a reason if no teacher worker is connected', () => {
     const runs = [run('a', [small], { workerId: 's1' })];
     expect(place(runs, ['s1'], []).reasons.get('a')).toBe('no teacher worker is connected');
   });
 
-  it('of runs that only wait for a student worker are not loaded', () => {
+  it('loads no teachers of a run that waits for a student worker', () => {
     const { teachers } = place([run('a', [small])], [], [worker('t1', 1_000)]);
     expect([...teachers]).toEqual([['t1', []]]);
   });
 });
 
-describe('quarantined workers', () => {
+describe('placement on quarantined workers', () => {
   const barred = (id: string) => ({ ...worker(id, 1000), barred: new Set(['small']) });
 
-  it('are not given the teacher, and others are', () => {
+  it('puts the teacher on other workers only', () => {
     const { teachers, starts } = place(
       [run('a', [small, medium])],
       ['s1'],
@@ -221,7 +221,7 @@ describe('quarantined workers', () => {
     expect([...starts]).toEqual([['a', 's1']]);
   });
 
-  it('keep a run waiting, with the reason, if they are all that there are', () => {
+  it('gives a run a reason if all workers are quarantined with its teacher', () => {
     const { starts, reasons } = place([run('a', [small])], ['s1'], [barred('t1'), barred('t2')]);
     expect(starts.size).toBe(0);
     expect(reasons.get('a')).toBe(
@@ -230,10 +230,10 @@ describe('quarantined workers', () => {
   });
 });
 
-describe('GPUs, pretended', () => {
+describe('placement on GPUs', () => {
   const measuredMib = (mib: Record<string, number>) =>
     new Map(Object.entries(mib).map(([id, n]) => [id, n * MIB]));
-  /** Memory for everything; a GPU with so much. */
+  /** A worker with memory for everything and a GPU with `gpuMib`. */
   const gpuWorker = (workerId: string, gpuMib: number, mib: Record<string, number> = {}) => ({
     ...worker(workerId, 10_000),
     gpu: {
@@ -244,7 +244,7 @@ describe('GPUs, pretended', () => {
     },
   });
 
-  it('hold teachers by what these were measured to take', () => {
+  it('counts teachers with their measured memory', () => {
     const runs = [run('a', [small, medium])];
     const held = place(runs, ['s1'], [gpuWorker('t1', 900, { small: 500, medium: 400 })]);
     expect(held.teachers.get('t1')).toEqual(['medium', 'small']);
@@ -253,7 +253,7 @@ describe('GPUs, pretended', () => {
     expect(crowded.reasons.get('a')).toContain('waits for memory');
   });
 
-  it('hold two teachers on one, and the third on another', () => {
+  it('puts two teachers on one GPU and the third on another', () => {
     const third = teacher('third', 150);
     const measured = { small: 400, medium: 400, third: 400 };
     const workers = [gpuWorker('t1', 1_000, measured), gpuWorker('t2', 500, measured)];
@@ -262,7 +262,7 @@ describe('GPUs, pretended', () => {
     expect([teachers.get('t1')?.length, teachers.get('t2')?.length]).toEqual([2, 1]);
   });
 
-  it('are not promised twice where two workers compute on one', () => {
+  it('shares the memory of a GPU between two workers that use it', () => {
     const onOne = (workerId: string) => {
       const { gpu, ...own } = gpuWorker(workerId, 1_000, { small: 600, medium: 600 });
       return { ...own, gpu: { ...gpu, uuid: 'GPU-1' } };
@@ -275,7 +275,7 @@ describe('GPUs, pretended', () => {
     expect(place(runs, ['s1'], [onOne('t1'), gpuWorker('t2', 600)]).starts.size).toBe(1);
   });
 
-  it('that have not loaded a teacher yet count it as memory would', () => {
+  it('counts a teacher that was not measured on the GPU as in main memory', () => {
     const runs = [run('a', [small])];
     expect(place(runs, ['s1'], [gpuWorker('t1', 100)]).starts.size).toBe(1);
     expect(place(runs, ['s1'], [gpuWorker('t1', 99)]).reasons.get('a')).toBe(
@@ -283,7 +283,7 @@ describe('GPUs, pretended', () => {
     );
   });
 
-  it('count a teacher with its weights at least: its engine may have had room before', () => {
+  it('counts a teacher with the size of its weights if less was measured', () => {
     const big = teacher('big', 3 * 1_000 + 32);
     const { starts } = place([run('a', [big])], ['s1'], [gpuWorker('t1', 999, { big: 1 })]);
     expect(starts.size).toBe(0);
@@ -295,14 +295,14 @@ describe('GPUs, pretended', () => {
     expect(fitting.size).toBe(1);
   });
 
-  it('have nothing to do with teachers that compute elsewhere or not at all', () => {
+  it('ignores the GPU for teachers that compute elsewhere or not at all', () => {
     for (const engine of ['http', 'open-inference', 'recorded']) {
       const { starts } = place([run('a', [{ ...small, engine }])], ['s1'], [gpuWorker('t1', 1)]);
       expect(starts.size).toBe(1);
     }
   });
 
-  it('that are full leave a teacher to a worker whose processor computes', () => {
+  it('puts a teacher on a worker without a GPU if the GPU is too small', () => {
     const workers = [gpuWorker('t1', 50), worker('t2', 10_000)];
     const { teachers } = place([run('a', [small])], ['s1'], workers);
     expect([teachers.get('t1'), teachers.get('t2')]).toEqual([[], ['small']]);

@@ -1,4 +1,4 @@
-// The task on files, before it calls anybody.
+// The task on real files; it ends before it calls the endpoint.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { tryEndpoint } from '../../src/planning/endpoint-trial-task.js';
 import { tinyManifest, tinyModelBytes } from '../serve/tiny-artifacts.js';
 
-test('an endpoint is not asked about pictures that only workers read', async () => {
+test('tryEndpoint returns a warning without a call if the data set is in shards', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'trial-'));
   try {
     const [modelFile, datasetFile] = [join(folder, 'model'), join(folder, 'set')];

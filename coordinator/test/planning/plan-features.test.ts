@@ -1,4 +1,4 @@
-/** Layers and shapes by hand: what is pinned, and every refusal with what would work. */
+/** Layers and shapes given by hand. */
 import type { LayerDescription } from '@lyceum/learning/models';
 import {
   checkRunSpecification,
@@ -51,7 +51,7 @@ const hint = (hintLayer: unknown, guidedLayer: string) => ({
   guidedLayer,
 });
 
-it('pins each layer once, by teacher and by layer, with its shape', () => {
+it('planFeatures pins each layer of each teacher once, sorted, with its shape', () => {
   const terms = [
     hint({ narrow: 'pool' }, 'conv'),
     hint('conv', 'conv'),
@@ -72,14 +72,14 @@ it('pins each layer once, by teacher and by layer, with its shape', () => {
   });
 });
 
-it('asks for nothing where no term compares features', () => {
+it('planFeatures pins no layer if no term compares features', () => {
   expect(planned([{ term: 'kd' }])).toEqual({ features: [], problems: [] });
 });
 
 const OF_WIDE = 'there are conv [14,14,8], pool [7,7,8], dense [20]';
 const OF_STUDENT = 'there are conv [14,14,4], pool [7,7,4], global [4]';
 
-describe('refuses', () => {
+describe('planFeatures refuses', () => {
   it.each<[string, object, string, string]>([
     [
       'a layer that a teacher has not',
@@ -129,7 +129,7 @@ describe('refuses', () => {
     expect(planned([term]).problems).toEqual([{ path: `spec.objective[1].${field}`, message }]);
   });
 
-  it('relations of too large a batch, and says which is not', () => {
+  it('relations of too large a batch, and names the largest batch size', () => {
     const term = { term: 'rkd', hintLayer: { wide: 'conv' }, guidedLayer: 'global' };
     expect(planned([term], 206).problems).toEqual([]);
     const [problem] = planned([term], 207).problems;
@@ -137,7 +137,7 @@ describe('refuses', () => {
     expect(problem?.message).toContain('use a spec.training.batchSize of at most 206');
   });
 
-  it('features that do not fit into a message, or a batch of them into memory', () => {
+  it('features that do not fit into a message, or a batch of them that does not fit into memory', () => {
     const layer = (values: number) => ({ name: 'big', shape: [values] });
     const models = (values: number) => ({ ...MODELS, teachers: [[layer(values)], undefined] });
     const terms = [hint({ wide: 'big' }, 'conv')];
@@ -154,7 +154,7 @@ describe('refuses', () => {
     );
   });
 
-  it('nothing of a model that is not known', () => {
+  it('no layer of a model that is not known', () => {
     const unknown = { teachers: [undefined, undefined], student: undefined };
     expect(planned([hint('conv', 'conv')], 32, unknown)).toEqual({ features: [], problems: [] });
   });

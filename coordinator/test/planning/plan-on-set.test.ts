@@ -1,11 +1,11 @@
-// Sets of a few samples, told by their splits and labels: what they are refused for, and what is trained on.
+// Data sets of a few samples, given by splits and labels.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { planOnSet } from '../../src/planning/plan-on-set.js';
 
 const TEACHERS = ['a', 'b'].map((name) => ({ name, model: name }));
 
-/** Each split's labels; −1: none. */
+/** Labels by split; −1: none. */
 interface Labels {
   readonly train?: readonly number[];
   readonly validation?: readonly number[];
@@ -53,7 +53,7 @@ function planned(set: ReturnType<typeof setOf>, spec: object = {}, kind = 'Disti
   return { plan: planOnSet(specification, set, parts, problems), problems };
 }
 
-test('a run trains on all of train, one without teachers on what has a label', () => {
+test('planOnSet trains on all of train with teachers, and on labelled samples without teachers', () => {
   const set = setOf({ train: [0, -1, 1, -1, 0] });
   const { plan, problems } = planned(set);
   expect(problems).toEqual([]);
@@ -96,19 +96,19 @@ test.each([
     'spec.objective[0].k',
     'is 3, and spec.dataset has 2 classes',
   ],
-])('%j with %j is refused', (labels, spec, path, message) => {
+])('planOnSet refuses %j with %j', (labels, spec, path, message) => {
   const { problems } = planned(setOf(labels), spec);
   expect(problems).toEqual([{ path, message: expect.stringContaining(message) }]);
 });
 
-test('without teachers, samples without labels are none to train on', () => {
+test('planOnSet refuses a run without teachers if no train sample has a label', () => {
   const { plan, problems } = planned(setOf({ train: [-1, -1] }), {}, 'Training');
   expect(plan).toBeUndefined();
   const message = 'has no labelled samples in its train split';
   expect(problems).toEqual([{ path: 'spec.dataset', message }]);
 });
 
-test('tables of many classes are refused with the numbers that they take', () => {
+test('planOnSet refuses top-k tables and fits that take too many numbers', () => {
   // 4,096 · 40 · 1,000 numbers a step.
   const training = { epochs: 1, batchSize: 4096 };
   const top = planned(setOf({}, 1000), { training, objective: [{ term: 'topk-kd', k: 40 }] });

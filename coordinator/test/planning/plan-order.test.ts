@@ -1,4 +1,4 @@
-// Sets given by their sizes alone: what is chosen, how long spans are, and what is refused. Sums by hand.
+// Data sets given by their sizes alone; sums are worked out by hand.
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { describe, expect, it } from 'vitest';
@@ -46,8 +46,8 @@ const PICTURES = setOf([224, 224, 3]);
 /** 150,528 bytes a picture: 891 in 128 MiB, six batches. */
 const BLOCK = 768;
 
-describe('a set in shards', () => {
-  it('that no cache holds is visited by chunks, in blocks of what a worker holds', () => {
+describe('sample order of a set in shards', () => {
+  it('is chunks for a large set, in blocks that a worker can hold', () => {
     const run = planned(1_281_167, PICTURES);
     // 10,010 batches in 1,669 spans.
     expect(run.sampleOrder).toMatchObject({ kind: 'chunks', spanPositions: BLOCK });
@@ -59,7 +59,7 @@ describe('a set in shards', () => {
     expect(runWarnings(run)).toEqual([`spec.training.order is ${text}`]);
   });
 
-  it('that is small is visited in full order, on spans of as few pictures', () => {
+  it('is full for a set of at most 512 MiB, with spans of the same length', () => {
     // 536,870,912 ÷ 150,528 = 3,566.6.
     expect(planned(3_566, PICTURES).sampleOrder?.kind).toBe('full');
     expect(planned(3_567, PICTURES).sampleOrder?.kind).toBe('chunks');
@@ -69,7 +69,7 @@ describe('a set in shards', () => {
     expect(orderText(run)).toBe('full: an epoch has 512 MiB of decoded pictures, no more than 512');
   });
 
-  it('is visited as its run says, which is no surprise to anybody', () => {
+  it('is the one in spec.training.order, without a warning', () => {
     for (const [count, order] of [
       [1_000, 'chunks'],
       [1_281_167, 'chunks'],
@@ -81,7 +81,7 @@ describe('a set in shards', () => {
     }
   });
 
-  it('should not be visited in full order if it is large', () => {
+  it('has a warning if it is full for a large set', () => {
     // 1,281,167 ÷ 768.
     expect(runWarnings(planned(1_281_167, PICTURES, 'full'))).toEqual([
       'spec.training.order: full reads some of every chunk in each of the 1,669 spans of an epoch; chunks reads each chunk once',
@@ -89,7 +89,7 @@ describe('a set in shards', () => {
     expect(runWarnings(planned(64 * 768, PICTURES, 'full'))).toHaveLength(1);
   });
 
-  it('has spans of 4,096 positions at most, however small its pictures are', () => {
+  it('has spans of at most 4,096 positions for small pictures', () => {
     // 5,000 positions were one span of a set in one file.
     const small = setOf([28, 28, 1]);
     expect(gridOf(planned(5_000, small)).spanPositions).toBe(2_560);
@@ -97,7 +97,7 @@ describe('a set in shards', () => {
     expect(gridOf(planned(1_000_000, small, 'chunks')).spanPositions).toBe(4_096);
   });
 
-  it('is visited as before by versions that would cut other spans', () => {
+  it('keeps the span length of its run record', () => {
     const run = planned(1_281_167, PICTURES);
     const stored = parseRunRecord(
       runRecordText({ ...run, sampleOrder: { kind: 'chunks', reason: 'old', spanPositions: 256 } }),
@@ -106,7 +106,7 @@ describe('a set in shards', () => {
     expect(orderOf(stored).blockPositions).toBe(256);
   });
 
-  it('is visited alike by the baseline of its run and by a replay', () => {
+  it('is the same in the baseline of the run and in a replay', () => {
     const run = planned(1_281_167, PICTURES);
     const { sampleOrder } = run;
     expect(planBaseline(run, 2, 10).sampleOrder).toEqual(sampleOrder);
@@ -114,7 +114,7 @@ describe('a set in shards', () => {
     expect(replayRun({ ...run, state: 'SUCCEEDED' }, replay).sampleOrder).toEqual(sampleOrder);
   });
 
-  it('takes no batch that a worker cannot hold', () => {
+  it('is refused with a batch that a worker cannot hold', () => {
     expect(orderProblems(specified(undefined, 891), PICTURES)).toEqual([]);
     expect(orderProblems(specified(undefined, 892), PICTURES)).toEqual([
       {
@@ -125,10 +125,10 @@ describe('a set in shards', () => {
   });
 });
 
-describe('a set in one file', () => {
+describe('sample order of a set in one file', () => {
   const file = setOf([224, 224, 3], false);
 
-  it('has one order, of which nothing is said', () => {
+  it('is full, without a text or a warning', () => {
     for (const order of [undefined, 'full'] as const) {
       const run = planned(100_000, file, order);
       expect(run.sampleOrder).toBeUndefined();
@@ -138,7 +138,7 @@ describe('a set in one file', () => {
     }
   });
 
-  it('has no chunks', () => {
+  it('cannot be chunks', () => {
     expect(orderProblems(specified('chunks'), file)).toEqual([
       {
         path: 'spec.training.order',

@@ -1,4 +1,4 @@
-// A replay against the record that it repeats: what is the same by digest, what is new, and what is refused.
+// A replay is compared with the run record that it repeats.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { isReplayOf, replayRun } from '../../src/planning/replay-run.js';
@@ -21,7 +21,7 @@ function succeeded(changes: Partial<RunRecord> = {}): RunRecord {
   };
 }
 
-test('has what the run was pinned to, and nothing of what became of it', () => {
+test('replayRun copies what the run was pinned to and its fit, but no progress and no report', () => {
   const source = succeeded();
   const replay = replayRun(source, request);
   const { specification, specificationDigest, dataset, teachers, plan, fit } = source;
@@ -43,20 +43,20 @@ test('has what the run was pinned to, and nothing of what became of it', () => {
     endedAtMs: 0,
     trainingMs: 0,
     replayOf: { runId: 'run', submittedAtMs: 7 },
-    // A run of its own, as the specification asks for.
+    // The replay gets its own baseline, as the specification says.
     baselineRunId: 'again-alone',
   });
   expect(replay.report).toBeUndefined();
 });
 
-test('is known again by the run that it repeats, not by one of the same id', () => {
+test('isReplayOf is true for the repeated run, and false for another run of the same id', () => {
   const replay = replayRun(succeeded(), request);
   expect(isReplayOf(replay, succeeded())).toBe(true);
   expect(isReplayOf(replay, succeeded({ submittedAtMs: 8 }))).toBe(false);
   expect(isReplayOf(succeeded(), succeeded())).toBe(false);
 });
 
-test('of a run that did not succeed, or has no teachers, is refused', () => {
+test('replayRun refuses a run that did not succeed or has no teachers', () => {
   expect(() => replayRun(succeeded({ state: 'FAILED' }), request)).toThrow(
     'run run is FAILED; only a run that SUCCEEDED can be replayed',
   );

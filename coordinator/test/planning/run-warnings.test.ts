@@ -1,4 +1,4 @@
-// Records of runs with and without labels, and with and without a term that needs them.
+// Run records with and without labels, and with and without a term that needs labels.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { lackingWorkers, runWarnings } from '../../src/planning/run-warnings.js';
@@ -16,7 +16,7 @@ function record(objective: readonly object[], labelledTrainCount: number): RunRe
   };
 }
 
-it('ce without labels is warned of, by its place', () => {
+it('runWarnings names the ce term of a run without labels', () => {
   const objective = [{ term: 'kd' }, { term: 'ce', weight: 0.1 }];
   expect(runWarnings(record(objective, 0))).toEqual([
     expect.stringMatching(
@@ -28,7 +28,7 @@ it('ce without labels is warned of, by its place', () => {
   expect(runWarnings(record([{ term: 'kd' }, { term: 'ce', weight: 0 }], 0))).toEqual([]);
 });
 
-it('a run waits for workers of the kinds that it needs, and for no others', () => {
+it('lackingWorkers names each kind of worker that a run needs and that is not connected', () => {
   const nobody = { teachers: 0, students: 0 };
   expect(lackingWorkers(aRun(), nobody)).toEqual([
     'no student worker is connected: the run will wait for one',

@@ -1,11 +1,11 @@
-/** Records of runs with two teachers, in the states that a test names. */
+/** Records of runs with two teachers. */
 import type { PinnedTeacher } from '../../src/runs/record/pinned-teacher.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { queued } from '../runs/queued-run.js';
 
 export const SET = 'd1'.repeat(32);
 
-/** Its identity is its name as it stands in no digest, so that a failing test is read easily. */
+/** The identity holds the name and is no digest, so that failures are easy to read. */
 export function pinned(name: string, weightBytes = 1_000): PinnedTeacher {
   return {
     name,
@@ -25,7 +25,7 @@ export function aRun(changes: Partial<RunRecord> = {}): RunRecord {
   return { ...queued(), dataset: { digest: SET, classCount: 10 }, teachers, ...changes };
 }
 
-/** Of the key of the process that holds {@link aHeldRun}. */
+/** The session key's digest of the process that holds {@link aHeldRun}. */
 export const KEY_DIGEST = '11'.repeat(32);
 
 /** Held by student worker `s1`. */

@@ -1,4 +1,4 @@
-/** A run of 16 steps whose one teacher's answers are suspect; its set, and the table that they are in. */
+/** A run of 16 steps with one teacher, its data set, and the table of the teacher's answers. */
 import { orderedRows } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import type { AnswerTableKey } from '../../src/answers/answer-table-key.js';
@@ -6,7 +6,7 @@ import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { aHeldRun, pinned, SET } from './a-run.js';
 
-/** 32 to train on, in eight steps an epoch, and 8 to fit a rule to. */
+/** Samples of train, eight steps an epoch; 8 more are validation samples, to fit a rule to. */
 export const TRAIN = 32;
 const SAMPLES = 40;
 export const plan = { sampleCount: TRAIN, batchSize: 4, stepsPerEpoch: 8, stepCount: 16 };
@@ -53,7 +53,7 @@ export function aRun(changed: Partial<RunRecord> = {}): RunRecord {
   return aHeldRun({ ...own, ...changed });
 }
 
-/** The first step that has the sample. */
+/** The first step with the sample. */
 export function stepOf(sample: number): number {
   const rows = orderedRows(TRAIN, { seed: 5, epoch: 0 }, 0, TRAIN);
   return Math.floor([...rows].indexOf(sample) / plan.batchSize);

@@ -1,4 +1,4 @@
-// Runs of kind Training in their evaluation, which wait for another run: nobody is asked for anything.
+// Runs in EVALUATING that wait for another run and ask no teacher.
 import { SPLIT_NUMBERS } from '@lyceum/learning/datasets';
 import { createLogger } from '@lyceum/platform';
 import { expect, it } from 'vitest';
@@ -31,7 +31,7 @@ function following(runs: Map<string, RunRecord>): ActiveRuns {
   return new ActiveRuns(parts as unknown as ActiveRunsParts);
 }
 
-it('asks for a run no longer that was deleted before its end was seen', async () => {
+it('ActiveRuns drops the evaluation of a run that was deleted', async () => {
   const record = evaluated();
   const runs = new Map([[record.runId, record]]);
   const active = following(runs);
@@ -42,7 +42,7 @@ it('asks for a run no longer that was deleted before its end was seen', async ()
   expect(active.evaluation(record.runId)).toBeUndefined();
 });
 
-it('begins anew for another run of the same id', async () => {
+it('ActiveRuns begins a new evaluation for another run of the same id', async () => {
   const record = evaluated({ submittedAtMs: 1_000 });
   const runs = new Map([[record.runId, record]]);
   const active = following(runs);

@@ -1,4 +1,4 @@
-// Teachers and sessions written out; what each worker is told is compared whole.
+// Teachers and sessions are given as values.
 import { digestBytes, digestHex, Ticket, ticketConsumer } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -25,8 +25,8 @@ function teacher(name: string, identity: string, access: PinnedTeacher['access']
   } as PinnedTeacher;
 }
 
-describe('teachers that are needed', () => {
-  it('are told once each, with all their names and all sets that they are asked about', () => {
+describe('wantedTeachers', () => {
+  it('has each teacher once, with all its names and data sets', () => {
     const wide = digest('01');
     const lenet = digest('02');
     const digits = { digest: digest('d1') };
@@ -48,7 +48,7 @@ describe('teachers that are needed', () => {
     ]);
   });
 
-  it('may give their logits of a set if any run may have them', () => {
+  it('gives white access to a teacher and a data set if any run has it', () => {
     const one = digest('01');
     const dataset = { digest: digest('d1') };
     const accessOf = (...order: PinnedTeacher['access'][]) =>
@@ -61,7 +61,7 @@ describe('teachers that are needed', () => {
   });
 });
 
-describe('a teacher worker', () => {
+describe('the assignment of a teacher worker', () => {
   const teachers = [
     { ...pinned('anna'), identity: digest('01') },
     { ...pinned('bert'), identity: digest('02') },
@@ -71,13 +71,13 @@ describe('a teacher worker', () => {
   const probe = { ...Ticket.fromPartial({}), anewAttempt: 0 };
   const serves = { probes: [], serves: true };
 
-  it('begins with another teacher than the worker before', () => {
+  it('begins with another teacher than the assignment of the worker before', () => {
     const turns = [0, 1, 2, 3].map((index) => teachersInTurn(['a', 'b', 'c'], index).join(''));
     expect(turns).toEqual(['abc', 'bca', 'cab', 'abc']);
     expect(teachersInTurn([], 5)).toEqual([]);
   });
 
-  it('is told all of each teacher, in its order', () => {
+  it('has all facts of each teacher, in the given order', () => {
     const order = { probes: [probe], serves: true };
     const { teachers: told, ticketStream } = teacherAssignment(
       [digest('02'), digest('01')],
@@ -102,7 +102,7 @@ describe('a teacher worker', () => {
     });
   });
 
-  it('takes two tickets of a single teacher, and none of one that it may not answer with', () => {
+  it('allows two tickets for a single teacher, one each for several, none for one that may not serve', () => {
     const inHand = (identities: string[], order = serves) => {
       const orders = new Map(identities.map((identity) => [identity, order]));
       return teacherAssignment(identities, wanted, orders).teachers.map((t) => t.ticketsInHand);
@@ -112,7 +112,7 @@ describe('a teacher worker', () => {
     expect(inHand([digest('01')], { probes: [], serves: false })).toEqual([0]);
   });
 
-  it('is told nothing of a teacher that nobody wants any more', () => {
+  it('leaves out a teacher that is not wanted', () => {
     const identities = [digest('01'), digest('09')];
     const orders = new Map(identities.map((identity) => [identity, serves]));
     const { teachers: told } = teacherAssignment(identities, wanted, orders);
@@ -120,17 +120,17 @@ describe('a teacher worker', () => {
   });
 });
 
-describe('a student worker', () => {
+describe('the assignment of a student worker', () => {
   const session = { workerId: 's1', sessionKeyDigest: KEY_DIGEST };
 
-  it('has the run that is assigned to its process', () => {
+  it('goes to the session with the key of the assignment', () => {
     const run = aHeldRun();
     const others = [session, { workerId: 's2', sessionKeyDigest: KEY_DIGEST }];
     expect([...heldRuns([run], others)]).toEqual([['s1', run]]);
     expect(heldRuns([run], [{ ...session, sessionKeyDigest: '22'.repeat(32) }]).size).toBe(0);
   });
 
-  it('is told its spans, and of a set in shards the blocks of its order', () => {
+  it('has the span length, and the block length for chunks order', () => {
     const held = aHeldRun({ teachers: [] });
     const { run } = studentAssignment(held);
     expect(run).toMatchObject({ spanPositions: 1_000, blockPositions: undefined });
@@ -142,14 +142,14 @@ describe('a student worker', () => {
     expect(told('chunks')?.windowSteps).toBe(4 * 3);
   });
 
-  it('has a run only while that is in progress', () => {
+  it('has a run only in PREPARING, FITTING and TRAINING', () => {
     const states = RUN_STATES.filter(
       (state) => heldRuns([aHeldRun({ state })], [session]).size > 0,
     );
     expect(states).toEqual(['PREPARING', 'FITTING', 'TRAINING']);
   });
 
-  it('is told what it needs to train, under the epoch of its assignment', () => {
+  it('has what training needs, and the assignment epoch', () => {
     const digest = 'ee'.repeat(32);
     const teachers = [{ ...pinned('anna'), identity: '01'.repeat(32) }];
     const { run } = studentAssignment(

@@ -1,4 +1,4 @@
-// Two runs, and a lifecycle that notes what is called.
+// Two runs, and a lifecycle that records calls.
 import { createLogger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
@@ -32,7 +32,7 @@ function cluster(failure?: Error) {
   return { parts, calls, session, runs };
 }
 
-it('each action is one change of the run that it names', async () => {
+it('decideEach makes one lifecycle call for each action', async () => {
   const { parts, calls, runs } = cluster();
   const [parent = aRun()] = runs;
   const actions: Record<string, RunAction[]> = {
@@ -66,7 +66,7 @@ it('each action is one change of the run that it names', async () => {
   ]);
 });
 
-it('each run is decided about when what was decided before has been done', async () => {
+it('decideEach decides about a run after the actions of the run before are done', async () => {
   const { parts, calls } = cluster();
   const seen: number[] = [];
   await decideEach(parts, ({ runId }) => {
@@ -81,7 +81,7 @@ const starts: RunAction[] = [
   { kind: 'assign', runId: 'b', workerId: 's1' },
 ];
 
-it('a run is given to its worker, unless that has gone meanwhile', async () => {
+it('carryOutStarts assigns runs to connected workers only', async () => {
   const { parts, calls, session } = cluster();
   await carryOutStarts(parts, [...starts, { kind: 'assign', runId: 'b', workerId: 's2' }]);
   expect(calls).toEqual([
@@ -90,7 +90,7 @@ it('a run is given to its worker, unless that has gone meanwhile', async () => {
   ]);
 });
 
-it('a run that cannot be given away is failed, and the next one starts', async () => {
+it('carryOutStarts fails a run that cannot be assigned, and starts the next', async () => {
   const { parts, calls } = cluster(new LyceumError('FAILED_PRECONDITION', 'no pointer'));
   await carryOutStarts(parts, starts);
   expect(calls.map(([name, runId]) => `${name} ${runId}`)).toEqual([
@@ -100,7 +100,7 @@ it('a run that cannot be given away is failed, and the next one starts', async (
   ]);
 });
 
-it('what concerns all runs starts no other', async () => {
+it('carryOutStarts throws at once when NATS is away', async () => {
   const away = new LyceumError('UNAVAILABLE', 'NATS is away');
   const { parts, calls } = cluster(away);
   await expect(carryOutStarts(parts, starts)).rejects.toBe(away);

@@ -1,4 +1,4 @@
-// Records in hand, sessions as plain objects, a clock that is a number: each story says what is to be done.
+// Records and sessions are plain objects, and the clock is a number.
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -31,7 +31,7 @@ function statesOf(acts: (state: RunStateName) => boolean): RunStateName[] {
   return RUN_STATES.filter(acts);
 }
 
-it('a baseline is looked after while its parent goes on', () => {
+it('ensureBaseline acts on a run that has not ended and is not being cancelled', () => {
   expect(statesOf((state) => ensureBaseline(aRun({ state })).length > 0)).toEqual([
     'QUEUED',
     'PREPARING',
@@ -50,24 +50,24 @@ describe('a run whose student worker', () => {
     { kind: 'release', runId: 'run', assignmentEpoch: 7, reason: 'student worker s1 is gone' },
   ];
 
-  it('is connected keeps it', () => {
+  it('is connected keeps its worker', () => {
     expect(releaseLost(aHeldRun(), holder, undefined, startedAtMs, 2_000_000)).toEqual([]);
   });
 
-  it('lost its session keeps it as long as a reconnect takes', () => {
+  it('lost its session is released after STUDENT_GRACE_MS', () => {
     const lostAtMs = 5_000_000;
     const at = (nowMs: number) => releaseLost(aHeldRun(), undefined, lostAtMs, startedAtMs, nowMs);
     expect(at(lostAtMs + STUDENT_GRACE_MS - 1)).toEqual([]);
     expect(at(lostAtMs + STUDENT_GRACE_MS)).toEqual(gone);
   });
 
-  it('has not come back to a coordinator that began anew keeps it for longer', () => {
+  it('has not come back to a restarted coordinator is released after RECOVERY_GRACE_MS', () => {
     const at = (nowMs: number) => releaseLost(aHeldRun(), undefined, undefined, startedAtMs, nowMs);
     expect(at(startedAtMs + RECOVERY_GRACE_MS - 1)).toEqual([]);
     expect(at(startedAtMs + RECOVERY_GRACE_MS)).toEqual(gone);
   });
 
-  it('is another process under the same id loses it at once', () => {
+  it('was replaced by another process of the same id is released at once', () => {
     expect(releaseLost(aHeldRun(), stranger, undefined, startedAtMs, startedAtMs)).toEqual([
       {
         kind: 'release',
@@ -78,7 +78,7 @@ describe('a run whose student worker', () => {
     ]);
   });
 
-  it('is gone loses it only where the run is in progress', () => {
+  it('is gone is released only in PREPARING, FITTING and TRAINING', () => {
     const late = startedAtMs + 1_000_000;
     const acts = (state: RunStateName) =>
       releaseLost(aHeldRun({ state }), undefined, undefined, startedAtMs, late).length > 0;
@@ -92,27 +92,27 @@ describe('a run that is being cancelled', () => {
   const run = aHeldRun({ state: 'CANCELLING' });
   const done = [{ kind: 'finish-cancel', runId: 'run' }];
 
-  it('is cancelled once its worker has let go of it', () => {
+  it('is cancelled once its worker no longer holds it', () => {
     const cancelling = new HeldSince();
     expect(finishCancel(run, holder, cancelling, 1_000)).toEqual([]);
     expect(finishCancel(run, { ...holder, runId: '' }, cancelling, 1_200)).toEqual(done);
   });
 
-  it('is cancelled all the same if the worker takes too long, counted from when that was seen first', () => {
+  it('is cancelled CANCEL_GRACE_MS after the first look if its worker still holds it', () => {
     const cancelling = new HeldSince();
     expect(finishCancel(run, holder, cancelling, 1_000)).toEqual([]);
     expect(finishCancel(run, holder, cancelling, 1_000 + CANCEL_GRACE_MS - 1)).toEqual([]);
     expect(finishCancel(run, holder, cancelling, 1_000 + CANCEL_GRACE_MS)).toEqual(done);
   });
 
-  it('waits for no worker that does not hold it', () => {
+  it('is cancelled at once if no worker holds it', () => {
     expect(finishCancel(run, undefined, new HeldSince(), 1_000)).toEqual(done);
     expect(finishCancel(run, stranger, new HeldSince(), 1_000)).toEqual(done);
     const { assignment: _, ...nobodys } = run;
     expect(finishCancel(nobodys, undefined, new HeldSince(), 1_000)).toEqual(done);
   });
 
-  it('has the whole time again if it is cancelled once more', () => {
+  it('gives its worker the whole time again if it is cancelled a second time', () => {
     const cancelling = new HeldSince();
     finishCancel(run, holder, cancelling, 1_000);
     expect(finishCancel(aHeldRun(), holder, cancelling, 2_000)).toEqual([]);
@@ -120,7 +120,7 @@ describe('a run that is being cancelled', () => {
   });
 });
 
-it('a run that began with another plugin is paused, unless it rests or ends already', () => {
+it('pauseForeign pauses a run with another plugin unless it is paused, being cancelled or has ended', () => {
   const reason = 'it began with plugin 1, and the cluster has 2';
   const acts = (state: RunStateName) => pauseForeign(aRun({ state }), reason).length > 0;
   expect(statesOf(acts)).toEqual(['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING']);
@@ -133,7 +133,7 @@ describe('a run with a teacher that is too large for every worker', () => {
   const workers = [{ memoryBudgetBytes: 2 * GIB }, { memoryBudgetBytes: GIB }];
   const awaitsAll = () => true;
 
-  it('is paused after a while in which no larger worker came', () => {
+  it('is paused if no larger worker connects for UNFIT_GRACE_MS', () => {
     const unfit = new HeldSince();
     const at = (nowMs: number) =>
       pauseUnfit(aHeldRun({ teachers: large }), workers, awaitsAll, unfit, nowMs);
@@ -148,7 +148,7 @@ describe('a run with a teacher that is too large for every worker', () => {
     ]);
   });
 
-  it('goes on if a larger worker came in between: the time begins again', () => {
+  it('gets the whole time again after a larger worker was connected', () => {
     const unfit = new HeldSince();
     const run = aHeldRun({ teachers: large });
     const larger = [...workers, { memoryBudgetBytes: 4 * GIB }];
@@ -157,7 +157,7 @@ describe('a run with a teacher that is too large for every worker', () => {
     expect(pauseUnfit(run, workers, awaitsAll, unfit, UNFIT_GRACE_MS)).toEqual([]);
   });
 
-  it('goes on while it waits for nothing of that teacher', () => {
+  it('goes on while it does not wait for that teacher', () => {
     const unfit = new HeldSince();
     const awaits = (teacher: string) => teacher === 'id-of-anna';
     for (const nowMs of [0, UNFIT_GRACE_MS]) {
@@ -165,7 +165,7 @@ describe('a run with a teacher that is too large for every worker', () => {
     }
   });
 
-  it('waits for as long as it takes if it has not begun, or if no worker is connected', () => {
+  it('is not paused while it is QUEUED, or if no worker is connected', () => {
     const begun = aHeldRun({ teachers: large });
     const waiting = { ...begun, state: 'QUEUED' } as const;
     const [unfit, alone] = [new HeldSince(), new HeldSince()];
@@ -176,18 +176,18 @@ describe('a run with a teacher that is too large for every worker', () => {
   });
 });
 
-describe('what runs need of workers', () => {
+describe('needs', () => {
   const nothingMeasured = (_: string) => false;
   const needOf = (state: RunStateName, isMeasured = nothingMeasured) =>
     needs([aRun({ state })], [], isMeasured)[0];
 
-  it('a student worker: a queued run wants one, one in progress has its own, others need none', () => {
+  it('has a student worker wanted by a queued run, held by a running one, not needed in evaluation', () => {
     expect(needOf('QUEUED')?.student).toBe('wanted');
     expect(needOf('EVALUATING')?.student).toBe('none');
     expect(needs([aHeldRun()], [], nothingMeasured)[0]?.student).toMatchObject({ workerId: 's1' });
   });
 
-  it('another student worker than the last ones, as many as failed in a row', () => {
+  it('has as many last student workers to avoid as failures and losses in a row', () => {
     const studentWorkers = ['s1', 's2', 's3'].map((workerId) => ({ ...worker, workerId }));
     const failedOn = (studentFailureCount: number, studentLossCount: number) =>
       needs(
@@ -201,14 +201,14 @@ describe('what runs need of workers', () => {
     expect(failedOn(2, 9)).toEqual(['s1', 's2', 's3']);
   });
 
-  it('teachers: all that have not ended, but those that rest and those that are measured', () => {
+  it('has teachers of each run in progress or queued, unless its evaluation is measured', () => {
     const asks = (state: RunStateName) => (needOf(state)?.teachers.length ?? 0) > 0;
     expect(statesOf(asks)).toEqual(['QUEUED', 'PREPARING', 'FITTING', 'TRAINING', 'EVALUATING']);
     expect(needOf('EVALUATING', (runId) => runId === 'run')?.teachers).toEqual([]);
     expect(needOf('TRAINING', () => true)?.teachers).toHaveLength(2);
   });
 
-  it('nothing once they have ended', () => {
+  it('leaves out runs that have ended', () => {
     expect(statesOf((state) => needOf(state) === undefined)).toEqual([
       'SUCCEEDED',
       'FAILED',
@@ -216,7 +216,7 @@ describe('what runs need of workers', () => {
     ]);
   });
 
-  it('others need teachers alone, after all runs', () => {
+  it('has other users of teachers after all runs, without a student worker', () => {
     const user = { id: 'evaluation 1', teachers: [pinned('carl')] };
     expect(needs([aRun()], [user], nothingMeasured).map(({ runId }) => runId)).toEqual([
       'run',
@@ -229,7 +229,7 @@ describe('what runs need of workers', () => {
 });
 
 describe('a run that may start', () => {
-  it('is assigned, in the order of the placement', () => {
+  it('is assigned in the order of the placement', () => {
     const starts = new Map([
       ['b', 's2'],
       ['a', 's1'],
@@ -240,20 +240,20 @@ describe('a run that may start', () => {
     ]);
   });
 
-  it('and cannot is failed for good, or waits for room on a disk', () => {
+  it('but cannot is failed, or paused if the storage is full', () => {
     const broken = new LyceumError('FAILED_PRECONDITION', 'its pointer is no pointer');
     expect(giveUpStart('run', broken)).toMatchObject({ kind: 'fail', reason: broken.message });
     const full = new StorageFullError('no room');
     expect(giveUpStart('run', full)).toMatchObject({ kind: 'pause', reason: full.message });
   });
 
-  it('and cannot because of what concerns all runs ends the pass', () => {
+  it('but cannot because of NATS or another leader gets no action', () => {
     expect(giveUpStart('run', new LyceumError('UNAVAILABLE', 'NATS is away'))).toBeUndefined();
     expect(giveUpStart('run', new LyceumError('ABORTED', 'another leads'))).toBeUndefined();
   });
 });
 
-it('a run is served by each worker that has at least one of its teachers', () => {
+it('servingCount counts the workers that have at least one teacher of a run', () => {
   const teachers = new Map([
     ['t1', ['id-of-anna', 'id-of-bert']],
     ['t2', ['id-of-bert', 'id-of-carl']],
@@ -268,7 +268,7 @@ describe('a teacher that cannot be asked about a set', () => {
   const lasting = new LyceumError('FAILED_PRECONDITION', 'the set is gone');
   const passing = new LyceumError('UNAVAILABLE', 'the store is away');
 
-  it('pauses the runs that have both', () => {
+  it('pauses runs with both the teacher and the set', () => {
     const troubles = new Troubles();
     troubles.add('id-of-bert', SET, lasting);
     expect(pauseTroubled(aHeldRun(), troubles)).toMatchObject([
@@ -279,7 +279,7 @@ describe('a teacher that cannot be asked about a set', () => {
     expect(pauseTroubled(aHeldRun({ teachers: [pinned('anna')] }), troubles)).toEqual([]);
   });
 
-  it('pauses nobody if that passes by itself', () => {
+  it('pauses no run if the error is retryable', () => {
     const troubles = new Troubles();
     troubles.add('id-of-anna', SET, passing);
     expect(pauseTroubled(aHeldRun(), troubles)).toEqual([]);

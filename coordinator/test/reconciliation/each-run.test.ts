@@ -1,4 +1,4 @@
-// Three records in a list; what a pass does with each is a function of the test's.
+// Three run records, and a function of the test that fails on one of them.
 import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { eachRun } from '../../src/reconciliation/each-run.js';
@@ -27,7 +27,7 @@ function failingOnB(failure: Error, seen: string[]) {
   };
 }
 
-it('a run that cannot be gone on with is paused, with its id in the log, and the others go on', async () => {
+it('eachRun pauses and logs a run whose function throws, and goes on with the others', async () => {
   const seen: string[] = [];
   const all = parts();
   const bug = new TypeError('x is not a function');
@@ -39,7 +39,7 @@ it('a run that cannot be gone on with is paused, with its id in the log, and the
   expect(all.logged).toEqual([{ runId: 'b', err: expect.objectContaining({ cause: bug }) }]);
 });
 
-it('the others go on where the run cannot even be paused', async () => {
+it('eachRun goes on with the others if the failed run cannot be paused', async () => {
   const seen: string[] = [];
   const all = parts({ pauses: false });
   await eachRun(all, failingOnB(new LyceumError('NOT_FOUND', 'gone'), seen));
@@ -51,7 +51,7 @@ it.each([
   new LyceumError('UNAVAILABLE', 'NATS does not answer'),
   new LyceumError('ABORTED', 'another coordinator leads now'),
   new StorageFullError('NATS is full'),
-])('what concerns all runs ends the pass: $message', async (failure) => {
+])('eachRun ends at an error that concerns all runs: $message', async (failure) => {
   const seen: string[] = [];
   const all = parts();
   await expect(eachRun(all, failingOnB(failure, seen))).rejects.toBe(failure);

@@ -1,4 +1,4 @@
-// Passes that the test lets go on, one after the other; seconds pass when the test says so.
+// The test says when each pass ends and when seconds pass.
 import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Passes } from '../../src/reconciliation/passes.js';
@@ -22,12 +22,12 @@ function heldPass() {
   return { pass, count: () => ends.length, end: () => ends.at(-1)?.() };
 }
 
-/** Whatever can go on has gone on. */
+/** Waits until all that can go on has gone on. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-it('requests of one moment are one pass; those that come while it goes on are one more, after it', async () => {
+it('Passes runs one pass for requests at once, and one more after it for requests during it', async () => {
   const passes = somePasses();
   const { pass, count, end } = heldPass();
   passes.start(pass);
@@ -50,7 +50,7 @@ it('requests of one moment are one pass; those that come while it goes on are on
   expect(count()).toBe(3);
 });
 
-it('what is asked for before the start is one pass at the start', async () => {
+it('Passes runs one pass at the start for an earlier request', async () => {
   const passes = somePasses();
   const { pass, count } = heldPass();
   passes.request();
@@ -60,7 +60,7 @@ it('what is asked for before the start is one pass at the start', async () => {
   expect(count()).toBe(1);
 });
 
-it('a pass is made each second, and after one that failed', async () => {
+it('Passes runs a pass each second, even if each one fails', async () => {
   const passes = somePasses();
   let count = 0;
   passes.start(async () => {
@@ -76,7 +76,7 @@ it('a pass is made each second, and after one that failed', async () => {
   }
 });
 
-it('a stop waits for the pass that goes on, and is followed by none', async () => {
+it('Passes.stop waits for the pass in progress, and no other pass follows', async () => {
   const passes = somePasses();
   const { pass, count, end } = heldPass();
   passes.start(pass);

@@ -1,4 +1,4 @@
-// A run with the teachers anna and bert; how the workers stand to each is written out in every story.
+// A run with the teachers anna and bert; each test gives the facts of both.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const tries: TeacherChance = {
 };
 const otherwise: TeacherChance = { workerId: 't4', isTold: false };
 
-/** What is known of each teacher; of one that is not named, that a worker has it and all is well. */
+/** Facts of a teacher. A teacher without facts is loaded by a worker, and all is well. */
 interface Known {
   readonly chances?: readonly TeacherChance[];
   readonly bars?: readonly (string | undefined)[];
@@ -73,17 +73,17 @@ function withQuorum(count: number) {
   return { specification };
 }
 
-describe('a run is paused', () => {
+describe('pauseWithoutTeachers pauses a run', () => {
   const lost = { bert: { chances: [failed] } };
   const why = 'teacher bert cannot be loaded (t2: no such file)';
 
-  it('once nobody will ever answer with a teacher that it waits for', () => {
+  it('once no worker can load a teacher that it waits for', () => {
     expect(pauseWithoutTeachers(aHeldRun(bothKnown), facts(lost))).toEqual([
       { kind: 'pause', runId: 'run', reason: why },
     ]);
   });
 
-  it('once a server will never answer about its set', () => {
+  it('once a server refuses its data set', () => {
     const refused = facts({ anna: { refusal: 'HTTP 400' } });
     expect(pauseWithoutTeachers(aHeldRun(bothKnown), refused)).toMatchObject([
       { reason: "teacher anna does not answer about this run's data set (HTTP 400)" },
@@ -97,7 +97,7 @@ describe('a run is paused', () => {
     ]);
   });
 
-  it('once, where both are asked about a set that nobody can read', () => {
+  it('with one reason if neither teacher can read the data set', () => {
     const unreadable = { reason: 'x.tar: gone', permanent: true, unreadable: true };
     const chances = [{ ...failed, failure: unreadable }];
     const both = facts({ anna: { chances }, bert: { chances } });
@@ -106,7 +106,7 @@ describe('a run is paused', () => {
     ]);
   });
 
-  it('only while it has a student worker, or is being evaluated', () => {
+  it('only in PREPARING, FITTING, TRAINING and EVALUATING', () => {
     const unmeasured = facts({ bert: { chances: [failed], isMeasured: false } });
     const states = RUN_STATES.filter(
       (state) => pauseWithoutTeachers(aHeldRun({ ...bothKnown, state }), unmeasured).length > 0,
@@ -114,12 +114,12 @@ describe('a run is paused', () => {
     expect(states).toEqual(['PREPARING', 'FITTING', 'TRAINING', 'EVALUATING']);
   });
 
-  it('not while waiting may help', () => {
+  it('not while a worker may load the teacher later', () => {
     const hopeful = facts({ bert: { chances: [failed, tries] } });
     expect(pauseWithoutTeachers(aHeldRun(bothKnown), hopeful)).toEqual([]);
   });
 
-  it('not for a teacher whose answers are all there', () => {
+  it('not for a teacher whose answers are all stored, unless an evaluation must measure it', () => {
     const done = facts({ bert: { chances: [failed], isAwaited: false } });
     expect(pauseWithoutTeachers(aHeldRun(bothKnown), done)).toEqual([]);
     const evaluated = aHeldRun({ ...bothKnown, state: 'EVALUATING' });
@@ -128,13 +128,13 @@ describe('a run is paused', () => {
     expect(pauseWithoutTeachers(evaluated, unmeasured)).toHaveLength(1);
   });
 
-  it('for a teacher of which it must know first whether it knows more than chance', () => {
+  it('for a teacher whose probe has not been judged yet', () => {
     const asked = facts({ bert: { chances: [failed], isAwaited: false } });
     const knowsAnna = aHeldRun({ teacherKnowledge: { anna: knowledge } });
     expect(pauseWithoutTeachers(knowsAnna, asked)).toHaveLength(1);
   });
 
-  it('in training not while a quorum is left; a fit and an evaluation need all', () => {
+  it('in TRAINING not while a quorum is left, but in FITTING', () => {
     const one = { ...bothKnown, ...withQuorum(1) };
     expect(pauseWithoutTeachers(aHeldRun(one), facts(lost))).toEqual([]);
     expect(pauseWithoutTeachers(aHeldRun({ ...one, state: 'FITTING' }), facts(lost))).toHaveLength(
@@ -145,7 +145,7 @@ describe('a run is paused', () => {
   });
 });
 
-describe('why a run waits', () => {
+describe('the reason why a run waits', () => {
   const nothing = () => undefined;
   const reasonOf = (
     run = aHeldRun(bothKnown),
@@ -153,31 +153,31 @@ describe('why a run waits', () => {
     waits: () => string | undefined = nothing,
   ) => waitingReasons([run], new Map(), waits, known).get('run');
 
-  it('is not said of one that does not', () => {
+  it('is undefined if it does not wait', () => {
     expect(reasonOf()).toBeUndefined();
   });
 
-  it('is its place before all else', () => {
+  it('is first the reason of the placement', () => {
     const placed = new Map([['run', 'no student worker is free']]);
     const bad = facts({ anna: { chances: [failed] } });
     expect(waitingReasons([aRun()], placed, nothing, bad)).toEqual(placed);
   });
 
-  it('is a teacher that no worker could load, even if they try again', () => {
+  it('is a teacher that no worker has loaded, even if workers try again', () => {
     const bad = facts({ anna: { chances: [tries, failed, otherwise], bars: ['t3 is bad'] } });
     expect(reasonOf(undefined, bad)).toBe('teacher anna cannot be loaded (t3: still loading)');
     expect(reasonOf(undefined, facts({ anna: { chances: [tries, fine] } }))).toBeUndefined();
     expect(reasonOf(undefined, facts({ anna: { chances: [otherwise] } }))).toBeUndefined();
   });
 
-  it('is a teacher whose workers hand back what they are asked', () => {
+  it('is the trouble of a teacher that cannot answer at the moment', () => {
     const trouble = 's3://sets/a.tar: no answer within 30 s';
     expect(reasonOf(undefined, facts({ bert: { trouble } }))).toBe(
       `teacher bert cannot answer at the moment (${trouble})`,
     );
   });
 
-  it('is a teacher with which no worker may answer', () => {
+  it('is a teacher without a healthy worker', () => {
     const barred = facts({ bert: { bars: ['t1 is quarantined', 't2 is quarantined'] } });
     const text = 'teacher bert has no healthy worker (t1 is quarantined)';
     expect(reasonOf(undefined, barred, () => 'its fit')).toBe(text);
@@ -185,7 +185,7 @@ describe('why a run waits', () => {
     expect(reasonOf(undefined, facts({ bert: { bars: [] } }))).toBeUndefined();
   });
 
-  it('is what its fit or evaluation says, then what must be known of its teachers', () => {
+  it('is the reason of its fit or evaluation, then the teachers that have not been judged', () => {
     const unknown = aHeldRun({ teacherKnowledge: { anna: knowledge } });
     expect(reasonOf(unknown, facts(), () => 'waiting for the baseline')).toBe(
       'waiting for the baseline',
@@ -196,13 +196,13 @@ describe('why a run waits', () => {
     expect(reasonOf({ ...unknown, state: 'QUEUED' })).toBeUndefined();
   });
 
-  it('is not said of runs that rest or have ended', () => {
+  it('is undefined for paused and ended runs', () => {
     const bad = facts({ anna: { chances: [failed] } });
     const silent = RUN_STATES.filter((state) => reasonOf(aHeldRun({ state }), bad) === undefined);
     expect(silent).toEqual(['PAUSED', 'SUCCEEDED', 'FAILED', 'CANCELLED']);
   });
 
-  it('is NATS for all while nothing can be stored, but not where another coordinator stores', () => {
+  it('is NATS for all waiting runs while it stores nothing, unless another coordinator leads', () => {
     const runs = RUN_STATES.map((state) => ({ ...aHeldRun({ state }), runId: state }));
     const away = unstoredReasons(runs, new LyceumError('UNAVAILABLE', 'no answer'));
     expect([...(away?.keys() ?? [])]).toEqual(
@@ -213,7 +213,7 @@ describe('why a run waits', () => {
     expect(unstoredReasons(runs, new LyceumError('ABORTED', 'another leads'))).toBeUndefined();
   });
 
-  it('is said in the same words to others who need teachers', () => {
+  it('has the same words for other users of teachers', () => {
     const user = { teachers: aRun().teachers, dataset: { digest: SET } };
     expect(unloadable(user, facts({ bert: { chances: [failed] } }))).toBe(
       'teacher bert cannot be loaded (t2: no such file)',
@@ -222,7 +222,7 @@ describe('why a run waits', () => {
   });
 });
 
-it('a run may begin once enough teachers are known that it would refuse otherwise', () => {
+it('awaitsKnowledge is true until all teachers, or a quorum of them, are judged', () => {
   expect(awaitsKnowledge(aRun())).toBe(true);
   expect(awaitsKnowledge(aRun({ teacherKnowledge: { anna: knowledge } }))).toBe(true);
   expect(awaitsKnowledge(aRun(bothKnown))).toBe(false);
@@ -231,7 +231,7 @@ it('a run may begin once enough teachers are known that it would refuse otherwis
   expect(awaitsKnowledge(aRun({ ...quorum, teacherKnowledge: { anna: knowledge } }))).toBe(false);
 });
 
-it('a teacher called as something that all objects have is as unknown as any other', () => {
+it("awaitsKnowledge and keepFirstAnswers treat a teacher named 'constructor' like any other", () => {
   const run = aHeldRun({ teachers: [pinned('constructor')] });
   expect(awaitsKnowledge(run)).toBe(true);
   const [first] = keepFirstAnswers(run, () => ({
@@ -241,7 +241,7 @@ it('a teacher called as something that all objects have is as unknown as any oth
   expect(first).toMatchObject({ kind: 'keep-knowledge', teacher: 'constructor' });
 });
 
-describe('first answers of teachers', () => {
+describe('keepFirstAnswers', () => {
   const answers = new Map(
     ['anna', 'bert'].map((name) => [
       `id-of-${name}`,
@@ -263,7 +263,7 @@ describe('first answers of teachers', () => {
     classNames: ['cat', 'dog'],
   });
 
-  it('are kept: what each knows, then the digests of all', () => {
+  it('keeps the knowledge of each teacher, then the probe digests of all', () => {
     const digests = { 'probe-of-anna': 'digest-of-anna', 'probe-of-bert': 'digest-of-bert' };
     expect(keep(aHeldRun())).toEqual([
       kept('anna'),
@@ -272,7 +272,7 @@ describe('first answers of teachers', () => {
     ]);
   });
 
-  it('are kept as they come', () => {
+  it('keeps the answer of one teacher before the other has answered', () => {
     const annas = answers.get('id-of-anna');
     const only = (teacher: string) => (teacher === 'id-of-anna' ? annas : undefined);
     expect(keepFirstAnswers(aHeldRun(), only)).toEqual([
@@ -281,7 +281,7 @@ describe('first answers of teachers', () => {
     ]);
   });
 
-  it('stay as they were kept first', () => {
+  it('does not replace kept answers', () => {
     const probeDigests = { 'probe-of-anna': 'another' };
     expect(keep(aHeldRun({ probeDigests, teacherKnowledge: { anna: knowledge } }))).toEqual([
       kept('bert'),
@@ -291,7 +291,7 @@ describe('first answers of teachers', () => {
     expect(keep(aHeldRun({ ...bothKnown, probeDigests: all }))).toEqual([]);
   });
 
-  it('are kept of runs in progress alone', () => {
+  it('keeps answers only for PREPARING, FITTING and TRAINING', () => {
     expect(RUN_STATES.filter((state) => keep(aHeldRun({ state })).length > 0)).toEqual([
       'PREPARING',
       'FITTING',

@@ -1,6 +1,6 @@
 /**
- * Answers that are dropped, in a real store in a temporary folder; records, pointers and students are values. What
- * comes after a crash is tried with the same folder and nothing else that was in memory.
+ * Suspect answers are dropped from a real store in a temporary folder; records, pointers and students are values.
+ * After a crash only the folder is left.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ let answersFolder: string;
 let answers: AnswerStore;
 let record: RunRecord;
 let pointer: CheckpointPointer;
-/** Of the targets of its training; undefined: nobody has taken it up yet. */
+/** The step that the run's targets have reached; undefined: no student has taken the run up yet. */
 let reachedStep: number | undefined;
 const wentBack = vi.fn();
 
@@ -106,14 +106,14 @@ async function suspectPut(...samples: number[]): Promise<Suspicions> {
   return suspicions;
 }
 
-test('a run that no target has left for yet loses a fit that was made of them all the same', async () => {
+test('a run in FITTING loses a fit that was made of suspect answers', async () => {
   record = aRun({ state: 'FITTING', fit });
   await suspectAnswers(await suspectPut(TRAIN + 1)).carryOut();
   expect(record.state).toBe('QUEUED');
   expect(record.fit).toBeUndefined();
 });
 
-test('so does one that is paused', async () => {
+test('a paused run loses a fit that was made of suspect answers', async () => {
   record = changes.paused(aRun({ fit }), 'a disk is full', 1) as RunRecord;
   reachedStep = undefined;
   await suspectAnswers(await suspectPut(TRAIN + 1)).carryOut();
@@ -121,7 +121,7 @@ test('so does one that is paused', async () => {
   expect(record.fit).toBeUndefined();
 });
 
-test('one that was paused as its worker committed a checkpoint gets no checkpoint that is made of them', async () => {
+test('a paused run takes no late checkpoint of a step with suspect answers', async () => {
   record = changes.paused(aRun(), 'a disk is full', 1) as RunRecord;
   reachedStep = undefined;
   const owner = { runId: record.runId, assignmentEpoch: pointer.assignmentEpoch };
@@ -136,7 +136,7 @@ test('one that was paused as its worker committed a checkpoint gets no checkpoin
   expect(record.state).toBe('PAUSED');
 });
 
-test('one that is being cancelled after its training is trained again by its next attempt', async () => {
+test('a trained run with suspect answers that is being cancelled trains again in its next attempt', async () => {
   const outcome = {} as RunRecord['outcome'];
   record = changes.cancelling(
     { ...aRun({ state: 'EVALUATING' }), outcome },
@@ -151,7 +151,7 @@ test('one that is being cancelled after its training is trained again by its nex
   expect(again).toMatchObject({ state: 'QUEUED', attempt: 2 });
 });
 
-test('one that was taken up again and not served yet goes back to before its checkpoint was made of them', async () => {
+test('a run in PREPARING goes back to a step before its checkpoint was made of suspect answers', async () => {
   record = aRun({ state: 'PREPARING' });
   const step = stepOf(3) + 1;
   pointer = { ...pointer, step, digest: 'c'.repeat(64) };
@@ -160,14 +160,14 @@ test('one that was taken up again and not served yet goes back to before its che
   expect(record.state).toBe('QUEUED');
 });
 
-test('one of whose student nobody knows how far it is goes back', async () => {
+test('a run with suspect answers goes back if its reached step is not known', async () => {
   reachedStep = undefined;
   await suspectAnswers(await suspectPut(3)).carryOut();
   expect(record.state).toBe('QUEUED');
   expect(pointer.assignmentEpoch).toBe(8);
 });
 
-test('one whose student has got none of them goes on, and one that has does not', async () => {
+test('a run goes back only if its student has reached a step with suspect answers', async () => {
   reachedStep = stepOf(3);
   await suspectAnswers(await suspectPut(3)).carryOut();
   expect(record.state).toBe('TRAINING');
@@ -181,7 +181,7 @@ test('one whose student has got none of them goes on, and one that has does not'
 test.each([
   ['before it was suspected', 0, 0],
   ['since', 1, 1],
-])('a run that ended %s is marked %#', async (_, endedAtMs, count) => {
+])('the report of a run that ended %s is marked %# times', async (_, endedAtMs, count) => {
   const report = { reportDigest: 'a'.repeat(64), predictionsDigest: 'b'.repeat(64) };
   record = aRun({ state: 'SUCCEEDED', endedAtMs, report } as Partial<RunRecord>);
   const marked = vi.fn();
@@ -196,7 +196,7 @@ test.each([
   expect(marked).toHaveBeenCalledTimes(count);
 });
 
-test('what is stored once they are known is not suspect', async () => {
+test('an answer that is stored after the suspicion is not dropped', async () => {
   const suspicions = new Suspicions();
   const { first, end } = await put(3);
   const range = { first, end: end + 1 };
@@ -210,7 +210,7 @@ test('what is stored once they are known is not suspect', async () => {
   expect(await missing(4)).toBe(0);
 });
 
-/** A coordinator's, on what is in the folder. */
+/** Suspicions and proofs of a coordinator that starts with the folder. */
 async function opened(): Promise<{ suspicions: Suspicions; proofs: AnswerProofs }> {
   const suspicions = new Suspicions();
   const unproven = new UnprovenAnswers<StoredRecords>();
@@ -231,7 +231,7 @@ function partsOf({ proofs }: { proofs: AnswerProofs }): Partial<SuspectAnswersPa
   return { answers, noted: () => proofs.noted(), settled: () => proofs.settled() };
 }
 
-/** The coordinator ends as it is, and another begins. */
+/** The coordinator ends without a word, and another starts. */
 async function restarted(): Promise<{ suspicions: Suspicions; proofs: AnswerProofs }> {
   await answers.close();
   answers = await AnswerStore.open(answersFolder, log);
@@ -255,7 +255,7 @@ async function missing(...samples: number[]): Promise<number> {
   return answers.missingCount(key, Uint32Array.from(samples));
 }
 
-test('a coordinator that begins before they are dropped drops them', async () => {
+test('a restarted coordinator drops suspect answers that the former had noted', async () => {
   await put(7);
   await suspected(3, 4);
   await put(8);
@@ -264,12 +264,12 @@ test('a coordinator that begins before they are dropped drops them', async () =>
   expect(await missing(3, 4)).toBe(2);
   expect(await missing(7, 8)).toBe(0);
   expect(record.state).toBe('QUEUED');
-  // It is done with them: the one after has nothing left to do.
+  // A third coordinator would have nothing left to do.
   const left = async () => (await opened()).suspicions.waiting;
   await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 60_000 });
 });
 
-test('one that begins after they are dropped, and before a run has gone back, has it go back', async () => {
+test('a restarted coordinator puts a run back whose suspect answers the former had dropped', async () => {
   pointer = { ...pointer, step: plan.stepCount, digest: 'c'.repeat(64) };
   const first = await suspected(3);
   const away = () => Promise.reject(new LyceumError('UNAVAILABLE', 'NATS is away'));
@@ -284,7 +284,7 @@ test('one that begins after they are dropped, and before a run has gone back, ha
   expect(pointer.step).toBe(0);
 });
 
-test('a disk that fails as they are dropped pauses the run, which goes back once it does not', async () => {
+test('a run is paused while a failing disk keeps suspect answers, and goes back afterwards', async () => {
   pointer = { ...pointer, step: plan.stepCount, digest: 'c'.repeat(64) };
   const first = await suspected(3);
   let isFailing = true;

@@ -1,4 +1,4 @@
-/** Suspicions as values: what is merged, and since when it counts. */
+/** Suspicions as values. */
 import { expect, test } from 'vitest';
 import { Suspicions } from '../../src/reconciliation/suspicions.js';
 import { ANNA, key } from './a-suspect-run.js';
@@ -45,12 +45,12 @@ test.each([
       [3, 4],
     ],
   ],
-] as const)('%s', (_, items, want) => {
+] as const)('Suspicions merges ranges: %s', (_, items, want) => {
   const ranges = added(...items.map(([first, end]) => [first, end] as [number, number]))?.records;
   expect(ranges?.map(({ range }) => [range.first, range.end])).toEqual(want);
 });
 
-test('each table has its own', () => {
+test('Suspicions does not merge ranges of different tables', () => {
   const records = added([0, 2, 1, 'one'], [2, 4, 1, 'two'])?.records;
   expect(records?.map(({ key: own, range }) => [own.view, range.first])).toEqual([
     ['one', 0],
@@ -58,6 +58,6 @@ test('each table has its own', () => {
   ]);
 });
 
-test('it counts since the first of them was stored', () => {
+test('Suspicions counts from the time of the earliest record', () => {
   expect(added([0, 1, 7], [1, 2, 3], [2, 3, 5])?.sinceMs).toBe(3);
 });

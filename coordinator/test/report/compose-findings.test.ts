@@ -1,4 +1,4 @@
-/** Findings against the report of the same run, plain loops over random logits, and cases counted by hand. */
+/** Findings are compared with the report of the same run, with plain loops over random logits, and by hand. */
 import { describe, expect, test } from 'vitest';
 import { composeFindings, type PredictedRows } from '../../src/report/compose-findings.js';
 import { composeReport, ensembleOf } from '../../src/report/compose-report.js';
@@ -12,7 +12,7 @@ function rowsOf(name: string, logits: Float32Array, classCount: number): Predict
   return { name, isFinal: false, rows };
 }
 
-/** A run with so many test samples, of which every seventh has no label. */
+/** A run with `count` test samples; every seventh has no label. */
 function randomRun(count: number, classCount: number) {
   const example = exampleInput();
   const random = randomFrom(7);
@@ -47,7 +47,7 @@ function randomRun(count: number, classCount: number) {
   return { input, ensemble, predictions: { sampleIds, labels, classCount, models } };
 }
 
-describe('of a run with its report', () => {
+describe('composeFindings of a run with a report', () => {
   const { input, predictions } = randomRun(700, 5);
   const report = composeReport(input);
   const { models, examples } = composeFindings(predictions);
@@ -59,22 +59,25 @@ describe('of a run with its report', () => {
     'teacher.deep': report.teachers[1],
   };
 
-  test.each(Object.entries(rows))('%s: accuracy and ECE come out of the bins', (name, row) => {
-    const bins = found(name)?.reliability ?? [];
-    const sum = (of: (bin: (typeof bins)[number]) => number) =>
-      bins.reduce((total, bin) => total + of(bin), 0);
-    expect(bins).toHaveLength(15);
-    expect(sum(({ count }) => count)).toBe(600);
-    const right = sum(({ count, accuracy }) => count * (accuracy ?? 0));
-    expect(right / 600).toBeCloseTo(row?.accuracy ?? -1, 10);
-    const gap = sum(
-      ({ count, accuracy, confidence }) => count * Math.abs((accuracy ?? 0) - (confidence ?? 0)),
-    );
-    expect(gap / 600).toBeCloseTo(row?.ece ?? -1, 10);
-  });
+  test.each(Object.entries(rows))(
+    '%s: accuracy and ECE of the report follow from the bins',
+    (name, row) => {
+      const bins = found(name)?.reliability ?? [];
+      const sum = (of: (bin: (typeof bins)[number]) => number) =>
+        bins.reduce((total, bin) => total + of(bin), 0);
+      expect(bins).toHaveLength(15);
+      expect(sum(({ count }) => count)).toBe(600);
+      const right = sum(({ count, accuracy }) => count * (accuracy ?? 0));
+      expect(right / 600).toBeCloseTo(row?.accuracy ?? -1, 10);
+      const gap = sum(
+        ({ count, accuracy, confidence }) => count * Math.abs((accuracy ?? 0) - (confidence ?? 0)),
+      );
+      expect(gap / 600).toBeCloseTo(row?.ece ?? -1, 10);
+    },
+  );
 
   test.each(Object.entries(rows))(
-    '%s: accuracy and recalls come out of the matrix',
+    '%s: accuracy and recalls of the report follow from the confusion matrix',
     (name, row) => {
       const { classes, counts } = found(name)?.confusion ?? { classes: [], counts: [] };
       expect(classes).toEqual([0, 1, 2, 3, 4]);
@@ -87,7 +90,7 @@ describe('of a run with its report', () => {
     },
   );
 
-  test('the most confused pairs are those of the matrix, the most frequent first', () => {
+  test('the confused pairs are those of the matrix, the most frequent first', () => {
     const { confusion, confused } = found('student') ?? {};
     const pairs = confusion?.counts.flatMap((line, label) =>
       line.flatMap((count, output) =>
@@ -97,7 +100,7 @@ describe('of a run with its report', () => {
     expect(confused).toEqual(pairs?.sort((a, b) => b.count - a.count));
   });
 
-  test('models come in their order', () => {
+  test('the student is first, then the ensemble, the student without teachers, and the teachers', () => {
     expect(models.map(({ name }) => name)).toEqual([
       'student',
       'ensemble',
@@ -107,7 +110,7 @@ describe('of a run with its report', () => {
     ]);
   });
 
-  /** Of all samples, found 20 at a time: [row, divergence]. */
+  /** [row, divergence] of all samples, found 20 at a time. */
   const divergences: [number, number][] = [];
   for (let first = 0; first < 700; first += 20) {
     const part = {
@@ -124,14 +127,14 @@ describe('of a run with its report', () => {
     }
   }
 
-  test('divergences are those whose mean the report has', () => {
+  test('the mean of all divergences is the one in the report', () => {
     expect(divergences).toHaveLength(700);
     const sum = divergences.reduce((total, [, divergence]) => total + divergence, 0);
     const { kl } = report.student.fidelity.find(({ to }) => to === 'ensemble') ?? {};
     expect(sum / 700).toBeCloseTo(kl ?? -1, 8);
   });
 
-  test('examples are the rows of the greatest divergences, with what each model says', () => {
+  test('the examples are the 24 rows of the greatest divergences, with the output of each model', () => {
     const greatest = divergences.sort(([, a], [, b]) => b - a).slice(0, 24);
     expect(examples.map(({ row, divergence }) => [row, divergence])).toEqual(greatest);
     for (const { row, label, outputs } of examples) {
@@ -148,8 +151,8 @@ describe('of a run with its report', () => {
   });
 });
 
-test('blocks of rows make what all rows at once make', () => {
-  // 1,000 classes: 1,048 rows are a block.
+test('composeFindings reads rows in blocks, and counts all labelled rows', () => {
+  // A block has 1,048 rows of 1,000 classes.
   const { predictions } = randomRun(2500, 1000);
   const reads: number[] = [];
   const { models } = composeFindings({
@@ -173,7 +176,7 @@ test('blocks of rows make what all rows at once make', () => {
 const certain = (output: number, classCount: number) =>
   Array.from({ length: classCount }, (_, c) => (c === output ? 0 : Number.NEGATIVE_INFINITY));
 
-test('of more than 40 classes those with most errors are shown', () => {
+test('composeFindings shows the 40 classes with the most errors', () => {
   // Class 60 is taken for 70 three times, 5 for 6 once; the rest is right.
   const labels = [60, 60, 60, 5, 1, 2];
   const outputs = [70, 70, 70, 6, 1, 2];
@@ -194,7 +197,7 @@ test('of more than 40 classes those with most errors are shown', () => {
   ]);
 });
 
-test('without teachers the surest errors are looked at, and only errors', () => {
+test('composeFindings of a run without teachers gives only errors as examples, the surest first', () => {
   const logits = Float32Array.of(0, 1, 0, 3, 5, 0, 0, 2, 0, 9);
   const { examples } = composeFindings({
     sampleIds: Int32Array.of(10, 11, 12, 13, 14),
@@ -208,7 +211,7 @@ test('without teachers the surest errors are looked at, and only errors', () => 
   ]);
 });
 
-test('a probability of 0 is no number, and comes first; a final answer has no reliability', () => {
+test('composeFindings puts an infinite divergence first, as null; final answers have no reliability', () => {
   const { models, examples } = composeFindings({
     sampleIds: Int32Array.of(0, 1, 2),
     labels: Int32Array.of(0, 1, 1),

@@ -1,4 +1,4 @@
-/** Reads the file back, and recomputes the report's figures from it with plain loops. */
+/** The file is read back, and figures of the report are recomputed from it with plain loops. */
 import { readNpz } from '@lyceum/learning/files';
 import { expect, test } from 'vitest';
 import { composePredictions } from '../../src/report/compose-predictions.js';
@@ -12,7 +12,7 @@ function numbers(name: string): number[] {
   return [...(arrays.get(name)?.data ?? [])].map(Number);
 }
 
-test('the arrays, their shapes and types', () => {
+test('composePredictions writes arrays of each split with their names, types and shapes', () => {
   const shapes = [...arrays].map(([name, a]) => `${name} ${a.dtype} [${a.shape}]`).sort();
   const ofSplit = (prefix: string, rows: number) =>
     [
@@ -29,7 +29,7 @@ test('the arrays, their shapes and types', () => {
   );
 });
 
-test('values are those of the run', () => {
+test('composePredictions writes the sample ids, labels and logits of the run', () => {
   expect(numbers('sampleId')).toEqual([3, 8, 9, 12]);
   expect(numbers('label')).toEqual([0, 0, 1, 1]);
   expect(numbers('student')).toEqual([...input.student.logits.test]);
@@ -38,7 +38,7 @@ test('values are those of the run', () => {
   expect(numbers('teacher.deep')).toEqual([...(input.teachers[1]?.logits.test ?? [])]);
 });
 
-test('the ensemble is log-probabilities', () => {
+test('composePredictions writes log-probabilities of the ensemble', () => {
   const ensemble = numbers('ensemble').map(Math.exp);
   expect(ensemble.filter((_, i) => i % 2 === 0)).toEqual(
     [0.8, 0.7, 0.3, 0.5].map((p) => expect.closeTo(p, 6)),
@@ -49,7 +49,7 @@ test('the ensemble is log-probabilities', () => {
 });
 
 test.each(['student', 'studentWithoutTeachers'] as const)(
-  'accuracy and NLL of %s can be recomputed',
+  'accuracy and NLL of %s in the report follow from the predictions file',
   (name) => {
     const labels = numbers('label');
     const logits = numbers(name);

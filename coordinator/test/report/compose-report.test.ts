@@ -1,4 +1,4 @@
-/** Every figure against arithmetic on four samples, written out here. */
+/** Figures are compared with arithmetic on four samples, written out here. */
 import { checkRunSpecification, parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { reportSchema } from '../../src/documents/report.js';
@@ -12,7 +12,7 @@ const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / va
 // The labels are 0 0 1 1, so these are the probabilities of the label.
 const STUDENT_RIGHT = [0.9, 0.7, 0.4, 0.9];
 
-test('the student: accuracy, NLL, Brier, ECE', () => {
+test('composeReport computes accuracy, NLL, Brier score and ECE of the student', () => {
   const { student } = composeReport(exampleInput());
   expect(student.accuracy).toBe(0.75);
   expect(student.nll).toBeCloseTo(mean(...STUDENT_RIGHT.map((p) => -Math.log(p))), 6);
@@ -22,7 +22,7 @@ test('the student: accuracy, NLL, Brier, ECE', () => {
   expect(student.ece).toBeCloseTo((2 * 0.1 + 0.3 + 0.6) / 4, 6);
 });
 
-test('the ensemble is the weighted mean of probabilities at temperature 1', () => {
+test('composeReport computes the ensemble as the weighted mean of probabilities at temperature 1', () => {
   const { ensemble } = composeReport(exampleInput());
   // (3 wide + 1 deep) / 4 of class 0: 0.8, 0.7, 0.3, 0.5; an even last one goes to class 0.
   expect(ensemble?.combine).toBe('arithmetic');
@@ -30,7 +30,7 @@ test('the ensemble is the weighted mean of probabilities at temperature 1', () =
   expect(ensemble?.agreementWithEnsemble).toBe(1);
 });
 
-test('the geometric rule multiplies', () => {
+test('composeReport computes the geometric ensemble as a weighted product of probabilities', () => {
   const input = exampleInput();
   const document = structuredClone(input.specification) as { spec: { ensemble: unknown } };
   document.spec.ensemble = { combine: 'geometric' };
@@ -48,7 +48,7 @@ test('the geometric rule multiplies', () => {
   expect(ensemble?.nll).toBeCloseTo(mean(...right.map((p) => -Math.log(p))), 6);
 });
 
-test('a rule that looks at labels is shown as the plain mean; one that excludes a label has no NLL', () => {
+test('composeReport shows ca-mkd as the plain mean, and no NLL if majority-vote excludes a label', () => {
   const input = exampleInput();
   const by = (combine: string) => {
     const document = structuredClone(input.specification) as {
@@ -63,14 +63,14 @@ test('a rule that looks at labels is shown as the plain mean; one that excludes 
   // Means of class 0: 0.7, 0.6, 0.4, 0.6.
   expect(by('ca-mkd')).toMatchObject({ combine: 'arithmetic', accuracy: 0.75 });
   expect(by('ca-mkd')?.nll).toBeCloseTo(mean(...[0.7, 0.6, 0.6, 0.4].map((p) => -Math.log(p))), 6);
-  // The votes of the two: 0 0, 0 1, 1 0, 1 0.
+  // Votes of the two teachers: 0 0, 0 1, 1 0, 1 0.
   expect(by('majority-vote')?.nll).toBeCloseTo((3 * Math.LN2) / 4, 6);
   input.splits.test.labels[0] = 1;
   expect(by('majority-vote')).toMatchObject({ nll: null, accuracy: 0.25 });
 });
 
-test('agreement counts equal answers, right or wrong', () => {
-  // The ensemble says 0 0 1 and, narrowly, 0 or 1; keep the last out of doubt.
+test('composeReport counts equal answers as agreement, right or wrong', () => {
+  // The ensemble's last answer would be even; another probability of `wide` makes it clear.
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
@@ -83,7 +83,7 @@ test('agreement counts equal answers, right or wrong', () => {
   expect(report.studentWithoutTeachers?.agreementWithEnsemble).toBe(0.5);
 });
 
-test('fidelity: agreement and divergence from each reference, and where it is wrong', () => {
+test('composeReport computes agreement and KL divergence to each reference, and agreement where it is wrong', () => {
   const { student, ensemble, teachers } = composeReport(exampleInput());
   const kl = (p: number, q: number) => p * Math.log(p / q) + (1 - p) * Math.log((1 - p) / (1 - q));
   // Class 0 by wide, deep and the student; deep is wrong on the second, third and fourth.
@@ -117,7 +117,7 @@ test('fidelity: agreement and divergence from each reference, and where it is wr
   expect(teachers[0]?.fidelity[1]?.kl).toBeCloseTo(klOf(deep, wide), 6);
 });
 
-test('recall of each class; null for a class without samples, and altogether where it would be too much', () => {
+test('composeReport has null as recall of a class without samples, and no recalls of 6000 classes', () => {
   const { student } = composeReport(exampleInput());
   expect(student.perClassRecall).toEqual([1, 0.5]);
   expect(student.validation.perClassRecall).toEqual([null, 0]);
@@ -140,7 +140,7 @@ test('recall of each class; null for a class without samples, and altogether whe
   expect(report.student.accuracy).toBe(0.5);
 });
 
-test('the same figures of train and validation', () => {
+test('composeReport computes figures of train and validation too', () => {
   const { student, measuredTrainCount } = composeReport(exampleInput());
   expect(measuredTrainCount).toBe(2);
   expect(student.train).toMatchObject({ accuracy: 1, agreementWithEnsemble: 1 });
@@ -151,7 +151,7 @@ test('the same figures of train and validation', () => {
   expect(student.validation.fidelity[2]).toMatchObject({ to: 'teacher.deep', agreement: 0 });
 });
 
-test('worth: what the ensemble loses without each teacher, on test and validation', () => {
+test('composeReport computes the worth of each teacher as what the ensemble loses without it', () => {
   const { worth, ensemble } = composeReport(exampleInput());
   expect(worth).toMatchObject({
     rule: 'arithmetic',
@@ -163,7 +163,7 @@ test('worth: what the ensemble loses without each teacher, on test and validatio
     validation: { sampleCount: 1, accuracy: ensemble?.validation.accuracy },
   });
   const [wide, deep] = worth?.test?.teachers ?? [];
-  // Each without the other is what it is alone.
+  // Without one of two teachers, the ensemble is the other.
   expect(wide).toMatchObject({ name: 'wide', loss: { accuracy: 0.25 } });
   expect(wide?.loss?.nll).toBeCloseTo(mean(...[0.5, 0.4, 0.4, 0.2].map((p) => -Math.log(p))), 6);
   expect(wide?.loss?.accuracyLoss.mean).toBe((ensemble?.accuracy ?? 0) - 0.25);
@@ -171,7 +171,7 @@ test('worth: what the ensemble loses without each teacher, on test and validatio
   expect(deep?.loss?.accuracyLoss.mean).toBe((ensemble?.accuracy ?? 0) - 1);
 });
 
-test('worth: of the teachers that a term combines, and of two at least', () => {
+test('composeReport computes the worth only of teachers that a term combines, if there are two', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('the example has two');
@@ -188,7 +188,7 @@ test('worth: of the teachers that a term combines, and of two at least', () => {
   const names = (worth: ReturnType<typeof withTerms>) => worth?.test?.teachers.map((t) => t.name);
   const kd = { term: 'kd', weight: 1, temperature: 2 };
   expect(names(withTerms(kd))).toEqual(['wide', 'deep', 'third']);
-  // Votes are not combined by the rule.
+  // The rule does not combine votes.
   const votes = { term: 'vote', weight: 1 };
   expect(names(withTerms({ ...kd, teachers: ['third', 'deep'] }, votes))).toEqual([
     'deep',
@@ -197,7 +197,7 @@ test('worth: of the teachers that a term combines, and of two at least', () => {
   expect(withTerms({ ...kd, teachers: ['deep'] }, votes)).toBeNull();
 });
 
-test('worth: none of a split without labels, nor where it would take minutes', () => {
+test('composeReport has no worth for a split without labels, or for too many classes', () => {
   const input = exampleInput();
   const { test: measured } = input.splits;
   const labels = Int32Array.of(-1, -1, -1, -1);
@@ -210,7 +210,7 @@ test('worth: none of a split without labels, nor where it would take minutes', (
   expect(teacherWorth({ ...input, dataset })).toBeNull();
 });
 
-test('gap closed = (student - alone) / (ensemble - alone)', () => {
+test('composeReport computes gapClosed as (student - alone) / (ensemble - alone)', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
@@ -223,12 +223,12 @@ test('gap closed = (student - alone) / (ensemble - alone)', () => {
   expect(report.gapClosed).toBeCloseTo((0.75 - 0.5) / (1 - 0.5), 12);
 });
 
-test('what the teachers gave: who alone is right, the interval of it, and the exact test', () => {
-  // Right on the first, second and last sample, and without teachers on the first and last.
+test('composeReport computes teachersGain: samples that one student alone has right, interval, p value', () => {
+  // With teachers right on samples 1, 2 and 4; without teachers on 1 and 4.
   const { onlyWith, onlyWithout, accuracy, p } = composeReport(exampleInput()).teachersGain ?? {};
   expect([onlyWith, onlyWithout]).toEqual([1, 0]);
   expect(accuracy?.mean).toBe(0.25);
-  // Of 6, with one more on either side.
+  // One more success on either side: 6 samples.
   const margin = 1.959964 * Math.sqrt((3 / 6 - (1 / 6) ** 2) / 6);
   expect(accuracy?.low).toBeCloseTo(1 / 6 - margin, 12);
   expect(accuracy?.high).toBeCloseTo(1 / 6 + margin, 12);
@@ -238,13 +238,13 @@ test('what the teachers gave: who alone is right, the interval of it, and the ex
   expect(composeReport(input).teachersGain).toBeNull();
 });
 
-test('costs: the ensemble has those of all its teachers', () => {
+test('composeReport sums parameters, bytes and latency of the teachers for the ensemble', () => {
   const { ensemble, student } = composeReport(exampleInput());
   expect(ensemble).toMatchObject({ parameters: 2000, bytes: 8000, latencyBatch1Ms: 4 });
   expect(student).toMatchObject({ parameters: 100, bytes: 400, latencyBatch1Ms: 0.5 });
 });
 
-test('rates, seeds and digests', () => {
+test('composeReport has sample rate, wall time, seeds and digests of the run', () => {
   const report = composeReport(exampleInput());
   expect(report.samplesPerSecond).toBe(1250);
   expect(report.wallSeconds).toBe(12.5);
@@ -257,7 +257,7 @@ test('rates, seeds and digests', () => {
   });
 });
 
-test('bits are exact unless there is a reason', () => {
+test('composeReport says bitExact unless there are exceptions', () => {
   expect(composeReport(exampleInput())).toMatchObject({ bitExact: true, bitExactExceptions: [] });
   const report = composeReport(exampleInput({ bitExactExceptions: ['engines differ'] }));
   expect(report).toMatchObject({ bitExact: false, bitExactExceptions: ['engines differ'] });
@@ -269,7 +269,7 @@ function labelledAs(...labels: number[]) {
   return { ...input, splits: { ...splits, test } };
 }
 
-test('samples without a label count for agreement only', () => {
+test('composeReport counts samples without a label only for agreement', () => {
   const report = composeReport(labelledAs(0, -1, -1, 1));
   expect(report.student.accuracy).toBe(1);
   expect(report.student.nll).toBeCloseTo(-Math.log(0.9), 6);
@@ -280,7 +280,7 @@ test('samples without a label count for agreement only', () => {
   expect(() => reportSchema.parse(none)).not.toThrow();
 });
 
-test('a run of kind Training has one row', () => {
+test('composeReport of a run of kind Training has figures of the student alone', () => {
   const specification = parseRunSpecification(
     `{ apiVersion: lyceum.dev/v1alpha1, kind: Training, metadata: { name: wide },
        spec: { dataset: digits, student: { model: { architecture: lenet } } } }`,
@@ -303,7 +303,7 @@ test('a run of kind Training has one row', () => {
   expect(() => reportSchema.parse(report)).not.toThrow();
 });
 
-test('contributors: shares of the steps, as far as they are known', () => {
+test('composeReport divides contributor counts by the steps', () => {
   const contributorCounts = { degradedSteps: 10, unknownSteps: 4, teacherSteps: [36, 26] };
   const report = composeReport(exampleInput({ contributorCounts, replayOf: 'before' }));
   expect(report).toMatchObject({
@@ -318,7 +318,7 @@ test('contributors: shares of the steps, as far as they are known', () => {
   });
 });
 
-test('of a teacher called as something that all objects have it is told that nothing is known', () => {
+test("composeReport has no knowledge of a teacher named 'constructor' that was not judged", () => {
   const input = exampleInput();
   const teachers = input.teachers.map((teacher) => ({ ...teacher, name: 'constructor' }));
   expect(composeReport({ ...input, teachers }).teacherKnowledge).toEqual([]);

@@ -1,4 +1,4 @@
-/** Every figure against arithmetic on four samples of two classes, written out here. */
+/** Figures are compared with arithmetic on four samples of two classes, written out here. */
 import { expect, test } from 'vitest';
 import {
   chooseRules,
@@ -10,7 +10,7 @@ import { DIGEST, logitsOf } from './report-input-example.js';
 const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 const nllOf = (...ofLabel: number[]) => mean(...ofLabel.map((p) => -Math.log(p)));
 
-/** The labels are 0 0 1 1. On the held-out samples `good` is always right and `bad` always wrong. */
+/** Labels are 0 0 1 1. On the held-out samples `good` is always right and `bad` always wrong. */
 function example(rules: string[]): EnsembleTableInput {
   return {
     datasetDigest: DIGEST.a,
@@ -38,7 +38,7 @@ function example(rules: string[]): EnsembleTableInput {
   };
 }
 
-test('samples without a label are counted, and figures are of the others', () => {
+test('ensembleTable counts samples without a label, and leaves them out of figures', () => {
   const labels = Int32Array.of(0, -1, 1, 1);
   const { sampleCount, labelledCount, rows } = ensembleTable({
     ...example(['arithmetic']),
@@ -48,7 +48,7 @@ test('samples without a label are counted, and figures are of the others', () =>
   expect(rows[0]?.nll).toBeCloseTo(nllOf(0.9, 0.8, 0.6), 6);
 });
 
-test('teachers alone, the rule, and the rule without each teacher', () => {
+test('ensembleTable has rows for each teacher, the rule, and the rule without each teacher', () => {
   const { rows, fittedOn, sampleCount } = ensembleTable(example(['arithmetic']));
   expect(rows.map(({ kind, rule, without }) => [kind, rule, without])).toEqual([
     ['teacher', null, null],
@@ -61,7 +61,7 @@ test('teachers alone, the rule, and the rule without each teacher', () => {
   const [good, bad, both, withoutGood, withoutBad] = rows;
   expect(good).toMatchObject({ accuracy: 1, teachers: ['good'] });
   expect(good?.nll).toBeCloseTo(nllOf(0.9, 0.8, 0.8, 0.6), 6);
-  // All right, and should be surer than 0.9, 0.8, 0.8, 0.6.
+  // All are right with confidences 0.9, 0.8, 0.8, 0.6.
   expect(good?.ece).toBeCloseTo((0.1 + 0.2 + 0.2 + 0.4) / 4, 6);
   expect(bad).toMatchObject({ accuracy: 0.25 });
   // Means of class 0: 0.7, 0.5, 0.5, 0.6.
@@ -71,7 +71,7 @@ test('teachers alone, the rule, and the rule without each teacher', () => {
   expect(withoutBad?.nll).toBeCloseTo(good?.nll ?? 0, 6);
 });
 
-test('fitted rules are fitted on the held-out split, again without each teacher', () => {
+test('ensembleTable fits rules on the held-out split, and again without each teacher', () => {
   const { rows, fittedOn } = ensembleTable(example(['mixture-em', 'accuracy:linear']));
   expect(fittedOn).toBe('validation');
   expect(rows.map(({ fit }) => fit?.weights ?? null)).toEqual([
@@ -87,7 +87,7 @@ test('fitted rules are fitted on the held-out split, again without each teacher'
   expect(rows[2]).toMatchObject({ rule: 'mixture-em', accuracy: 1 });
 });
 
-test('a rule that excludes a label has no NLL', () => {
+test('ensembleTable has no NLL if majority-vote excludes a label', () => {
   const { rows } = ensembleTable(example(['majority-vote']));
   // The votes of `bad`, without `good`: 0 1 0 0.
   expect(rows.find(({ without }) => without === 'good')).toMatchObject({
@@ -96,13 +96,13 @@ test('a rule that excludes a label has no NLL', () => {
   });
 });
 
-test('one teacher has no ensemble without it', () => {
+test('ensembleTable of one teacher has no row without it', () => {
   const input = example(['geometric']);
   const { rows } = ensembleTable({ ...input, teachers: input.teachers.slice(0, 1) });
   expect(rows.map(({ kind }) => kind)).toEqual(['teacher', 'ensemble']);
 });
 
-test('teachers that know some of the classes are measured as they are', () => {
+test('ensembleTable measures teachers that know some of the classes', () => {
   const logs = (...rows: number[]) => Float32Array.from(rows, Math.log);
   const known = [0, 1];
   const { rows, teachers, classCount } = ensembleTable({
@@ -133,14 +133,14 @@ test('teachers that know some of the classes are measured as they are', () => {
   const [, few, both, fitted] = rows;
   expect(few).toMatchObject({ accuracy: 0.5, nll: null });
   expect(both?.nll).toBeCloseTo(nllOf(0.65 / 1.1, 0.4 / (0.6 + 0.2 + 0.4)), 6);
-  // Of the one held-out sample whose class `few` knows it is right; `all` is right about two of three.
+  // `few` is right about the one held-out sample of its classes; `all` is right about two of three.
   const [first, second] = fitted?.fit?.weights ?? [];
   expect((first ?? 0) / (second ?? 0)).toBeCloseTo(2 / 3, 12);
   const without = rows.find((row) => row.rule === 'arithmetic' && row.without === 'all');
   expect(without).toMatchObject({ accuracy: 0.5, nll: null });
 });
 
-test('rules that weigh all classes are left out where a teacher knows some', () => {
+test('chooseRules omits mixture-em when a teacher knows some of the classes, and refuses it by name', () => {
   const partial = 'few knows 2 of 3';
   expect(() => chooseRules(['mixture-em'], undefined, partial)).toThrow(
     `rule mixture-em wants teachers that know all classes, and ${partial}`,
@@ -151,7 +151,7 @@ test('rules that weigh all classes are left out where a teacher knows some', () 
   ]);
 });
 
-test('rules that cannot be fitted are refused by name, or left out of all', () => {
+test('chooseRules refuses a named rule that cannot be fitted, and omits it from all', () => {
   const why = 'the validation split has no labels';
   expect(() => chooseRules(['arithmetic', 'per-class'], why)).toThrow(
     `rule per-class has to be fitted, and ${why}`,

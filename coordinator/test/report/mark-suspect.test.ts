@@ -1,11 +1,11 @@
-/** A stored report that gets a warning: what it says of the models stays. */
+/** A stored report gets a warning; its figures stay. */
 import { expect, it } from 'vitest';
 import { reportSchema } from '../../src/documents/report.js';
 import { composeReport } from '../../src/report/compose-report.js';
 import { markSuspect } from '../../src/report/mark-suspect.js';
 import { exampleInput } from './report-input-example.js';
 
-it('is not bit-exact any more, and says why', () => {
+it('markSuspect makes a report not bit-exact and adds the reason as a warning', () => {
   const before = reportSchema.parse(composeReport(exampleInput()));
   const bytes = Buffer.from(JSON.stringify(before));
   const use = { teacher: 'deep', count: 12, reason: 'it was replaced' };

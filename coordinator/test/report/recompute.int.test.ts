@@ -1,6 +1,6 @@
 /**
- * The example that recomputes a report's figures, by numpy, on random outputs of three splits with labels that lack:
- * it finds every figure again, and finds one that was changed. Numpy is the machine's, or fetched by pip into the cache.
+ * `examples/recompute.py` recomputes a report's figures with numpy, on random outputs of three splits in which some
+ * labels are missing. Numpy is the machine's, or fetched by pip into the cache.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -113,7 +113,7 @@ test.for([
   ['majority-vote', undefined, 'black'],
   ['arithmetic', [0, 2, 3, 5], 'black'],
 ] as [string, number[]?, 'black'?][])(
-  'finds every figure of %s again, classes %j, first teacher %j',
+  'recompute.py finds every figure of a report with combine: %s, known classes %j, first teacher %j',
   async ([combine, known, access], { skip }) => {
     if (numpy.lack !== undefined) skip(numpy.lack);
     const { code, stdout, stderr } = await recompute(
@@ -126,7 +126,7 @@ test.for([
   },
 );
 
-test('finds a figure that is another', async ({ skip }) => {
+test('recompute.py names a figure that was changed in the report', async ({ skip }) => {
   if (numpy.lack !== undefined) skip(numpy.lack);
   const { code, stdout } = await recompute(randomInput('arithmetic'), (report) => {
     const changed = JSON.parse(report) as { student: { validation: { ece: number } } };

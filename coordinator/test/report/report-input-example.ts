@@ -1,4 +1,4 @@
-/** A report's input whose figures can be worked out by hand: 4 test samples, 2 classes, 2 teachers; 2 and 1 of the others. */
+/** A report's input for figures by hand: 2 classes, 2 teachers; 4 test, 2 train samples and 1 validation sample. */
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import type { ReportInput, SplitLogits, StudentEvaluation } from '../../src/report/report-input.js';
 
@@ -14,7 +14,7 @@ export function logitsOf(...probabilitiesOfClass0: number[]): Float32Array {
   return Float32Array.from(probabilitiesOfClass0.flatMap((p) => [Math.log(p), Math.log(1 - p)]));
 }
 
-/** On two samples of train, one of validation, and so many of test, of classes 0 1, 1 and 0 0 1 1 in the example. */
+/** Logits of two train samples, one validation sample, and test samples; in the example of classes 0 1, 1, 0 0 1 1. */
 export function splitLogits(
   [first, second]: [number, number],
   validation: number,

@@ -1,6 +1,6 @@
 /**
- * Against a bucket in memory with the two rules of JetStream's KV: a revision rises with each write, and
- * an update names the one that it replaces. The real one is in `coordinator.int.test.ts`.
+ * A bucket in memory with two rules of JetStream's KV: each write raises the revision, and an update names the
+ * revision that it replaces. `coordinator.int.test.ts` has the real bucket.
  */
 import { LyceumError } from '@lyceum/proto';
 import { beforeEach, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const pointerAt = (rest: Partial<CheckpointPointer>): CheckpointPointer => ({
   step: 0,
   ...rest,
 });
-/** As long as nothing is damaged, a training follows on what the pointer names. */
+/** A move of an undamaged training, which follows on the checkpoint that the pointer names. */
 const after = (named: Checkpoint | undefined, to: Checkpoint): PointerMove => ({
   to,
   named,
@@ -32,9 +32,9 @@ const after = (named: Checkpoint | undefined, to: Checkpoint): PointerMove => ({
 
 class MemoryBucket {
   entry: { value: string; revision: number } | undefined;
-  /** Fails the next update after it has been made: its answer is lost. */
+  /** The next update is made, but its answer is lost. */
   loseAnswer = false;
-  /** Written just before the next update. */
+  /** Another pointer, written just before the next update. */
   quicker: CheckpointPointer | undefined;
 
   async get() {
@@ -69,7 +69,7 @@ beforeEach(() => {
   bucket.write(pointerAt({}));
 });
 
-it('moves from checkpoint to checkpoint, keeps the one before, and tells what it no longer names', async () => {
+it('movePointer keeps the newest and the previous checkpoint, and returns the digest it drops', async () => {
   expect(await movePointer(bucket, ours, after(undefined, A))).toEqual([]);
   expect(bucket.pointer).toEqual(pointerAt(A));
   expect(await movePointer(bucket, ours, after(A, B))).toEqual([]);
@@ -77,14 +77,14 @@ it('moves from checkpoint to checkpoint, keeps the one before, and tells what it
   expect(bucket.pointer).toEqual(pointerAt({ ...C, previous: B }));
 });
 
-it('follows on the one before where the newest was damaged', async () => {
+it('movePointer drops a damaged newest checkpoint when training followed on the previous', async () => {
   bucket.write(pointerAt({ ...B, previous: A }));
   const dropped = await movePointer(bucket, ours, { to: C, named: B, previous: A });
   expect(dropped).toEqual([B.digest]);
   expect(bucket.pointer).toEqual(pointerAt({ ...C, previous: A }));
 });
 
-it('moves nothing once the run was assigned anew, also between the look and the write', async () => {
+it('movePointer is ABORTED if the run is assigned anew between its read and its write', async () => {
   bucket.quicker = pointerAt({ assignmentEpoch: 3 });
   const move = movePointer(bucket, ours, after(undefined, A));
   await expect(move).rejects.toMatchObject({ code: 'ABORTED' });
@@ -92,7 +92,7 @@ it('moves nothing once the run was assigned anew, also between the look and the 
   expect(bucket.pointer).toEqual(pointerAt({ assignmentEpoch: 3 }));
 });
 
-it('takes a move whose answer was lost for made when it is asked for again', async () => {
+it('movePointer accepts a repeated move whose answer was lost, and writes nothing', async () => {
   bucket.loseAnswer = true;
   const lost = movePointer(bucket, ours, after(undefined, A));
   await expect(lost).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -100,7 +100,7 @@ it('takes a move whose answer was lost for made when it is asked for again', asy
   expect(bucket.entry?.revision).toBe(2);
 });
 
-it('does not let a move of before undo a later one', async () => {
+it('movePointer refuses a late repeat of an earlier move', async () => {
   await movePointer(bucket, ours, after(undefined, A));
   await movePointer(bucket, ours, after(A, B));
   const late = movePointer(bucket, ours, after(undefined, A));
@@ -108,7 +108,7 @@ it('does not let a move of before undo a later one', async () => {
   expect(bucket.pointer).toEqual(pointerAt({ ...B, previous: A }));
 });
 
-it('moves back where what it names was damaged, and on where the store was restored from an older copy', async () => {
+it('movePointer moves back from a damaged checkpoint, and on from a pointer of an older copy', async () => {
   bucket.write(pointerAt({ ...C, previous: A }));
   await movePointer(bucket, ours, { to: B, named: C, previous: A });
   expect(bucket.pointer).toEqual(pointerAt({ ...B, previous: A }));
@@ -117,7 +117,7 @@ it('moves back where what it names was damaged, and on where the store was resto
   expect(bucket.pointer).toEqual(pointerAt({ ...C, previous: B }));
 });
 
-it('moves on over another revision that is still ours', async () => {
+it('movePointer tries again after another write under the same assignment', async () => {
   bucket.quicker = pointerAt({ attempt: 2 });
   await movePointer(bucket, ours, after(undefined, A));
   expect(bucket.pointer).toEqual(pointerAt({ attempt: 2, ...A }));
@@ -126,20 +126,20 @@ it('moves on over another revision that is still ours', async () => {
 it.each([
   ['is not there', () => (bucket.entry = undefined)],
   ['does not name the assignment yet', () => bucket.write(pointerAt({ assignmentEpoch: 1 }))],
-])('lets the worker wait for a pointer that %s', async (_case, arrange) => {
+])('requirePointer is UNAVAILABLE for a pointer that %s', async (_case, arrange) => {
   arrange();
   const read = requirePointer(bucket, ours);
   await expect(read).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
 });
 
-it('refuses what is no pointer, naming the field', async () => {
+it('requirePointer refuses a bad pointer, naming the field', async () => {
   bucket.write(pointerAt({ step: -1 }));
   await expect(requirePointer(bucket, ours)).rejects.toThrow(/step/);
   bucket.entry = { value: '{', revision: 9 };
   await expect(requirePointer(bucket, ours)).rejects.toThrow(/not JSON/);
 });
 
-it('names nothing as previous where the training began', () => {
+it('advancedPointer has no previous checkpoint after the first of a training', () => {
   const old = pointerAt({ ...B, previous: A });
   expect(advancedPointer(old, { to: C, named: B, previous: undefined })).toEqual(pointerAt(C));
 });

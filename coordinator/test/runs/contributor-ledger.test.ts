@@ -1,4 +1,4 @@
-// The file on a real disk: written, cut off anywhere, damaged, taken over by another run.
+// The file on a real disk is written, cut off, damaged, and taken over by another run.
 import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ async function written(): Promise<ContributorLedger> {
   return ledger;
 }
 
-test('what was recorded is there when it is opened again', async () => {
+test('ContributorLedger has its decisions when it is opened again', async () => {
   await written();
   const again = await ContributorLedger.open(path, owner, nothing);
   expect([...again.decided]).toEqual([
@@ -37,7 +37,7 @@ test('what was recorded is there when it is opened again', async () => {
   expect(await ContributorLedger.read(path, owner)).toEqual(again.decided);
 });
 
-test('the first decision on a span stands', async () => {
+test('ContributorLedger keeps the first decision on a span', async () => {
   const ledger = await written();
   const size = (await readFile(path)).length;
   await ledger.record(0, [1]);
@@ -45,7 +45,7 @@ test('the first decision on a span stands', async () => {
   expect(ledger.decided.get(0)).toEqual([0, 2]);
 });
 
-test('cut off anywhere it holds the decisions before the cut, and can be gone on with', async () => {
+test('ContributorLedger cut off at any byte keeps the decisions before the cut, and records more', async () => {
   await written();
   const whole = await readFile(path, 'utf8');
   const firstEnd = whole.indexOf('\n') + 1;
@@ -64,7 +64,7 @@ test.each([
   ['a changed contributor', (text: string) => text.replace('0 0,2', '0 0,1')],
   ['a line of zeros', (text: string) => text.replace(/\n1 .*\n/, '\n\0\0\0\n')],
   ['a line without a checksum', (text: string) => `${text}2 0,1\n`],
-])('%s is refused by its line', async (_name, change) => {
+])('ContributorLedger refuses %s, naming the line', async (_name, change) => {
   await written();
   await writeFile(path, change(await readFile(path, 'utf8')));
   const open = ContributorLedger.open(path, owner, nothing);
@@ -74,7 +74,7 @@ test.each([
   });
 });
 
-test('that of a deleted run of the same id is made anew', async () => {
+test('ContributorLedger replaces the ledger of a deleted run of the same id', async () => {
   await written();
   const other = { ...owner, submittedAtMs: 8 };
   expect(await ContributorLedger.read(path, other)).toBeUndefined();
@@ -84,13 +84,13 @@ test('that of a deleted run of the same id is made anew', async () => {
   expect(await ContributorLedger.read(path, other)).toEqual(ledger.decided);
 });
 
-test('spans of another length are refused', async () => {
+test('ContributorLedger refuses spans of another length', async () => {
   await written();
   const open = ContributorLedger.open(path, { ...owner, stepsPerSpan: 8 }, nothing);
   await expect(open).rejects.toThrow('numbers spans of 16 steps, and the run has spans of 8');
 });
 
-test('after a write that failed nothing more is recorded', async () => {
+test('ContributorLedger records nothing more after a failed write', async () => {
   const ledger = await written();
   await rm(path);
   // A folder in its place: appending fails.
@@ -104,7 +104,7 @@ test('after a write that failed nothing more is recorded', async () => {
 });
 
 test.each(['null', '[]', '{"runId":"digits","submittedAtMs":7', '{"runId":"dig\u0000ts"}'])(
-  'a first line that says nobody is damage, and no reason to begin anew: %j',
+  'ContributorLedger refuses a damaged first line and keeps the file: %j',
   async (line) => {
     await written();
     const whole = await readFile(path, 'utf8');

@@ -1,4 +1,4 @@
-// Ledgers on a real disk, of a run that is paused and resumed, or deleted, while a decision is being written.
+// Ledgers on a real disk; a run is resumed or deleted while decisions are being written.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('a training that goes on knows what the one before it was writing', async () => {
+test('ContributorLedgers.open waits for decisions that the former ledger is still writing', async () => {
   const before = await ledgers.open(queued());
   const writing = SPANS.map((span) => before.record(span, [0]));
   const after = await ledgers.open(queued());
@@ -28,7 +28,7 @@ test('a training that goes on knows what the one before it was writing', async (
   expect((await ledgers.read(queued()))?.size).toBe(51);
 });
 
-test('one that could not be written keeps nobody from going on', async () => {
+test('ContributorLedgers opens a new ledger after a failed write', async () => {
   const before = await ledgers.open(queued());
   await rm(folder, { recursive: true });
   await expect(before.record(60, [0])).rejects.toThrow('ENOENT');
@@ -38,7 +38,7 @@ test('one that could not be written keeps nobody from going on', async () => {
   expect([...after.decided]).toEqual([[0, [1]]]);
 });
 
-test('nothing of a deleted run is written once it is deleted', async () => {
+test('ContributorLedgers leaves no file when a run is deleted during writes', async () => {
   const runId = 'deleted';
   const ledger = await ledgers.open({ ...queued(), runId });
   const writing = SPANS.map((span) => ledger.record(span, [0]));

@@ -1,4 +1,4 @@
-/** The record of a run that was submitted and waits. */
+/** The record of a run in state QUEUED. */
 import { checkRunSpecification, specificationDigest } from '@lyceum/learning/specification';
 import { baselineRunId } from '@lyceum/proto';
 import type { RunRecord } from '../../src/runs/record/run-record.js';

@@ -1,4 +1,4 @@
-// On a bucket in memory that compares revisions as NATS does, with a student worker that writes in between.
+// A bucket in memory that compares revisions as NATS does; a student worker may write in between.
 
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
@@ -16,7 +16,7 @@ const POINTER: CheckpointPointer = {
   previous: { step: 20, digest: digest('a') },
 };
 
-/** @param moved - what the student writes before the first update. */
+/** @param moved - the pointer that the student writes before the first update. */
 function bucket(pointer: CheckpointPointer, moved?: CheckpointPointer) {
   let value = JSON.stringify(pointer);
   let revision = 1;
@@ -37,7 +37,7 @@ function bucket(pointer: CheckpointPointer, moved?: CheckpointPointer) {
 
 const { previous: _, ...alone } = POINTER;
 
-describe('the pointer then names', () => {
+describe('a pointer after rewindPointer names', () => {
   it.each<[string, number, Partial<CheckpointPointer>]>([
     ['what it named, if no later step is in it', 40, { step: 40, digest: digest('b') }],
     ['the one before, if that is sound', 39, { step: 20, digest: digest('a') }],
@@ -51,7 +51,7 @@ describe('the pointer then names', () => {
   });
 });
 
-it('a checkpoint that the former owner commits meanwhile does not last', async () => {
+it('rewindPointer undoes a checkpoint that the former owner commits meanwhile', async () => {
   const moved = {
     ...alone,
     step: 60,

@@ -1,4 +1,4 @@
-// Deletion and submission of one id, on records in memory: the test says when what belonged to a run is deleted.
+// Deletion and submission of one id, with records in memory; the test says when the run's other data is deleted.
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { expect, it, vi } from 'vitest';
@@ -26,7 +26,7 @@ async function storeWithRun(): Promise<RunStore> {
   return store;
 }
 
-it('gives an id to another run only once all that belonged to the deleted one is gone', async () => {
+it('RunStore.create of a deleted id waits until all data of the deleted run is deleted', async () => {
   const store = await storeWithRun();
   const order: string[] = [];
   let end = (): void => {};
@@ -49,7 +49,7 @@ it('gives an id to another run only once all that belonged to the deleted one is
   expect(store.require('run').submittedAtMs).toBe(2);
 });
 
-it('gives no id away for a second deletion, which finds nothing, while the first goes on', async () => {
+it('RunStore.create of a deleted id still waits after a second deletion finds nothing', async () => {
   const store = await storeWithRun();
   const order: string[] = [];
   let end = (): void => {};
@@ -73,7 +73,7 @@ it('gives no id away for a second deletion, which finds nothing, while the first
   expect(order).toEqual(['other', 'deleted', 'created']);
 });
 
-it('gives an id to another run though what belonged to the deleted one cannot be deleted', async () => {
+it('RunStore.create takes the id of a run whose other data could not be deleted', async () => {
   const store = await storeWithRun();
   const failing = store.delete(
     'run',
@@ -86,7 +86,7 @@ it('gives an id to another run though what belonged to the deleted one cannot be
   expect(await store.create(queued())).toMatchObject({ runId: 'run' });
 });
 
-it('keeps a run that may not be deleted', async () => {
+it('RunStore.delete keeps a run if its check throws', async () => {
   const store = await storeWithRun();
   const check = (record: RunRecord): void => {
     throw new Error(`${record.runId} stays`);
@@ -96,7 +96,7 @@ it('keeps a run that may not be deleted', async () => {
   expect([store.get('run')?.runId, rest.mock.calls.length]).toEqual(['run', 0]);
 });
 
-it('numbers runs that are submitted at once in the order in which they are stored', async () => {
+it('RunStore.create gives runs created at once consecutive sequence numbers', async () => {
   const store = await storeWithRun();
   const sequence = store.nextSequence();
   const ids = ['a', 'b', 'c'];

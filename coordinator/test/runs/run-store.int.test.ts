@@ -1,5 +1,5 @@
-// Two stores on one real `nats-server`, that of a leader and that of one who has not noticed its end; and one whose server
-// is stopped or killed while it writes.
+// Two stores on one real `nats-server`: the leader's, and a former leader's that has not noticed its end. Another
+// store's server is stopped or killed during writes.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The store of a leader who believes that it leads. */
+/** The store of a coordinator that believes that it leads. */
 function storeOf(leaderEpoch: number): Promise<RunStore> {
   return RunStore.open(kv, { leaderEpoch, assertHeld: async () => {} }, log);
 }
@@ -52,7 +52,7 @@ function storeOf(leaderEpoch: number): Promise<RunStore> {
 const preparing = (record: RunRecord): RunRecord => ({ ...record, state: 'PREPARING' });
 const failed = (record: RunRecord): RunRecord => ({ ...record, state: 'FAILED' });
 
-it('writes over no record that a later leader has taken over', async () => {
+it('RunStore of a former leader cannot overwrite a record that a later leader has taken over', async () => {
   const first = await storeOf(1);
   await first.create(queued());
   const second = await storeOf(2);
@@ -64,7 +64,7 @@ it('writes over no record that a later leader has taken over', async () => {
   expect((await storeOf(3)).require('run').state).toBe('PREPARING');
 });
 
-it('creates and changes nothing once leadership is lost', async () => {
+it('RunStore creates no record once leadership is lost', async () => {
   const emptyKv = await nats.keyValue('empty', { create: true });
   const lost = async () => {
     throw new LyceumError('ABORTED', 'another coordinator leads now');
@@ -75,7 +75,7 @@ it('creates and changes nothing once leadership is lost', async () => {
   expect(await emptyKv.get('late')).toBeUndefined();
 });
 
-/** Whether each thread of a process stands still: on a busy machine some go on for a while after SIGSTOP. */
+/** Whether all threads of a process have stopped: on a busy machine some run on for a while after SIGSTOP. */
 async function hasStopped(pid: number): Promise<boolean> {
   for (const thread of await readdir(`/proc/${pid}/task`)) {
     const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8');
@@ -84,7 +84,7 @@ async function hasStopped(pid: number): Promise<boolean> {
   return true;
 }
 
-/** Writes while the server stands still for longer than an answer is waited for; the write is made, its receipt lost. */
+/** Writes while the server is stopped for longer than the client waits: the write is made, its receipt lost. */
 async function withoutReceipt(write: () => Promise<unknown>): Promise<void> {
   process.kill(server.pid, 'SIGSTOP');
   try {
@@ -95,7 +95,7 @@ async function withoutReceipt(write: () => Promise<unknown>): Promise<void> {
   }
 }
 
-it('a run whose creation lost its receipt is known once it is created again', async () => {
+it('RunStore knows a run whose creation lost its receipt after a second create', async () => {
   const store = await storeOf(5);
   const lost = { ...queued(), runId: 'lost' };
   const heard: string[] = [];
@@ -103,13 +103,13 @@ it('a run whose creation lost its receipt is known once it is created again', as
   await withoutReceipt(() => store.create(lost));
   expect(store.get('lost')).toBeUndefined();
   await expect(store.create(lost)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
-  // Another was there before it.
+  // One run was there before.
   expect(store.require('lost')).toEqual({ ...lost, sequence: 2, leaderEpoch: 5 });
   expect(heard).toEqual(['lost']);
   expect((await store.update('lost', preparing)).state).toBe('PREPARING');
 });
 
-it('a change that lost its receipt is made once', async () => {
+it('RunStore makes a change once whose receipt was lost', async () => {
   const store = await storeOf(6);
   await store.create({ ...queued(), runId: 'changed' });
   const next = (record: RunRecord): RunRecord | undefined =>
@@ -121,7 +121,7 @@ it('a change that lost its receipt is made once', async () => {
   expect((await storeOf(7)).require('changed')).toMatchObject({ state: 'PREPARING', attempt: 2 });
 });
 
-it('goes on after the server was killed in the middle of a write', async () => {
+it('RunStore goes on after the NATS server was killed during a write', async () => {
   const store = await storeOf(8);
   const killed = { ...queued(), runId: 'killed' };
   const creation = store.create(killed).catch((err: unknown) => err);

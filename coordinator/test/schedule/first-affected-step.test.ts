@@ -1,4 +1,4 @@
-// Against a search through every step of the run.
+// The oracle is a search through every step of the run.
 import { orderedRows, orderedSamples } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { firstAffectedStep, viewKey } from '../../src/schedule/first-affected-step.js';
@@ -21,8 +21,8 @@ function searched(view: number, affected: ReadonlySet<number>): number | undefin
   return undefined;
 }
 
-describe('the first step', () => {
-  it.each([0, 1, 2])('that has a sample in view %i', (view) => {
+describe('firstAffectedStep', () => {
+  it.each([0, 1, 2])('finds the first step that has a sample in view epoch %i', (view) => {
     const key = viewKey({ text: 'shifted', epoch: view });
     for (let i = 0; i < SAMPLES.length; i += 5) {
       const affected = new Set([SAMPLES[i] as number]);
@@ -32,7 +32,7 @@ describe('the first step', () => {
     }
   });
 
-  it('that has a sample, in an order by chunks', () => {
+  it('finds the first step that has a sample in chunks order', () => {
     const chunkEnds = Uint32Array.of(1020, 1030, 1090, 1150);
     const byChunks = { ...order, order: { seed: 9, blockPositions: 16 }, chunkEnds };
     const inEpoch = { seed: 9, blockPositions: 16, epoch: 1 };
@@ -44,7 +44,7 @@ describe('the first step', () => {
     }
   });
 
-  it('is none for samples of other splits, other views, and no samples', () => {
+  it('is undefined for samples of other splits, for other views and for no samples', () => {
     const none = (key: string, samples: number[]) =>
       firstAffectedStep(order, new Map([[key, new Set(samples)]]));
     const key = viewKey(viewOf(0));

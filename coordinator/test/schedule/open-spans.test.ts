@@ -1,4 +1,4 @@
-// Stories of the window over one run's spans, which moves with the steps that the student is done with.
+// The window over one run's spans, which moves with the steps that the student has done.
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { OpenSpans, type WantEffect } from '../../src/schedule/open-spans.js';
@@ -6,7 +6,7 @@ import { SpanDecisions } from '../../src/schedule/span-decisions.js';
 import { spanGrid } from '../../src/schedule/span-grid.js';
 
 const ROW_BYTES = 40;
-// Spans of 2 steps, 5 an epoch, the last step of which is shorter.
+// Spans of 2 steps, 5 spans an epoch; the last step of an epoch is shorter.
 const large = spanGrid(stepPlan({ sampleCount: 20_000, batchSize: 2048, epochs: 2 }), ROW_BYTES);
 
 function openSpans(teacherCount = 2, windowSteps = 6, grid = large, viewCycle = 100): OpenSpans {
@@ -18,13 +18,13 @@ function wants(effects: readonly WantEffect[]): string[] {
 }
 
 describe('OpenSpans', () => {
-  it('asks every teacher for the spans of its window and nobody twice', () => {
+  it('wants every span of its window from every teacher once', () => {
     expect(wants(openSpans().moved(0))).toEqual(['0:0', '1:0', '0:1', '1:1', '0:2', '1:2']);
   });
 
-  it('asks for more steps ahead once there are more workers, and for fewer when they leave', () => {
+  it('wants more spans when its window grows, and withdraws wants when it shrinks', () => {
     const spans = openSpans(1, 4);
-    // Where its window lies is not known yet.
+    // The position of the window is not known yet.
     expect(spans.resized(6)).toEqual([]);
     expect(wants(spans.moved(2))).toEqual(['0:1', '0:2', '0:3']);
     expect(wants(spans.resized(10))).toEqual(['0:4', '0:5']);
@@ -36,8 +36,8 @@ describe('OpenSpans', () => {
     ]);
   });
 
-  it('does not ask again for what an earlier epoch still asks for', () => {
-    // The second epoch, spans 5 to 9, shows what the first showed.
+  it('does not want a span of the same view again while an earlier epoch still wants it', () => {
+    // The second epoch, spans 5 to 9, has the same view as the first.
     const spans = openSpans(2, 20, large, 1);
     const first = wants(spans.moved(0));
     const asked = new Set(first.map((want) => want.split(':')[1]));
@@ -48,12 +48,12 @@ describe('OpenSpans', () => {
     expect(spans.arrived(1, 4)).toEqual([]);
     const next = wants(spans.arrived(0, 4) ?? []);
     expect(next).toEqual([5, 6, 7, 8, 9].flatMap((span) => [`0:${span}`, `1:${span}`]));
-    // What is open stays open, though something before it must be asked for again.
+    // Open spans stay open when an earlier span must be asked for again.
     expect(spans.lost(0, 1)).toEqual([{ kind: 'want', teacher: 0, span: 1 }]);
     expect(spans.moved(0)).toEqual([]);
   });
 
-  it('moves the window with the steps done, over the end of an epoch and of the run', () => {
+  it('moves its window with the steps done, also at the end of the run', () => {
     const spans = openSpans(1, 4);
     spans.moved(0);
     spans.arrived(0, 0);
@@ -66,7 +66,7 @@ describe('OpenSpans', () => {
     ]);
   });
 
-  it('covers its window of steps however short the spans of an epoch are', () => {
+  it('covers its window of steps with several epochs if these are short', () => {
     const grid = spanGrid(stepPlan({ sampleCount: 150, batchSize: 32, epochs: 4 }), ROW_BYTES);
     const spans = openSpans(1, 12, grid);
     expect(wants(spans.moved(0))).toEqual(['0:0', '0:1', '0:2']);
@@ -74,7 +74,7 @@ describe('OpenSpans', () => {
     expect(wants(spans.moved(5))).toEqual(['0:3']);
   });
 
-  it('asks only those that were decided on, and is ready with their answers', () => {
+  it('wants a decided span only from its contributors, and is ready with their answers', () => {
     const settings = { grid: large, teacherCount: 3, windowSteps: 2, viewCycle: 100 };
     const spans = new OpenSpans(settings, new SpanDecisions(large, 3, new Map([[0, [0, 2]]])));
     expect(wants(spans.moved(0))).toEqual(['0:0', '2:0']);
@@ -88,7 +88,7 @@ describe('OpenSpans', () => {
     expect(spans.lost(1, 0)).toEqual([]);
   });
 
-  it('withdraws what it still asks for when the run needs no more', () => {
+  it('withdraws its open wants when it is closed', () => {
     const spans = openSpans(2, 2);
     spans.moved(0);
     spans.arrived(0, 0);

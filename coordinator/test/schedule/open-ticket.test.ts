@@ -1,4 +1,4 @@
-// Stories of one ticket; the clock is a number.
+// One ticket; the clock is a number.
 import { Ticket } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { OpenTicket, TICKET_FAILURE_LIMIT } from '../../src/schedule/open-ticket.js';
@@ -12,7 +12,7 @@ function ticketOf(...owners: string[]): OpenTicket {
   return ticket;
 }
 
-/** One that w1 has in hand since 5, as message 10. */
+/** A ticket that w1 has in hand since time 5, as message 10. */
 function held(...owners: string[]): OpenTicket {
   const ticket = ticketOf(...owners);
   ticket.publish();
@@ -21,8 +21,8 @@ function held(...owners: string[]): OpenTicket {
   return ticket;
 }
 
-describe('an open ticket', () => {
-  it('is issued under the next attempt, with word to those who want it', () => {
+describe('OpenTicket', () => {
+  it('is issued again with the next attempt, and tells its owners', () => {
     expect(ticketOf().publish()).toEqual({
       kind: 'publish',
       id: 't',
@@ -37,7 +37,7 @@ describe('an open ticket', () => {
     ]);
   });
 
-  it('is in trouble once it was given back twice, which one worker may do by accident', () => {
+  it('is in trouble once it was given back twice', () => {
     const ticket = held();
     ticket.returned('drains', 6);
     expect(ticket.trouble).toBeUndefined();
@@ -46,7 +46,7 @@ describe('an open ticket', () => {
     expect(ticket.trouble).toBe('s3://sets/a.tar: no answer within 30 s');
   });
 
-  it('waits longer each time that it is given back, up to 5 s', () => {
+  it('waits longer each time it is given back, up to 5 s', () => {
     const ticket = held();
     const waits: number[] = [];
     for (let nowMs = 0; waits.length < 8; nowMs += 60_000) {
@@ -62,7 +62,7 @@ describe('an open ticket', () => {
     expect(waits).toEqual([0, 250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
   });
 
-  it('is hopeless once it was found wrong too often, however often it was given back', () => {
+  it('is hopeless after TICKET_FAILURE_LIMIT failures, not counting returns', () => {
     const ticket = held('a');
     for (let n = 1; n < 2 * TICKET_FAILURE_LIMIT; n++) ticket.returned('drains', n);
     for (let n = 1; n < TICKET_FAILURE_LIMIT; n++) ticket.failed('not finite', n);
@@ -73,14 +73,14 @@ describe('an open ticket', () => {
     expect(ticket.isHopeless).toBe(true);
   });
 
-  it('stays in hand where its queue is lost, and no message of the new queue is taken for its own', () => {
+  it('stays in hand when its queue is lost, and removes no message of the new queue', () => {
     const ticket = held();
     expect(ticket.queueLost(6)).toEqual([]);
     expect(ticket.holder).toBe('w1');
     expect(ticket.sessionEnded('w1', 7).map(({ kind }) => kind)).toEqual(['reissued', 'publish']);
   });
 
-  it('is issued anew where it lay on a queue that is lost', () => {
+  it('is issued again if it lay on a queue that is lost', () => {
     const ticket = ticketOf();
     ticket.publish();
     ticket.published(10, 0);

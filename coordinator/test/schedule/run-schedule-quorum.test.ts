@@ -1,4 +1,4 @@
-// Stories of a run that may go on without late teachers; the clock is a number. Spans have 2 steps, the run 20.
+// A run that may go on without late teachers; the clock is a number. Spans have 2 steps, the run 20.
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import {
@@ -37,8 +37,8 @@ function asks(effects: readonly ScheduleEffect[], kind: 'want' | 'unwant'): stri
   return effects.flatMap((e) => (e.kind === kind ? [`${e.teacher}:${e.span}`] : []));
 }
 
-describe('a quorum of 2 of 3', () => {
-  it('sends at once what everybody answered', () => {
+describe('RunSchedule with a quorum of 2 of 3 teachers', () => {
+  it('sends a span at once that all teachers answered', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.spanComplete(2, 0);
@@ -46,12 +46,12 @@ describe('a quorum of 2 of 3', () => {
     expect(run.degradedSteps()).toBe(0);
   });
 
-  it('goes on without the third once the idle student has waited for the deadline', () => {
+  it('goes on without the third teacher once the idle student has waited for the deadline', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     expect(run.tick(0)).toEqual([]);
     run.spanComplete(2, 0);
-    // The wait begins here, not when only one had answered.
+    // The wait begins here, with the quorum, not with the first answer.
     expect(run.tick(50)).toEqual([]);
     expect(run.tick(149)).toEqual([]);
     expect(run.waitingFor()).toEqual([1]);
@@ -59,7 +59,7 @@ describe('a quorum of 2 of 3', () => {
     expect(run.degradedSteps()).toBe(2);
   });
 
-  it('takes the third in if it comes before', () => {
+  it('includes the third teacher if it answers before the deadline', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.spanComplete(2, 0);
@@ -68,31 +68,31 @@ describe('a quorum of 2 of 3', () => {
     expect(run.tick(1_000)).toEqual([]);
   });
 
-  it('never goes on below the quorum', () => {
+  it('never sends a span below the quorum', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.tick(0);
     expect(run.tick(1e9)).toEqual([]);
   });
 
-  it('waits anew for each span, and only while the student is idle', () => {
+  it('counts the deadline anew for each span, and only while the student is idle', () => {
     const run = attached(schedule());
     for (const span of [0, 1]) for (const teacher of [0, 1]) run.spanComplete(teacher, span);
     run.tick(0);
     run.tick(100);
-    // It trains on steps 0 and 1.
+    // The student trains on steps 0 and 1.
     expect(run.tick(1_000)).toEqual([]);
     run.credited(20, 2);
     expect(run.tick(1_010)).toEqual([]);
     expect(run.tick(1_109)).toEqual([]);
     expect(sends(run.tick(1_110))).toEqual([{ steps: [2, 4], of: [0, 1] }]);
-    // Nobody looked at the clock while it trained on them.
+    // No tick came while the student trained on steps 2 and 3.
     for (const teacher of [0, 1]) run.spanComplete(teacher, 2);
     run.credited(20, 4);
     expect(run.tick(2_000)).toEqual([]);
   });
 
-  it('does not count the wait of a student that is gone', () => {
+  it('does not count time while the student is detached', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.spanComplete(1, 0);
@@ -106,7 +106,7 @@ describe('a quorum of 2 of 3', () => {
     expect(sends(run.tick(701))).toHaveLength(1);
   });
 
-  it('stays in full where it was sent in full, though an answer turned out unreadable', () => {
+  it('waits for all teachers again if a fully sent span has an unreadable answer', () => {
     const run = attached(schedule());
     for (const teacher of [0, 1, 2]) run.spanComplete(teacher, 0);
     run.spanUnreadable(1, 0, 0);
@@ -115,7 +115,7 @@ describe('a quorum of 2 of 3', () => {
     expect(sends(run.spanComplete(1, 0))).toEqual([{ steps: [0, 2], of: [0, 1, 2] }]);
   });
 
-  it('sends a span again as it was, though everybody has answered by now', () => {
+  it('sends a span again with its former contributors, though all teachers have answered since', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.spanComplete(2, 0);
@@ -126,7 +126,7 @@ describe('a quorum of 2 of 3', () => {
     expect(sends(run.credited(20, 1))).toEqual([{ steps: [1, 2], of: [0, 2] }]);
   });
 
-  it('keeps to what was decided before it began, and asks nobody else', () => {
+  it('keeps earlier decisions, and wants decided spans only from their contributors', () => {
     const decided = new Map([
       [0, [1]],
       [1, [0, 1, 2]],
@@ -146,7 +146,7 @@ describe('a quorum of 2 of 3', () => {
     expect(sends(run.spanComplete(2, 1))).toEqual([{ steps: [2, 4], of: [0, 1, 2] }]);
   });
 
-  it('waits for a contributor whose answers turned out unreadable', () => {
+  it('waits for a contributor whose answers were unreadable', () => {
     const run = attached(schedule());
     run.spanComplete(0, 0);
     run.spanComplete(2, 0);
@@ -160,13 +160,13 @@ describe('a quorum of 2 of 3', () => {
     expect(sends(run.spanComplete(2, 0))).toEqual([{ steps: [0, 2], of: [0, 2] }]);
   });
 
-  it('still wants late answers of a window behind, and no older ones', () => {
+  it('wants late answers of one window behind, and no older ones', () => {
     const run = attached(schedule());
     for (let span = 0; span < 5; span++) {
       for (const teacher of [0, 1]) run.spanComplete(teacher, span);
       run.tick(span * 1_000);
       run.tick(span * 1_000 + 100);
-      // Two spans are the window: the one done and the one before stay wanted of teacher 2.
+      // The window is two spans: the span just done and the one before stay wanted from teacher 2.
       const done = 2 * (span + 1);
       expect(asks(run.credited(20, done), 'unwant')).toEqual(span < 2 ? [] : [`2:${span - 2}`]);
     }
@@ -174,7 +174,7 @@ describe('a quorum of 2 of 3', () => {
     expect(run.openWantCount()).toBe(0);
   });
 
-  it('stops the run before more of its steps go without than may', () => {
+  it('is overdegraded before more than maxDegradedShare of the steps lack a teacher', () => {
     // 3 of 20 steps.
     const run = attached(schedule({ maxDegradedShare: 0.15 }));
     for (const span of [0, 1]) for (const teacher of [0, 1]) run.spanComplete(teacher, span);
@@ -187,7 +187,7 @@ describe('a quorum of 2 of 3', () => {
   });
 });
 
-it('without a quorum nobody looks at the clock', () => {
+it('RunSchedule without a quorum ignores the clock', () => {
   const run = new RunSchedule({ grid, teacherCount: 2, windowSteps: 4, viewCycle: 100 });
   attached(run);
   run.spanComplete(0, 0);

@@ -1,5 +1,5 @@
-// Stories of one run's window, then many random orders of events against the two rules that must never
-// break: each step's target leaves once per attachment, in order, and never before all its answers.
+// One run's window, then many random orders of events. Two rules must always hold: each step's target is sent once
+// per attachment, in order, and never before all its answers are there.
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { RunSchedule, type ScheduleEffect } from '../../src/schedule/run-schedule.js';
@@ -7,7 +7,7 @@ import { type SpanGrid, spanGrid, spanOfStep } from '../../src/schedule/span-gri
 import { randomFrom } from '../random.js';
 
 const ROW_BYTES = 40;
-// Spans of 2 steps, 5 an epoch, the last step of which is shorter.
+// Spans of 2 steps, 5 spans an epoch; the last step of an epoch is shorter.
 const large = spanGrid(stepPlan({ sampleCount: 20_000, batchSize: 2048, epochs: 2 }), ROW_BYTES);
 
 function wants(effects: readonly ScheduleEffect[]): string[] {
@@ -23,7 +23,7 @@ describe('RunSchedule', () => {
     return new RunSchedule({ grid: large, teacherCount, windowSteps, viewCycle: 100 });
   }
 
-  it('sends a span once all teachers answered and the credit reaches', () => {
+  it('sends a span once all teachers have answered and the credit covers it', () => {
     const run = schedule();
     run.expected(0);
     expect(run.attached(0)).toEqual([]);
@@ -34,7 +34,7 @@ describe('RunSchedule', () => {
     expect(run.waitingFor()).toEqual([]);
   });
 
-  it('holds a later span back until the one before it has left', () => {
+  it('holds a later span back until the span before it was sent', () => {
     const run = schedule(1);
     run.attached(0);
     run.credited(10, 0);
@@ -45,7 +45,7 @@ describe('RunSchedule', () => {
     ]);
   });
 
-  it('sends a part of a span where the credit ends in it', () => {
+  it('sends a part of a span if the credit ends within it', () => {
     const run = schedule(1);
     run.attached(0);
     run.credited(3, 0);
@@ -54,7 +54,7 @@ describe('RunSchedule', () => {
     expect(sends(run.credited(4, 3))).toEqual([[3, 4]]);
   });
 
-  it('sends again from the step at which a student attaches anew', () => {
+  it('sends again from the step at which a student attaches again', () => {
     const run = schedule(1);
     run.attached(0);
     run.credited(4, 0);
@@ -62,7 +62,7 @@ describe('RunSchedule', () => {
     run.spanComplete(0, 1);
     run.detached();
     expect(run.spanComplete(0, 2)).toEqual([]);
-    // Spans 0 to 2 are complete still; the window has moved a step.
+    // Spans 0 to 2 are still complete; the window has moved by a step.
     expect(wants(run.attached(1))).toEqual(['0:3']);
     expect(sends(run.credited(9, 1))).toEqual([
       [1, 2],
@@ -71,14 +71,14 @@ describe('RunSchedule', () => {
     ]);
   });
 
-  it('refuses steps said to be done whose targets never left, and steps that do not exist', () => {
+  it('refuses done steps whose targets were not sent, and steps beyond the run', () => {
     const run = schedule(1);
     run.attached(0);
     expect(() => run.credited(4, 1)).toThrow('targets left only for those below 0');
     expect(() => run.attached(21)).toThrow('the run has 20 steps');
   });
 
-  it('asks again for what turned out unreadable, and sends it again', () => {
+  it('wants an unreadable span again, and sends it again', () => {
     const run = schedule(2);
     run.attached(0);
     run.credited(4, 0);
@@ -90,7 +90,7 @@ describe('RunSchedule', () => {
     ]);
   });
 
-  it('withdraws what is open when the run needs no more', () => {
+  it('withdraws open wants when it is closed', () => {
     const run = schedule(1, 4);
     run.attached(0);
     run.spanComplete(0, 0);
@@ -173,6 +173,6 @@ function playRandomly(seed: number): void {
   expect(open.size).toBe(0);
 }
 
-it('keeps order, sends once and never stands still, in 150 random orders of events', () => {
+it('RunSchedule sends in order, once, and finishes in 150 random orders of events', () => {
   for (let seed = 1; seed <= 150; seed++) playRandomly(seed);
 });

@@ -1,16 +1,16 @@
-// Which states have a student worker, which are the end, and the ways between them, against the list in the header.
+// Run states are compared with the lists in the header of `run-state.ts`.
 import { expect, test } from 'vitest';
 import { checkTransition, hasEnded, isAssigned, RUN_STATES } from '../../src/schedule/run-state.js';
 
-test('a student worker belongs to a run from the preparation to the end of its training', () => {
+test('isAssigned is true in PREPARING, FITTING and TRAINING', () => {
   expect(RUN_STATES.filter(isAssigned)).toEqual(['PREPARING', 'FITTING', 'TRAINING']);
 });
 
-test('a run ends well, badly or cancelled', () => {
+test('hasEnded is true in SUCCEEDED, FAILED and CANCELLED', () => {
   expect(RUN_STATES.filter(hasEnded)).toEqual(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 });
 
-test('a run goes a way that there is, and no other', () => {
+test('checkTransition accepts QUEUED to PREPARING, and refuses SUCCEEDED to QUEUED', () => {
   expect(() => checkTransition('r1', 'QUEUED', 'PREPARING')).not.toThrow();
   expect(() => checkTransition('r1', 'SUCCEEDED', 'QUEUED')).toThrow(
     expect.objectContaining({

@@ -1,4 +1,4 @@
-// Counts against a grid written out: 2 epochs of 3 spans, of 2, 2 and 1 steps.
+// A grid of 2 epochs with 3 spans each, of 2, 2 and 1 steps.
 import { stepPlan } from '@lyceum/learning/orders';
 import { expect, test } from 'vitest';
 import { SpanDecisions } from '../../src/schedule/span-decisions.js';
@@ -6,11 +6,11 @@ import { firstStepOfSpan, spanGrid } from '../../src/schedule/span-grid.js';
 
 const grid = spanGrid(stepPlan({ sampleCount: 12_000, batchSize: 2_500, epochs: 2 }), 40);
 
-test('the first steps of spans', () => {
+test('firstStepOfSpan gives the first step of each span', () => {
   expect([0, 1, 2, 3, 4, 5].map((span) => firstStepOfSpan(grid, span))).toEqual([0, 2, 4, 5, 7, 9]);
 });
 
-test('counts steps, not spans; what is not known counts as such', () => {
+test('SpanDecisions counts steps: degraded, of unknown contributors, and by teacher', () => {
   const decisions = new SpanDecisions(
     grid,
     2,
@@ -28,7 +28,7 @@ test('counts steps, not spans; what is not known counts as such', () => {
   });
 });
 
-test('the first decision stands', () => {
+test('SpanDecisions keeps the first decision on a span', () => {
   const decisions = new SpanDecisions(grid, 2, new Map([[0, [0]]]));
   decisions.decide(0, [0, 1]);
   expect(decisions.of(0)).toEqual([0]);

@@ -1,4 +1,4 @@
-// Grids of small plans, and every step of some of them held against its span.
+// Grids of small plans; for some of them every step is compared with its span.
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import {
@@ -26,12 +26,12 @@ describe('spanGrid', () => {
     expect(spanAt(grid, 2)).toEqual({ epoch: 1, firstPosition: 0, positionCount: 4608 });
   });
 
-  it('joins no epochs', () => {
+  it('has at least one span an epoch', () => {
     const grid = spanGrid(stepPlan({ sampleCount: 900, batchSize: 128, epochs: 3 }), ROW_BYTES);
     expect(grid).toMatchObject({ spanPositions: 1024, spansPerEpoch: 1, spanCount: 3 });
   });
 
-  it('keeps a large batch whole and narrows spans of long rows', () => {
+  it('does not divide a large batch, and cuts shorter spans for long rows', () => {
     const plan = stepPlan({ sampleCount: 15_000, batchSize: 5_000, epochs: 1 });
     expect(spanGrid(plan, ROW_BYTES)).toMatchObject({ spanPositions: 5_000, spansPerEpoch: 3 });
     const small = stepPlan({ sampleCount: 9_000, batchSize: 32, epochs: 1 });
@@ -39,7 +39,7 @@ describe('spanGrid', () => {
     expect(spanGrid(small, SPAN_BYTES).spanPositions).toBe(32);
   });
 
-  it('narrows spans of large pictures, and cuts none of more than 4,096', () => {
+  it('cuts shorter spans for large pictures, and at most 4,096 positions for small ones', () => {
     const plan = stepPlan({ sampleCount: 9_000, batchSize: 128, epochs: 1 });
     expect(spanGrid(plan, ROW_BYTES, 1).spanPositions).toBe(24 * 128);
     // 1,024 pictures in 128 MiB, of 71 batches: nine spans.
@@ -47,7 +47,7 @@ describe('spanGrid', () => {
     expect(spanGrid(plan, ROW_BYTES, 2 ** 27).spanPositions).toBe(128);
   });
 
-  it('is the same again from the length of its spans', () => {
+  it('equals the grid that gridOfSpans makes of its span length', () => {
     for (const batchSize of [9, 128, 5_000]) {
       const plan = stepPlan({ sampleCount: 9_000, batchSize, epochs: 3 });
       const grid = spanGrid(plan, ROW_BYTES);
@@ -55,7 +55,7 @@ describe('spanGrid', () => {
     }
   });
 
-  it('has no span where there is no step', () => {
+  it('has no span for a plan without a step', () => {
     const plan = { ...stepPlan({ sampleCount: 900, batchSize: 128, epochs: 1 }), stepCount: 0 };
     expect(spanGrid(plan, ROW_BYTES).spanCount).toBe(0);
   });

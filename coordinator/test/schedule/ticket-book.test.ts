@@ -1,5 +1,5 @@
-// Stories of single tickets, then many random orders of events against the rule that matters: whatever dies
-// and whenever, every wanted ticket is answered in the end, or its askers are told why not.
+// Single tickets, then many random orders of events. One rule must always hold: every wanted ticket is answered in
+// the end, or its owners are told why not.
 import { Ticket } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -18,7 +18,7 @@ function kinds(effects: readonly TicketEffect[]): string[] {
   return effects.map((e) => e.kind);
 }
 
-/** The attempt of the one publish among the effects. */
+/** The attempt of the first publish among the effects. */
 function attemptOf(effects: readonly TicketEffect[]): number {
   const publish = effects.find((e) => e.kind === 'publish');
   if (publish === undefined) throw new Error(`no publish among ${kinds(effects)}`);
@@ -34,8 +34,8 @@ function held(): { book: TicketBook; attempt: number } {
   return { book, attempt };
 }
 
-describe('the age of a ticket', () => {
-  it('counts from when its last issue came onto the queue, or into a hand before that was told', () => {
+describe('TicketBook.ageMs', () => {
+  it('counts from when the last issue was published, or taken if that was reported first', () => {
     const { book, attempt } = held();
     expect(book.ageMs('t', 25)).toBe(25);
     const again = attemptOf(
@@ -50,8 +50,8 @@ describe('the age of a ticket', () => {
   });
 });
 
-describe('wanting', () => {
-  it('asks once for what several want, until the last of them no longer does', () => {
+describe('TicketBook.want', () => {
+  it('publishes a ticket once for several owners, and removes it with the last', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     expect(book.want('b', 't', content, TEACHER)).toEqual([]);
@@ -62,21 +62,21 @@ describe('wanting', () => {
     expect(book.isWanted('t')).toBe(false);
   });
 
-  it('removes a message that arrives after its ticket was given up', () => {
+  it('removes a message whose publication is confirmed after its ticket was unwanted', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     expect(book.unwant('a', 't')).toEqual([]);
     expect(book.published('t', attempt, 10, 0)).toEqual([{ kind: 'remove', sequence: 10 }]);
   });
 
-  it('never repeats an attempt, since its message would be dropped as a duplicate', () => {
+  it('never repeats an attempt of a ticket', () => {
     const book = new TicketBook();
     const first = attemptOf(book.want('a', 't', content, TEACHER));
     book.unwant('a', 't');
     expect(attemptOf(book.want('a', 't', content, TEACHER))).not.toBe(first);
   });
 
-  it('tells everybody of an answer, and takes the message away that nobody needs', () => {
+  it('tells all owners of an answer, and removes the message', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     book.want('b', 't', content, TEACHER);
@@ -88,14 +88,14 @@ describe('wanting', () => {
     expect(book.answered('t')).toEqual([]);
   });
 
-  it('leaves the message of a ticket in hand to its worker', () => {
+  it('does not remove the message of an answered ticket that a worker has in hand', () => {
     const { book } = held();
     expect(kinds(book.answered('t'))).toEqual(['satisfied']);
   });
 });
 
-describe('a quarantine', () => {
-  it('gives to others what the worker has in hand of the teacher', () => {
+describe('TicketBook.discredited', () => {
+  it('issues again the tickets of that teacher that the worker has in hand', () => {
     const { book } = held();
     const other = attemptOf(book.want('run', 'u', content, 'bb'));
     book.taken('w1', 'u', other, 11, 5);
@@ -104,7 +104,7 @@ describe('a quarantine', () => {
     expect(book.holderOf('u')).toBe('w1');
   });
 
-  it('takes the ticket from the worker, and the next one that takes it has it', () => {
+  it('leaves the ticket without a holder until another worker takes it', () => {
     const { book } = held();
     expect(book.holderOf('t')).toBe('w1');
     const next = attemptOf(book.discredited('w1', TEACHER, 6));
@@ -114,8 +114,8 @@ describe('a quarantine', () => {
   });
 });
 
-describe('publishing', () => {
-  it('tries again under another attempt, a little later', () => {
+describe('TicketBook and the queue', () => {
+  it('publishes again with another attempt 1 s after a publication failed', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     book.publishFailed('t', attempt, 0);
@@ -123,7 +123,7 @@ describe('publishing', () => {
     expect(attemptOf(book.tick(1_000))).not.toBe(attempt);
   });
 
-  it('believes a worker that tells of a ticket before the queue confirms it', () => {
+  it('accepts that a worker took a ticket before its publication is confirmed', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     book.taken('w1', 't', attempt, 10, 0);
@@ -132,8 +132,8 @@ describe('publishing', () => {
   });
 });
 
-describe('losing a worker', () => {
-  it('issues what it held again at once, and removes the old message', () => {
+describe('TicketBook after a lost worker', () => {
+  it('issues its tickets again at once, and removes the old messages', () => {
     const { book, attempt } = held();
     const effects = book.sessionEnded('w1', [TEACHER], 100);
     expect(kinds(effects)).toEqual(['remove', 'reissued', 'publish']);
@@ -141,12 +141,12 @@ describe('losing a worker', () => {
     expect(book.holderOf('t')).toBeUndefined();
   });
 
-  it('leaves what others hold', () => {
+  it('leaves tickets of other workers alone', () => {
     const { book } = held();
     expect(book.sessionEnded('w2', [TEACHER], 100)).toEqual([]);
   });
 
-  it('looks soon after for what was delivered to it and never announced', () => {
+  it('probes the queue soon after, and issues delivered tickets again that no worker took', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     book.published('t', attempt, 10, 0);
@@ -157,7 +157,7 @@ describe('losing a worker', () => {
     expect(kinds(book.delivered(TEACHER, 10, 600))).toEqual(['remove', 'reissued', 'publish']);
   });
 
-  it('looks now and then even if no session ended', () => {
+  it('probes the queue after UNHELD_PROBE_MS even if no session ended', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
     book.published('t', attempt, 10, 0);
@@ -165,14 +165,14 @@ describe('losing a worker', () => {
     expect(kinds(book.tick(UNHELD_PROBE_MS))).toEqual(['probe']);
   });
 
-  it('takes a ticket from a worker that is silent for very long, not from one that sends rows', () => {
+  it('issues a ticket again after HELD_LIMIT_MS without progress', () => {
     const { book } = held();
     book.progressed('t', 1_000);
     expect(book.tick(HELD_LIMIT_MS + 999)).toEqual([]);
     expect(kinds(book.tick(HELD_LIMIT_MS + 1_000))).toEqual(['remove', 'reissued', 'publish']);
   });
 
-  it('ignores the word of a worker about an issue that was replaced', () => {
+  it('ignores reports about an issue that was replaced', () => {
     const { book, attempt } = held();
     book.sessionEnded('w1', [TEACHER], 100);
     book.taken('w1', 't', attempt, 10, 101);
@@ -182,8 +182,8 @@ describe('losing a worker', () => {
   });
 });
 
-describe('giving back', () => {
-  it('issues a ticket again at once the first time, later each further time', () => {
+describe('TicketBook.returned and rejected', () => {
+  it('issues a ticket again at once the first time, and after a wait the second time', () => {
     const { book, attempt } = held();
     const returned = { reason: 'drains', retryable: true };
     const second = attemptOf(book.returned('w1', 't', attempt, returned, 10));
@@ -194,7 +194,7 @@ describe('giving back', () => {
     expect(kinds(book.tick(270))).toEqual(['publish']);
   });
 
-  it('does not let one worker return what another holds', () => {
+  it('ignores a return by a worker that does not hold the ticket', () => {
     const { book, attempt } = held();
     expect(book.returned('w2', 't', attempt, { reason: 'x', retryable: true }, 10)).toEqual([]);
   });
@@ -210,7 +210,7 @@ describe('giving back', () => {
       (book: TicketBook, attempt: number, nowMs: number) =>
         book.returned('w1', 't', attempt, { reason: 'not finite', retryable: false }, nowMs),
     ],
-  ])('gives a ticket up after some failures of its own, and tells who wanted it: %s', (_, fail) => {
+  ])('fails a ticket after TICKET_FAILURE_LIMIT failures, and tells its owners: %s', (_, fail) => {
     const book = new TicketBook();
     let effects = book.want('run', 't', content, TEACHER);
     let nowMs = 0;
@@ -234,7 +234,7 @@ describe('giving back', () => {
   });
 });
 
-/** A queue and workers that die, forget, return and answer in any order. */
+/** Plays a queue and workers that die, forget, return and answer in any order. */
 function playRandomly(seed: number): void {
   const random = randomFrom(seed);
   const upTo = (n: number) => Math.floor(random() * n);
@@ -280,7 +280,7 @@ function playRandomly(seed: number): void {
       const message = queue.shift();
       if (message === undefined) continue;
       delivered = Math.max(delivered, message.sequence);
-      // One in five dies, or forgets, before it says so.
+      // One worker in five dies or forgets before it reports the ticket.
       if (random() < 0.2) continue;
       hands.push({ worker, ...message });
       book.taken(worker, message.id, message.attempt, message.sequence, nowMs);
@@ -300,6 +300,6 @@ function playRandomly(seed: number): void {
   expect(book.size).toBe(0);
 }
 
-it('answers every ticket in the end, in 300 random orders of events', () => {
+it('TicketBook has every ticket answered in 300 random orders of events', () => {
   for (let seed = 1; seed <= 300; seed++) playRandomly(seed);
 });

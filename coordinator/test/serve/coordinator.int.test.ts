@@ -1,5 +1,5 @@
-// The coordinator against a real nats-server and over real gRPC, with peers that speak as teacher and
-// student workers do but compute nothing, so that every logit and every target can be told in advance.
+// The coordinator with a real nats-server and real gRPC. Its peers speak as teacher and student workers do but
+// compute nothing, so that every logit and every target is known in advance.
 
 import type { Values } from '@lyceum/learning/arrays';
 import { type AnswerCodec, throughCodec } from '@lyceum/learning/codecs';
@@ -43,7 +43,7 @@ import {
 const dataset = tinyDataset();
 
 let cluster: TestCoordinator;
-/** Number of the test: each has a data set and a run of its own. */
+/** Number of the test. Each test has its own data set and run. */
 let turn = 0;
 let runId = '';
 let peers: Peers;
@@ -97,12 +97,12 @@ async function assigned(peer: StudentPeer, afterEpoch = 0) {
 const inState = (state: RunState, id = runId): Promise<Run> =>
   untilRun(cluster, id, (run) => run.state === state);
 
-/** An answer as a student gets it. */
+/** An answer after the codec. */
 function stored(logits: readonly number[], codec: AnswerCodec): Float32Array {
   return throughCodec(codec, Float32Array.from(logits), 1, CLASS_COUNT);
 }
 
-/** What a run's target must be, computed from what the peers answer. */
+/** The target rows that a run must get, computed from the peers' answers. */
 function expectedRows(
   run: Run,
   fromStep: number,
@@ -136,7 +136,7 @@ function expectedRows(
   });
 }
 
-/** The train split is the set's first samples: row and sample are the same. */
+/** The train split is the first samples of the set, so row and sample are equal. */
 function inFullOrder(epoch: number, position: number): number {
   return orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1)[0] as number;
 }
@@ -180,7 +180,7 @@ describe('a run from submit to report', () => {
     expect(seen.at(-1)).toBe('EVALUATING → SUCCEEDED');
   });
 
-  it('asks once for runs that keep the answers in different codecs, and gives each its own bits', async () => {
+  it('asks teachers once for two runs with different codecs, and gives each run its own bits', async () => {
     const holding = teacher('holding', { silent: true });
     const students = [student('s1'), student('s2')];
     const submitted = await submit();
@@ -190,7 +190,7 @@ describe('a run from submit to report', () => {
       await assigned(peer);
       await peer.receive(0, 0);
     }
-    // Both wait for their first answers, which now come.
+    // Both runs wait for their first answers, which come now.
     const teaching = teacher('t1');
     holding.kill();
     for (const peer of students) await drain(peer, STEP_COUNT);
@@ -204,7 +204,7 @@ describe('a run from submit to report', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('weighs each sample by how well the teachers know its label', async () => {
+  it('weighs teachers by the label of each sample with ca-mkd', async () => {
     teacher('t1');
     const peer = student('s1');
     const teachers = [
@@ -224,7 +224,7 @@ describe('a run from submit to report', () => {
     );
   });
 
-  it('fits its rule on the validation split first, and keeps the fit', async () => {
+  it('fits its rule on the validation split first, and keeps the fit over assignments', async () => {
     let isHeldBack = true;
     const frames: AnswerFrame[] = [];
     const peerTeacher = teacher('t1', {
@@ -279,7 +279,7 @@ describe('a run from submit to report', () => {
       expect.arrayContaining(['PREPARING → FITTING', 'FITTING → TRAINING']),
     );
 
-    // Another assignment goes on with the fit that is recorded.
+    // Another assignment uses the recorded fit.
     peer.kill();
     const heir = student('s2');
     await assigned(heir, 1);
@@ -289,7 +289,7 @@ describe('a run from submit to report', () => {
     expect((await events()).filter((e) => e.kind === 'fitted')).toHaveLength(1);
   });
 
-  it('does not weigh by labels that the run leaves out', async () => {
+  it('is refused with ca-mkd if spec.labels leaves out labels', async () => {
     const changes = {
       teachers: [{ name: 'one', model: 'first' }],
       ensemble: { combine: 'ca-mkd' },
@@ -300,7 +300,7 @@ describe('a run from submit to report', () => {
     );
   });
 
-  it('does not fit where no sample has a label', async () => {
+  it('is refused with mixture-em if no validation sample has a label', async () => {
     const labels = dataset.labels.map((label, i) =>
       dataset.splits[i] === SPLIT_NUMBERS.validation ? -1 : label,
     );
@@ -312,7 +312,7 @@ describe('a run from submit to report', () => {
     );
   });
 
-  it('answers a second run on the same settings from the store, without any teacher', async () => {
+  it('is served from stored answers, without new tickets, if it has the settings of an earlier run', async () => {
     const teaching = teacher('t1');
     const peer = student('s1');
     await submit();
@@ -321,7 +321,7 @@ describe('a run from submit to report', () => {
     await drain(peer, STEP_COUNT);
     await finishTraining(cluster, peer);
     await inState(RunState.RUN_STATE_SUCCEEDED);
-    // A message may be delivered again: what counts is what it asks.
+    // A message may be delivered again, so tickets are compared by id.
     const asked = () => new Set(teaching.taken.map(({ ticket }) => ticketId(ticket)));
     const before = asked();
     await submit(specification(), `${runId}-again`);
@@ -335,7 +335,7 @@ describe('a run from submit to report', () => {
 });
 
 describe('a run on a set in shards', () => {
-  it('visits it by chunks, restarts included, and says so wherever it is looked at', async () => {
+  it('has chunks order, also after a restart, and says so in run, report and findings', async () => {
     const manifest = tinyManifest();
     const { chunkEnds } = manifest;
     await cluster.push('dataset', `shards-${turn}`, encodeManifest(manifest));
@@ -381,16 +381,16 @@ describe('a run on a set in shards', () => {
   });
 });
 
-describe('desired teacher workers', () => {
+describe('desiredTeacherWorkers of the coordinator', () => {
   const desired = async () => {
     const { cluster: client } = cluster.clients;
     return (await call(client, client.listWorkers, {})).desiredTeacherWorkers;
   };
 
-  it('are as many as the student would keep busy, and none once nothing is wanted', async () => {
+  it('is the count that the student keeps busy, and 0 once no run wants answers', async () => {
     expect(await desired()).toBe(0);
     const submitted = await submit();
-    // It waits for workers of both kinds.
+    // The run waits for workers of both kinds.
     expect(await desired()).toBe(1);
     const slow = teacher('t1', { answer: () => undefined });
     const peer = student('s1');
@@ -401,7 +401,7 @@ describe('desired teacher workers', () => {
       slow.assignment?.teachers.every(({ ticketsInHand }) => ticketsInHand > 0),
     );
     await eventually(() => (slow.taken.length >= 2 ? true : undefined));
-    // 1,000 samples a second when it does not wait, and 3 and 5 ms of a worker each: 1.1 · 8 workers.
+    // 1,000 samples a second without waiting, and 3 and 5 ms a sample: 1.1 · 8 workers.
     const progress = {
       ...{ runId, assignmentEpoch, step: 0, epoch: 0, loss: 1, learningRate: 1 },
       ...{ trainingSeconds: 10, waitingSeconds: 9, samples: 1000 },
@@ -420,7 +420,7 @@ describe('desired teacher workers', () => {
   });
 });
 
-/** What a peer took and what became of it, for whoever must find out why a test waited in vain. */
+/** What a peer took and what became of it, to show why a test waited in vain. */
 function handled({ taken, receipts, refusals, assignment }: TeacherPeer) {
   return {
     taken: taken.map(({ sequence, ticket }) => [sequence, ticket.firstPosition, ticket.attempt]),
@@ -430,7 +430,7 @@ function handled({ taken, receipts, refusals, assignment }: TeacherPeer) {
   };
 }
 
-describe('trouble', () => {
+describe('the coordinator in trouble', () => {
   it('gives the tickets of a killed teacher worker to another at once, not after a lease', async () => {
     const doomed = teacher('t1', { answer: () => undefined });
     const peer = student('s1');
@@ -447,14 +447,14 @@ describe('trouble', () => {
       () => (heir.taken.some((t) => t.ticket.firstPosition === held) ? true : undefined),
       () => ({ doomed: handled(doomed), heir: handled(heir) }),
     );
-    // Some hundredths of a second where nothing else runs; JetStream's own lease is 30 s.
+    // It takes some hundredths of a second on an idle machine; JetStream's own lease is 30 s.
     expect(Date.now() - killedAt).toBeLessThan(20_000);
     await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
     expect((await events()).map((e) => e.kind)).toContain('ticket-reissued');
   });
 
-  it('gives out again what a worker took and never said so', async () => {
+  it('issues tickets again that a worker took and never reported', async () => {
     const doomed = teacher('t1', { silent: true });
     const peer = student('s1');
     const submitted = await submit();
@@ -468,7 +468,7 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
-  it('gives out again what lay on the queue when that went with its server', async () => {
+  it('issues tickets again after the queue was lost with its NATS server', async () => {
     const doomed = teacher('t1', { answer: () => undefined });
     const peer = student('s1');
     const submitted = await submit();
@@ -490,7 +490,7 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
-  it('says of runs, and of what is submitted, that NATS stores nothing while that is away', async () => {
+  it('shows in run reasons that NATS stores nothing, and refuses submissions, while NATS is away', async () => {
     student('s1');
     await submit();
     const reason = (text: string) =>
@@ -505,7 +505,7 @@ describe('trouble', () => {
     await reason('no teacher worker is connected');
   });
 
-  it('gives out again what lay on the queue of another server of the cluster than its own', async () => {
+  it('issues tickets again after the ticket stream was deleted without a lost connection', async () => {
     const doomed = teacher('t1', { answer: () => undefined });
     const peer = student('s1');
     const submitted = await submit();
@@ -513,7 +513,7 @@ describe('trouble', () => {
     await peer.receive(0, STEP_COUNT);
     await eventually(() => (doomed.taken.length >= 2 ? true : undefined));
     doomed.kill();
-    // The connection stays; the stream begins anew, or is not there at all.
+    // The connection stays, and the stream is gone, as after a loss on another server of a NATS cluster.
     const nobody = { user: 'nobody', password: 'nothing' };
     await jetStreamApi(cluster.natsUrl, nobody, `STREAM.DELETE.${TICKET_STREAM}`, {});
     teacher('t2');
@@ -521,7 +521,7 @@ describe('trouble', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
-  it('refuses answers of another shape or that are not finite, and shows the worker', async () => {
+  it('refuses answers of another shape or with NaN, and shows it as a problem of the worker', async () => {
     let turn = 0;
     const bad = teacher('t1', {
       answer: (frame) => {
@@ -548,7 +548,7 @@ describe('trouble', () => {
     expect(workers.find((w) => w.workerId === 't1')?.problems.join()).toContain('answer refused');
   });
 
-  it('pauses a run whose teacher keeps giving no answers, and goes on once it is resumed', async () => {
+  it('pauses a run whose teacher keeps sending empty answers, and goes on once it is resumed', async () => {
     const rogue = teacher('t1', {
       answer: (frame) => ({ ...frame, tensors: [] }),
     });
@@ -581,7 +581,7 @@ describe('trouble', () => {
     await expect(again).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
   });
 
-  it('drops an answer that nobody asked for, and says so', async () => {
+  it('drops an answer that it did not ask for, and says so in the receipt', async () => {
     const peer = teacher('t1');
     await eventually(() => peer.assignment);
     const ticket = {
@@ -601,7 +601,7 @@ describe('trouble', () => {
     expect(receipt).toMatchObject({ wanted: false, ticket: { positionCount: 4 } });
   });
 
-  it('keeps the assignment of a student that reconnects, and goes on at its next step', async () => {
+  it('keeps the assignment of a student that reconnects, and sends targets from its next step', async () => {
     teacher('t1');
     const peer = student('s1');
     const submitted = await submit();
@@ -617,7 +617,7 @@ describe('trouble', () => {
     expect(peer.run?.assignmentEpoch).toBe(1);
   });
 
-  it('gives the run of a student that is gone to another, and takes no word from the first', async () => {
+  it('gives the run of a lost student to another, and refuses a commit of the first assignment', async () => {
     teacher('t1');
     const lost = student('s1');
     const submitted = await submit();
@@ -628,7 +628,7 @@ describe('trouble', () => {
     const heir = student('s2');
     const run = await assigned(heir, 1);
     expect(run.assignmentEpoch).toBe(2);
-    // No checkpoint was made: from the beginning, and from the store.
+    // No checkpoint was made, so the heir begins at step 0, with stored answers.
     await heir.receive(0, 0);
     await drain(heir, STEP_COUNT);
     expect(heir.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
@@ -638,7 +638,7 @@ describe('trouble', () => {
     await heir.commit({ step: 9, bytes });
   });
 
-  it('gives it to another where the clock is set back by an hour meanwhile', async () => {
+  it('gives the run of a lost student to another even if the clock is set back by an hour', async () => {
     teacher('t1');
     const lost = student('s1');
     await submit();
@@ -657,7 +657,7 @@ describe('trouble', () => {
     }
   });
 
-  it('goes on after the coordinator was stopped and started in the middle', async () => {
+  it('goes on with a run under the same assignment after a restart of the coordinator', async () => {
     const before = teacher('t1');
     const peer = student('s1');
     const submitted = await submit();
@@ -674,7 +674,7 @@ describe('trouble', () => {
   });
 });
 
-describe('checkpoints', () => {
+describe('checkpoints at the coordinator', () => {
   /** More than one chunk. */
   const bytesAt = (step: number) => Buffer.alloc(300_000, `${runId} after ${step} steps`);
   const at = (step: number) => referenceTo(step, bytesAt(step));
@@ -691,7 +691,7 @@ describe('checkpoints', () => {
     return peer;
   }
 
-  it('are stored, named and told to who asks; what is superseded is deleted from the store', async () => {
+  it('are stored; the newest two are kept and returned, and older ones are deleted', async () => {
     const peer = await training();
     await peer.commit({ step: 1, bytes: bytesAt(1) });
     await peer.commit({ step: 2, bytes: bytesAt(2), named: at(1) });
@@ -706,7 +706,7 @@ describe('checkpoints', () => {
     expect(await (await blobs()).has(sha256Hex(bytesAt(2)))).toBe(true);
   });
 
-  it('are committed once however often that is asked, and a late commit undoes no later one', async () => {
+  it('are committed once if a commit is repeated, and a late commit does not undo a later one', async () => {
     const peer = await training();
     for (const _ of [1, 2]) await peer.commit({ step: 1, bytes: bytesAt(1) });
     await peer.commit({ step: 2, bytes: bytesAt(2), named: at(1) });
@@ -715,7 +715,7 @@ describe('checkpoints', () => {
     expect(await pointer()).toMatchObject({ step: 2, previous: { step: 1 } });
   });
 
-  it('of other bytes than the digest says are refused, and nothing of them stays', async () => {
+  it('with bytes that do not match their digest are refused, and leave no blob', async () => {
     const peer = await training();
     const digest = sha256Hex(bytesAt(7));
     const wrong = peer.commit({ step: 1, bytes: bytesAt(1), digest });
@@ -725,7 +725,7 @@ describe('checkpoints', () => {
     expect(await (await blobs()).uploads()).toEqual([]);
   });
 
-  it('that are what another run or name refers to are not deleted with the run that gave them up', async () => {
+  it('with the bytes of a pushed model are not deleted when they are superseded', async () => {
     const peer = await training();
     const model = tinyModelBytes(0.25);
     await peer.commit({ step: 1, bytes: model });
@@ -737,11 +737,11 @@ describe('checkpoints', () => {
   });
 });
 
-/** Connects again, and asks from a step on until rows come. */
+/** Connects again, and asks for targets from a step on until rows come. */
 async function takenUp(peer: StudentPeer, step: number): Promise<void> {
   peer.rows.length = 0;
   peer.connect();
-  // Until it has been taken up again the stream is UNAVAILABLE.
+  // The stream is UNAVAILABLE until the coordinator has taken the run up again.
   await eventually(async () => {
     peer.targetsEnd = undefined;
     await peer.receive(step, step + 1);
@@ -752,8 +752,8 @@ async function takenUp(peer: StudentPeer, step: number): Promise<void> {
   });
 }
 
-describe('what users ask', () => {
-  it('submits once however often it is asked, and refuses another specification', async () => {
+describe('requests of users to the coordinator', () => {
+  it('a repeated submit creates no second run, and another specification is refused', async () => {
     const first = await submit();
     const { run } = cluster.clients;
     const again = await call(run, run.submitRun, {
@@ -766,7 +766,7 @@ describe('what users ask', () => {
     await expect(other).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
   });
 
-  it('names everything that does not fit the cluster, and stores nothing', async () => {
+  it('a submit that does not fit the cluster is refused with all problems, and stores no run', async () => {
     await cluster.push('model', 'wide', tinyModelBytes(1, 5, 4));
     const text = specification({
       teachers: [
@@ -798,7 +798,7 @@ describe('what users ask', () => {
     await expect(call(run, run.getRun, { runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('says why a run waits', async () => {
+  it('a waiting run has the reason why it waits', async () => {
     await submit();
     await eventually(async () => ((await cluster.run(runId)).reason !== '' ? true : undefined));
     expect((await cluster.run(runId)).reason).toBe('no student worker is connected');
@@ -818,7 +818,7 @@ describe('what users ask', () => {
     );
   });
 
-  it('cancels a run, releases its workers, and goes on with it in the next attempt', async () => {
+  it('a cancelled run releases its workers, and goes on with a retry', async () => {
     teacher('t1');
     const peer = student('s1');
     const submitted = await submit();
@@ -841,7 +841,7 @@ describe('what users ask', () => {
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));
   });
 
-  it('trains a baseline as a run of its own, and waits for it', async () => {
+  it('a run with baseline: train waits for its baseline, which is a separate run', async () => {
     teacher('t1');
     const peer = student('s1');
     await submit(
@@ -868,7 +868,7 @@ describe('what users ask', () => {
     await inState(RunState.RUN_STATE_SUCCEEDED);
   });
 
-  it('refuses bytes that are no artifact, and to delete what a run uses', async () => {
+  it('a push of other bytes than an artifact, and the deletion of a used model, are refused', async () => {
     await expect(cluster.push('dataset', 'bad', Buffer.from('nonsense'))).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });
@@ -883,7 +883,7 @@ describe('what users ask', () => {
     });
   });
 
-  it('is ready, and shows what it measures', async () => {
+  it('/readyz answers 200, and /metrics has the worker sessions', async () => {
     const ready = await fetch(`http://${cluster.http}/readyz`);
     expect(ready.status).toBe(200);
     const metrics = await (await fetch(`http://${cluster.http}/metrics`)).text();

@@ -1,5 +1,5 @@
-// The real coordinator, whose data threads are killed while they work: on answers, which teacher workers send again, and
-// on targets. What the student gets must be what plain arithmetic makes of what the peers answer, bit for bit.
+// The real coordinator, whose data threads are killed while they work on answers, which teacher workers send again,
+// and on targets. The student's targets must equal plain arithmetic on the peers' answers bit for bit.
 
 import { throughCodec } from '@lyceum/learning/codecs';
 import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
@@ -14,7 +14,7 @@ import { logitsOf, TeacherPeer } from './teacher-peer.js';
 import { eventually, TestCoordinator } from './test-coordinator.js';
 import { tinyModelBytes } from './tiny-artifacts.js';
 
-/** Enough for a span's answers, and the targets of a few steps, to be work for a thread. */
+/** Enough classes that a span's answers and a few steps' targets are computed in a thread. */
 const CLASSES = 1000;
 const [TRAIN_COUNT, BATCH_SIZE, STEP_COUNT] = [256, 32, 8];
 const RUN_ID = 'goes-on';
@@ -52,7 +52,7 @@ let worker: TeacherPeer;
 let student: StudentPeer;
 
 beforeEach(async () => {
-  // The first of each kind ends a thread that has only begun; two pools in succession end the stream that waits for them.
+  // Call 1 of each kind ends a thread that has only begun; calls 3 and 4 in succession end the stream that waits.
   killer = new ThreadKiller({ encode: [1, 3, 4], combine: [1, 3, 4] });
   cluster = await TestCoordinator.start();
   await cluster.push('dataset', 'wide', encodeDataset(dataset));
@@ -68,7 +68,7 @@ afterEach(async () => {
   await cluster.stop();
 });
 
-/** What the student must get of the steps. */
+/** The rows that the student must get of the steps. */
 function targetsOf(identities: readonly string[], firstStep: number, endStep: number) {
   const positions = (endStep - firstStep) * BATCH_SIZE;
   const samples = orderedRows(
@@ -96,7 +96,7 @@ async function received(stepCount: number): Promise<void> {
   await eventually(() => student.rows.length >= stepCount * BATCH_SIZE);
 }
 
-/** As a teacher worker does, once its stream has ended before the receipt. */
+/** Sends refused answers again, as a teacher worker does. */
 async function sendUntilTaken(): Promise<void> {
   await eventually(() => worker.receipts.length + worker.refusals.length >= 2);
   for (const { ticket } of worker.taken) {
@@ -111,7 +111,7 @@ async function sendUntilTaken(): Promise<void> {
   }
 }
 
-it('a run goes on with the same targets, whichever of its data threads die', async () => {
+it('a run gets the right targets although data threads die while they work on answers and targets', async () => {
   const { run } = cluster.clients;
   const specification = JSON.stringify(SPECIFICATION);
   await call(run, run.submitRun, { specification, runId: RUN_ID, dryRun: false });

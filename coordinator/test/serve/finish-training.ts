@@ -1,4 +1,4 @@
-/** What a student worker leaves at the end of its training, of a student that says the same of everything. */
+/** Ends a training as a student worker does, with a student whose logits are all equal. */
 import { type NpyArray, writeNpz } from '@lyceum/learning/files';
 import { measuredSamples } from '@lyceum/learning/orders';
 import { digestBytes } from '@lyceum/proto';

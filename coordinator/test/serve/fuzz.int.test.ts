@@ -1,6 +1,6 @@
-// Garbage for every method of every service, from a seeded stream: bytes at random, messages of random fields,
-// messages that are too long, and streams that end or are cancelled anywhere. The real coordinator must answer each
-// call with a status of its own choosing, not with "internal error", and work as before afterwards.
+// Seeded garbage for every method of every service: random bytes, messages of random fields, messages that are too
+// long, and streams that end or are cancelled anywhere. The real coordinator must answer each call with a chosen
+// status, not with "internal error", and work afterwards.
 
 import { Writable } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
@@ -14,13 +14,13 @@ import { tinyDataset } from './tiny-artifacts.js';
 
 const CALLS_PER_METHOD = 40;
 
-/** Streams that the coordinator keeps open, a watch for one, are cancelled after this. */
+/** Streams that the coordinator keeps open, such as a watch, are cancelled after this time. */
 const OPEN_MAX_MS = 250;
 
-/** Until a status comes that must come; a busy machine takes its time to send megabytes. */
+/** Limit for a status that must come; a busy machine may send megabytes slowly. */
 const STATUS_MAX_MS = 120_000;
 
-/** What a process of this kind may grow by, whatever it is sent: garbage that waits to be collected included. */
+/** How much the process may grow, garbage that was not collected included. */
 const GROWTH_MAX_BYTES = 256 * 1024 * 1024;
 
 type Method = grpc.MethodDefinition<unknown, unknown>;
@@ -31,9 +31,9 @@ const methods: readonly Method[] = Object.values(SERVICES).flatMap(
 
 let coordinator: TestCoordinator;
 let client: grpc.Client;
-/** Its calls are of a session, so that its garbage is read. */
+/** Calls carry the session headers of this worker, so that the coordinator reads their garbage. */
 let worker: TeacherPeer;
-/** So many there were: the next comes before the coordinator has seen the last one's end. */
+/** Number of the worker: each has its own id, because the last one's session may not have ended. */
 let workerCount = 0;
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ function varint(value: bigint): Buffer {
 
 const TEXTS = ['run', 'a'.repeat(300), '../x', '\0'];
 
-/** Fields that might be any message's: low numbers, right wire types, values from small to absurd. */
+/** Fields that any message might have: low numbers, right wire types, values from small to absurd. */
 function fields(random: Random, depth: number): Buffer {
   const parts: Buffer[] = [];
   const tag = (type: number) => varint(BigInt(((1 + below(random, 12)) << 3) | type));
@@ -105,7 +105,7 @@ function garbage(random: Random): Buffer {
   }
 }
 
-/** One call. @returns its status; CANCELLED if it was still open after a while, which need not be. */
+/** Makes one call. @returns its status; CANCELLED if the call was still open after `openMaxMs`. */
 function send(
   method: Method,
   messages: readonly Buffer[],
@@ -140,12 +140,12 @@ function expectChosen(status: grpc.StatusObject, what: string): void {
   const unknown = [grpc.status.UNKNOWN, grpc.status.DATA_LOSS, grpc.status.UNIMPLEMENTED];
   expect(unknown, `${what}: ${status.details}`).not.toContain(status.code);
   expect(status.details, what).not.toBe('internal error');
-  // gRPC itself answers what it could not send or read with UNAVAILABLE: then the coordinator died.
+  // gRPC itself gives UNAVAILABLE if the coordinator died.
   expect(status.code, `${what}: ${status.details}`).not.toBe(grpc.status.UNAVAILABLE);
 }
 
 describe.each(methods.map((method) => [method.path, method] as const))('%s', (path, method) => {
-  it('answers garbage with a status', async () => {
+  it('answers garbage with a chosen status', async () => {
     const random = randomFrom(1 + methods.indexOf(method));
     for (let n = 0; n < CALLS_PER_METHOD; n++) {
       const messages = Array.from({ length: 1 + below(random, 3) }, () => garbage(random));
@@ -160,7 +160,7 @@ describe.each(methods.map((method) => [method.path, method] as const))('%s', (pa
   });
 });
 
-it('works as before, and has not grown', async () => {
+it('the coordinator lists runs and has not grown by 256 MiB after garbage for all methods', async () => {
   const { run } = coordinator.clients;
   const before = process.memoryUsage().rss;
   const random = randomFrom(99);

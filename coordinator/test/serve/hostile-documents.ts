@@ -1,4 +1,4 @@
-/** Run specifications that nobody in good faith writes, as long as they may be and longer: a submit must refuse them. */
+/** Hostile run specifications, as long as allowed and longer; a submit must refuse them. */
 import { SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 
 const MIB = 1024 * 1024;
@@ -26,12 +26,12 @@ const numbered = (of: (index: number) => string, bytes: number): string => {
   return parts.join('');
 };
 
-/** Ten aliases of ten aliases …: a few hundred bytes that stand for 10^9 values. */
+/** Ten aliases of ten aliases and so on: a few hundred bytes that stand for 10^9 values. */
 const laughs = [...'abcdefghi'].map((name, n, all) =>
   n === 0 ? `${name}: &${name} [x]` : `${name}: &${name} [${filled(`*${all[n - 1]},`, 30)}]`,
 );
 
-/** A reference to itself, and mappings that are keys of mappings. */
+/** The lines within `spec`. */
 const inTraining = (lines: string): string => `${HEAD}spec:\n  dataset: x\n${lines}\n`;
 
 export const hostileDocuments: readonly HostileDocument[] = [

@@ -1,5 +1,5 @@
-// Requests that are made to stop a coordinator, against the real program in a process of its own: it refuses them with a
-// status and words, answers its probe meanwhile, and does not grow. Its memory is read from /proc.
+// Hostile requests to the real program in a separate process: it refuses them with a status and a message, answers
+// /livez meanwhile, and does not grow. Its memory is read from /proc.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -42,10 +42,10 @@ import { tinyDatasetBytes } from './tiny-artifacts.js';
 /** The program, which starts the coordinator. */
 const PROGRAM = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url));
 
-/** A probe of a busy machine; a held up event loop of before took minutes. */
+/** Limit for /livez on a busy machine; a blocked event loop takes minutes. */
 const PROBE_MAX_MS = 30_000;
 
-/** What the coordinator may grow by beyond garbage that waits to be collected. */
+/** How much the coordinator may grow, garbage that was not collected included. */
 const GROWTH_MAX_BYTES = 200 * 1024 ** 2;
 
 let nats: NatsOfItsOwn;
@@ -81,7 +81,7 @@ async function residentBytes(): Promise<number> {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
-/** Asks the probe all the time while `work` goes on. @returns the longest that it took. */
+/** Asks /livez repeatedly during `work`. @returns the longest time of an answer, in ms. */
 async function probedDuring(work: Promise<unknown>): Promise<number> {
   let isOver = false;
   const settled = work.finally(() => {
@@ -113,7 +113,7 @@ const refusal = (asked: Promise<unknown>): Promise<LyceumError> =>
     },
   );
 
-describe('a document', () => {
+describe('a hostile run specification', () => {
   it.each(hostileDocuments)('is refused: $name', async ({ text }) => {
     const client = connect(RunClient, address);
     const asked = refusal(
@@ -127,7 +127,7 @@ describe('a document', () => {
   });
 });
 
-describe('a data set by its path', () => {
+describe('a data set by path', () => {
   const submitted = async (path: string, bytes = tinyDatasetBytes(1)) => {
     const client = connect(RunClient, address);
     const specification = JSON.stringify({
@@ -147,7 +147,7 @@ describe('a data set by its path', () => {
     }
   };
 
-  it('is read below the root, through a link within it too', async () => {
+  it('is read below the root, also through a link within the root', async () => {
     await writeFile(join(root, 'tiny'), tinyDatasetBytes(1));
     await symlink(join(root, 'tiny'), join(root, 'link'));
     for (const name of ['tiny', 'link']) {
@@ -156,7 +156,7 @@ describe('a data set by its path', () => {
     }
   });
 
-  it('is refused with the same words whatever is there', async () => {
+  it('is refused with the same message whatever lies at the path, and no digest of it', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'lyceum-outside-'));
     await writeFile(join(outside, 'secret'), 'a secret');
     await writeFile(join(root, 'other'), 'other bytes');
@@ -199,8 +199,8 @@ describe('a data set by its path', () => {
     await rm(outside, { recursive: true });
   });
 
-  it('is not read on once nobody waits for it', async () => {
-    // 64 GiB of nothing: no disk holds it, and a hash over it takes minutes.
+  it('is closed once its request is cancelled', async () => {
+    // A sparse file of 64 GiB, whose hash takes minutes.
     execFileSync('truncate', ['-s', '64G', join(root, 'endless')]);
     const client = connect(RunClient, address);
     const specification = JSON.stringify({
@@ -231,7 +231,7 @@ describe('a data set by its path', () => {
   });
 });
 
-describe('a hello', () => {
+describe('a hello of a worker', () => {
   const long = 'x'.repeat(7 * 1024 ** 2);
   const device = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
   it.each([
@@ -260,7 +260,7 @@ describe('a hello', () => {
     for (const client of [teacher, student, cluster]) client.close();
   });
 
-  it('is followed by bounded reports', async () => {
+  it('opens a session in which a 7 MB reason is cut and a report of 2,000 failures is refused', async () => {
     const teacher = connect(TeacherClient, address);
     const cluster = connect(ClusterClient, address);
     const session = openDuplex(() => teacher.session());
@@ -290,14 +290,14 @@ describe('a hello', () => {
   });
 });
 
-describe('a pull', () => {
-  it('that nobody reads costs next to nothing, and there are only so many', async () => {
+describe('a pull of an artifact', () => {
+  it('that is not read takes little memory, and at most DOWNLOAD_MAX_COUNT run at once', async () => {
     const bytes = noiseSet();
     const client = connect(ArtifactClient, address);
     await pushed(client, bytes);
     const before = await residentBytes();
     const request = { kind: ArtifactKind.ARTIFACT_KIND_DATASET, name: 'noise' };
-    // Each on a connection of its own, as twenty people have.
+    // Each pull has its own connection, as twenty users have.
     const pullers = Array.from({ length: 20 }, () => {
       const puller = new ArtifactClient(address, grpc.credentials.createInsecure(), {
         'grpc.use_local_subchannel_pool': 1,
@@ -308,13 +308,13 @@ describe('a pull', () => {
       pull.on('error', (err: grpc.ServiceError) => {
         state.refused ||= err.code === grpc.status.RESOURCE_EXHAUSTED;
       });
-      // Makes it begin, and takes nothing.
+      // Starts the pull, and reads nothing.
       pull.read(0);
       return { puller, pull, state };
     });
     const refused = () => pullers.filter(({ state }) => state.refused).length;
     await eventually(() => refused() === 20 - DOWNLOAD_MAX_COUNT, refused);
-    // Until nothing flows any more.
+    // Until no more bytes flow.
     await eventually(async () => {
       const [one, other] = [await residentBytes(), await later(residentBytes)];
       return Math.abs(one - other) < 1024 ** 2;
@@ -325,7 +325,7 @@ describe('a pull', () => {
       pull.cancel();
       puller.close();
     }
-    // Their places are free again, and what comes is what was pushed.
+    // Cancelled pulls free their places, and a new pull gets the pushed bytes.
     const whole = await eventually(() => pulled(client).catch(() => undefined));
     expect(sha256Hex(whole)).toBe(sha256Hex(bytes));
     client.close();
@@ -337,7 +337,7 @@ const later = async <T>(look: () => Promise<T>): Promise<T> => {
   return look();
 };
 
-/** A set of 64 MB that no compression makes smaller. */
+/** A set of 64 MB that cannot be compressed. */
 function noiseSet(): Buffer {
   const [sampleCount, width] = [1_000, 64_000];
   return encodeDataset({

@@ -1,8 +1,8 @@
-/** One request to JetStream's own API, as an operator's tool makes it: plain NATS over a socket. */
+/** One request to JetStream's API, as an operator's tool makes it: plain NATS over a socket. */
 import { connect } from 'node:net';
 import type { NatsCredentials } from '@lyceum/platform/nats';
 
-/** @param subject - below `$JS.API.`, `STREAM.INFO.NAME`. @throws {Error} with what JetStream says is wrong. */
+/** @param subject - below `$JS.API.`, as `STREAM.INFO.NAME`. @throws {Error} with JetStream's error. */
 export async function jetStreamApi(
   natsUrl: string,
   { user, password }: NatsCredentials,

@@ -1,6 +1,6 @@
 /**
- * An inference server (Open Inference Protocol over HTTP) in the test's own process, whose model a test replaces while it
- * answers: one layer without activation, computed in float64 and answered in float32.
+ * An inference server (Open Inference Protocol over HTTP) in the test's process, whose model a test may replace while
+ * it answers. The model is one layer without activation, computed in float64 and answered in float32.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,11 +13,11 @@ export interface LinearModel {
   readonly weights: ArrayLike<number>;
   /** By class. */
   readonly biases: readonly number[];
-  /** What the server says of its build; servers that say nothing of it have none. */
+  /** The version that the server names; '1' if it is left out. */
   readonly version?: string;
 }
 
-/** Logits of some tens, so that a hundredth of the greatest is more than 0.2. */
+/** Logits of some tens, so that a hundredth of the greatest is above 0.2. */
 export function linearModel(seed: number, inputs: number, classes: number): LinearModel {
   const random = randomFrom(seed);
   const weights = Float32Array.from({ length: inputs * classes }, () => (random() - 0.5) * 60);
@@ -26,11 +26,11 @@ export function linearModel(seed: number, inputs: number, classes: number): Line
 
 export class LinearServer {
   readonly url: string;
-  /** What answers from now on. */
+  /** The model that answers from now on. */
   model: LinearModel;
-  /** Numbers are off by up to so much of the greatest, otherwise each time. */
+  /** Each answer's numbers are off by up to this share of the greatest, by random amounts. */
   noise = 0;
-  /** So many requests are answered 503 before each that is answered well. */
+  /** How many requests are answered with 503 before each good answer. */
   stumbles = 0;
   /** Rows that were answered. */
   rowCount = 0;

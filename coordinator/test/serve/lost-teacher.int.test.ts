@@ -1,5 +1,5 @@
-// A teacher that its workers cannot load, against a real coordinator, with peers that say so. One student worker: what a
-// run that waits for ever keeps is seen by the next run.
+// A teacher that its workers cannot load, with a real coordinator and peers that report it. There is one student
+// worker, so the next run starts only if the waiting run gives it back.
 
 import { RunState } from '@lyceum/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const dataset = tinyDataset();
 const REPLACED = { reason: 'it was replaced; push it again', permanent: true };
 
 let cluster: TestCoordinator;
-/** Number of the test: each has a data set and a teacher of its own. */
+/** Number of the test. Each test has its own data set and teacher. */
 let turn = 0;
 let peers: Peers;
 
@@ -43,7 +43,7 @@ const teacher = (options: Partial<TeacherPeerOptions>) =>
   peers.teacher({ workerId: `teacher-${turn}`, dataset, ...options });
 const student = () => peers.student(`student-${turn}`);
 
-/** Trains up to where it needs an answer that its teacher, which is asked once, does not give any more. */
+/** Trains up to a step that needs an answer to the second span, which the teacher does not give. */
 async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
   const runId = await submit('waits');
   const peer = student();
@@ -55,7 +55,7 @@ async function trainsAndWaits(): Promise<{ runId: string; peer: StudentPeer }> {
   return { runId, peer };
 }
 
-it('that stays so: the run is paused with the reason, and its student worker goes to the next', async () => {
+it('a run whose teacher cannot be loaded for good is paused, and its student worker gets the next run', async () => {
   let failure: typeof REPLACED | undefined;
   const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId, peer } = await trainsAndWaits();
@@ -71,7 +71,7 @@ it('that stays so: the run is paused with the reason, and its student worker goe
   await assigned(peer, next);
 });
 
-it('that may pass: the run waits with the reason, and keeps its student worker', async () => {
+it('a run whose teacher may be loaded later goes on waiting in TRAINING, with the reason', async () => {
   let failure: { reason: string; permanent: boolean } | undefined;
   const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId } = await trainsAndWaits();
@@ -82,7 +82,7 @@ it('that may pass: the run waits with the reason, and keeps its student worker',
   expect(state).toBe(RUN_STATE_TRAINING);
 });
 
-it('another worker may have it: the run goes on', async () => {
+it('a run goes on if another worker can load its teacher', async () => {
   let failure: typeof REPLACED | undefined;
   const worker = teacher({ failure: () => failure, answer: firstSpanOnly });
   const { runId, peer } = await trainsAndWaits();
@@ -96,7 +96,7 @@ it('another worker may have it: the run goes on', async () => {
   expect((await cluster.run(runId)).state).toBe(RUN_STATE_TRAINING);
 });
 
-it('its answers are all stored: the run is not paused', async () => {
+it('a run is not paused for a teacher that cannot be loaded if all its answers are stored', async () => {
   let failure: typeof REPLACED | undefined;
   const worker = teacher({ failure: () => failure });
   const runId = await submit('stored');
@@ -105,7 +105,7 @@ it('its answers are all stored: the run is not paused', async () => {
   await peer.receive(0, 0);
   await peer.credit(30, 0);
   await eventually(() => peer.rows.length >= 30 * BATCH_SIZE || undefined);
-  // The second epoch's answers are those of the first.
+  // The second epoch has the same answers as the first.
   await eventually(() => worker.receipts.length >= 2 || undefined);
   failure = REPLACED;
   await worker.tell();

@@ -1,6 +1,6 @@
 /**
- * Garbage in every place in NATS that programs read from: what it concerns says so, all else goes on. With a real
- * `nats-server` and the real coordinator; tickets that are garbage are `platform/test/nats/nats.int.test.ts`'s.
+ * Garbage in every place in NATS that programs read from, with a real `nats-server` and the real coordinator. Garbage
+ * tickets are in `platform/test/nats/nats.int.test.ts`.
  */
 import { call, openServerStream } from '@lyceum/platform';
 import {
@@ -57,8 +57,8 @@ async function put(bucket: string, key: string, text: string): Promise<void> {
   await (await cluster.nats.keyValue(bucket, { create: false })).put(key, text);
 }
 
-describe.each(GARBAGE)('%#:', (garbage) => {
-  it('a run record is left alone, and the others are there after a restart', async () => {
+describe.each(GARBAGE)('garbage text %# in NATS', (garbage) => {
+  it('as a run record does not count as a run, and other runs are there after a restart', async () => {
     await submit('sound');
     await put(RUN_BUCKET, 'garbage', garbage);
     await cluster.restart();
@@ -66,7 +66,7 @@ describe.each(GARBAGE)('%#:', (garbage) => {
     await expect(cluster.run('garbage')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('a name is as good as not there, and can be pushed again', async () => {
+  it('as an artifact name is not listed, and the name can be pushed again', async () => {
     await put(NAME_BUCKET, 'dataset.garbage', garbage);
     const { artifact } = cluster.clients;
     const kind = ArtifactKind.ARTIFACT_KIND_DATASET;
@@ -78,7 +78,7 @@ describe.each(GARBAGE)('%#:', (garbage) => {
     expect(after.artifacts.map(({ name }) => name)).toContain('garbage');
   });
 
-  it('a pointer fails its run, and no other', async () => {
+  it('as a checkpoint pointer fails its run, and no other run', async () => {
     const name = `pointer-${GARBAGE.indexOf(garbage)}`;
     await submit(name);
     await put(POINTER_BUCKET, name, garbage);
@@ -92,7 +92,7 @@ describe.each(GARBAGE)('%#:', (garbage) => {
     await eventually(() => (peers[0]?.run?.runId === `${name}-other` ? true : undefined));
   });
 
-  it('a pointer that a former run has left keeps its id from other runs', async () => {
+  it('as a pointer left by a former run makes a submit with its id FAILED_PRECONDITION', async () => {
     const name = `left-${GARBAGE.indexOf(garbage)}`;
     await put(POINTER_BUCKET, name, garbage);
     await expect(submit(name)).rejects.toMatchObject({
@@ -102,11 +102,11 @@ describe.each(GARBAGE)('%#:', (garbage) => {
     await expect(cluster.run(name)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('an event that is none hides no other', async () => {
+  it('as an event does not hide other events', async () => {
     const name = `events-${GARBAGE.indexOf(garbage)}`;
     await submit(name);
     const raw = await connect({ servers: cluster.natsUrl });
-    // The first two bytes are a string's that is longer than the message.
+    // The first two bytes begin a string that is longer than the message.
     const bytes = Buffer.concat([Buffer.from([0x0a, 0xff]), Buffer.from(garbage)]);
     await raw.jetstream().publish(eventSubject(name), bytes);
     await raw.close();
@@ -122,7 +122,7 @@ describe.each(GARBAGE)('%#:', (garbage) => {
   });
 });
 
-test('a leader record that is none is named, and nothing is taken over', async () => {
+test('a coordinator does not start with a garbage leader record, and names the bucket', async () => {
   const other = await TestCoordinator.start();
   await (await other.nats.keyValue(LEADER_BUCKET, { create: false })).put('leader', '{');
   await expect(other.restart()).rejects.toThrow(`bucket ${LEADER_BUCKET}`);

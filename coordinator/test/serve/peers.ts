@@ -1,4 +1,4 @@
-/** What tests of a real coordinator share: workers that end with the test, runs, and the targets that a student must get. */
+/** Workers that end with the test, runs, and expected targets, for tests of a real coordinator. */
 import { isDeepStrictEqual } from 'node:util';
 import { pool } from '@lyceum/learning/ensemble';
 import { orderedRows } from '@lyceum/learning/orders';
@@ -34,7 +34,7 @@ export class Peers {
     for (const peer of this.#peers.splice(0)) peer.kill();
   }
 
-  /** Kills them, and waits until no run and no worker is left. */
+  /** Kills all peers, and waits until no run and no worker is left. */
   async end(): Promise<void> {
     this.kill();
     await this.#cluster.quiet();
@@ -46,13 +46,13 @@ export interface SubmittedRun {
   /** Default: the name. */
   readonly runId?: string;
   readonly kind?: 'Distillation' | 'Training';
-  /** Beside a small student that is trained for two epochs. */
+  /** Fields beside the default: a small student that is trained for two epochs. */
   readonly spec: Readonly<Record<string, unknown>> & {
     readonly teachers?: readonly ({ readonly name: string } & Record<string, unknown>)[];
   };
 }
 
-/** A run's document. What peers say has nothing to do with labels: every teacher is accepted. */
+/** A run's document. All teachers are accepted, because the peers' answers have nothing to do with labels. */
 export function runDocument({ name, kind = 'Distillation', spec }: SubmittedRun): string {
   const accept = spec.teachers?.map((teacher) => teacher.name);
   return JSON.stringify({
@@ -77,7 +77,7 @@ export async function submitRun(cluster: TestCoordinator, submitted: SubmittedRu
   return response.run;
 }
 
-/** Waits until the run is as it should be. @returns the run as it is then. */
+/** Waits until `holds` is true. @returns the run. */
 export function untilRun(
   cluster: TestCoordinator,
   runId: string,
@@ -105,8 +105,8 @@ export function assigned(peer: StudentPeer, runId: string, afterEpoch = 0): Prom
 }
 
 /**
- * Every target of a run with one teacher, from a step to its end, to the bit; of those that differ the first alone is
- * shown.
+ * Expects every target of a run with one teacher, from a step to the end of the run, to the bit. A failure shows the
+ * first wrong row.
  */
 export function expectTargets({ rows }: StudentPeer, run: Run, fromStep = 0): void {
   const identity = digestBytes(run.teacherIdentities[0] ?? '');

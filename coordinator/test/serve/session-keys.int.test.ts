@@ -1,6 +1,6 @@
-// Attacks on runs by peers that are not their owners, over real gRPC against the real coordinator and nats-server: a peer
-// without a session, a second process with a worker's id, a peer with a session of its own that names somebody else's run
-// or tickets. Whatever they send, the run belongs to its owner, who finishes it.
+// Attacks on runs over real gRPC, with the real coordinator and nats-server, by a peer without a session, by a second
+// process with a worker's id, and by a worker that names another worker's run or tickets. The owner of the run must be
+// able to finish it.
 
 import { writeNpz } from '@lyceum/learning/files';
 import { measuredSamples } from '@lyceum/learning/orders';
@@ -87,7 +87,7 @@ const assigned = (peer: StudentPeer, afterEpoch = 0) => assignedRun(peer, runId,
 const inState = (state: RunState): Promise<Run> =>
   untilRun(cluster, runId, (run) => run.state === state);
 
-/** A forged run: a model and logits that its author chose, in the store that answers everybody. */
+/** The report of a forged training, with a model and logits in the blob store. */
 async function forgedOutcome(assignmentEpoch: number, what: { model?: Buffer; logits?: Buffer }) {
   const blobs = await cluster.nats.blobs({ create: false });
   const splits = [
@@ -169,7 +169,7 @@ const reports: readonly [string, (assignmentEpoch: number) => Promise<Report> | 
   ],
 ];
 
-describe('a peer with a session of its own that names the run of another', () => {
+describe("a worker's report about another worker's run", () => {
   it.each(reports)('is refused: %s', async (_, report) => {
     await submit('Training');
     const owner = student('owner');
@@ -189,7 +189,7 @@ describe('a peer with a session of its own that names the run of another', () =>
       modelDigest: '',
       progress: before.progress,
     });
-    // Its owner goes on, and its word counts.
+    // The owner still has the run, and its report counts.
     expect(owner.run?.assignmentEpoch).toBe(assignmentEpoch);
     const done = await forgedOutcome(assignmentEpoch, { model: tinyModelBytes(0.125) });
     await owner.send({ $case: 'done', done });
@@ -198,7 +198,7 @@ describe('a peer with a session of its own that names the run of another', () =>
   });
 });
 
-describe('lines of a log', () => {
+describe('log lines', () => {
   const { LOG_LEVEL_ERROR, LOG_LEVEL_INFO } = LogLevel;
   const line = (about: LoggedLine['about'], message: string, level: LogLevel = LOG_LEVEL_INFO) => ({
     ...{ atMs: Date.now(), level, about, message },
@@ -216,7 +216,7 @@ describe('lines of a log', () => {
     };
   };
 
-  it('are taken of workers about their runs and teachers, of nobody else, and of nobody too many', async () => {
+  it('are taken only from workers about their own runs and teachers, within limits', async () => {
     await submit();
     const flood = teacher('flood');
     const owner = student('owner');
@@ -259,13 +259,13 @@ describe('lines of a log', () => {
     expect(owner.sessionEnd).toMatchObject({ code: 'INVALID_ARGUMENT' });
     const { run } = cluster.clients;
     await call(run, run.cancelRun, { runId });
-    // Once its last lines may have come.
+    // A followed log ends after the run's last lines.
     expect((await followed).lines).toEqual(['flood: teacher one: the last one']);
   });
 });
 
-describe('a second process with a worker id', () => {
-  it('is kept waiting while the first has a session, and gets no assignment of it', async () => {
+describe('a second process with the id of a worker', () => {
+  it('is refused as a student worker while the first has a session, and gets no assignment', async () => {
     await submit('Training');
     const owner = student('s1');
     const { assignmentEpoch } = await assigned(owner);
@@ -282,7 +282,7 @@ describe('a second process with a worker id', () => {
     await inState(RunState.RUN_STATE_SUCCEEDED);
   });
 
-  it('is kept waiting as a teacher worker too', async () => {
+  it('is refused as a teacher worker while the first has a session', async () => {
     const owner = teacher('t1');
     await eventually(() => owner.assignment);
     const second = teacher('t1');
@@ -291,7 +291,7 @@ describe('a second process with a worker id', () => {
     expect(owner.sessionEnd).toBeUndefined();
   });
 
-  it('takes over from an earlier session of its own', async () => {
+  it('takes over the session and the assignment if it has the key of the first', async () => {
     await submit('Training');
     const owner = student('s1');
     const { assignmentEpoch } = await assigned(owner);
@@ -301,7 +301,7 @@ describe('a second process with a worker id', () => {
     expect((await assigned(again)).assignmentEpoch).toBe(assignmentEpoch);
   });
 
-  it('begins anew once the first is gone: the assignment of before is lost', async () => {
+  it('gets a new assignment once the first is gone, and the first is refused', async () => {
     await submit('Training');
     const first = student('s1');
     const { assignmentEpoch } = await assigned(first);
@@ -312,7 +312,7 @@ describe('a second process with a worker id', () => {
       return seen === peer.run ? peer : undefined;
     });
     expect((await assigned(second)).assignmentEpoch).toBe(assignmentEpoch + 1);
-    // What was the first's is nobody's.
+    // The former assignment is void.
     const { student: client } = cluster.clients;
     const headers = sessionHeaders(first.credentials);
     const late = call(client, client.getCheckpoints, { runId, assignmentEpoch }, { headers });
@@ -322,7 +322,7 @@ describe('a second process with a worker id', () => {
   it.each([
     ['the same process goes on', true],
     ['another of the same id does not', false],
-  ])('after a restart of the coordinator: %s', async (_, isSame) => {
+  ])('keeps the assignment over a restart only with the same key: %s', async (_, isSame) => {
     await submit('Training');
     const first = student('s1');
     const { assignmentEpoch } = await assigned(first);
@@ -344,7 +344,7 @@ describe('a peer without a session', () => {
     ['nothing', undefined],
     ['a key of its own', { workerId: 'owner', sessionKey: newSessionKey() }],
   ])(
-    'gets no targets, reads and moves no pointer, stores nothing, with %s',
+    'gets no targets, reads no pointer, commits and stores nothing, with %s',
     async (_, credentials) => {
       await submit();
       teacher('t1');
@@ -377,7 +377,7 @@ describe('a peer without a session', () => {
       await expect(targets.incoming[Symbol.asyncIterator]().next()).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',
       });
-      // The owner's stream was not pushed out.
+      // The owner's stream goes on.
       expect(owner.targetsEnd).toBeUndefined();
       await owner.credit(40, 20);
       await eventually(() => (owner.rows.length === 40 * BATCH_SIZE ? true : undefined));
@@ -388,7 +388,7 @@ describe('a peer without a session', () => {
     ['nothing', undefined, 'PERMISSION_DENIED'],
     ['the id of a worker', { workerId: 't1', sessionKey: newSessionKey() }, 'PERMISSION_DENIED'],
     ['an id of its own', { workerId: 'x', sessionKey: newSessionKey() }, 'UNAVAILABLE'],
-  ])('answers no ticket, with %s', async (_, credentials, code) => {
+  ])('cannot answer a ticket, with %s', async (_, credentials, code) => {
     await submit();
     const worker = teacher('t1', { answer: () => undefined });
     const owner = student('s1');
@@ -405,7 +405,7 @@ describe('a peer without a session', () => {
 });
 
 describe('a stream of answers', () => {
-  it('ends with the session that it was opened in, though its process have another since', async () => {
+  it('ends with its session, even if its process has opened another', async () => {
     await submit();
     const worker = teacher('t-1', { silent: true });
     await assigned(student('s-1'));
@@ -423,7 +423,7 @@ describe('a stream of answers', () => {
   });
 });
 
-describe('a teacher worker that names tickets of another', () => {
+describe("a teacher worker that names another worker's ticket", () => {
   const forged = (frame: AnswerFrame): AnswerFrame => {
     const shape = frame.tensors[0]?.shape ?? [];
     const values = new Float32Array((shape[0] ?? 0) * CLASS_COUNT).fill(9);
@@ -435,7 +435,7 @@ describe('a teacher worker that names tickets of another', () => {
     return { ...frame, tensors: [float32Tensor('logits', shape, values)] };
   };
 
-  it('cannot answer them, give them back or bring their holder into disrepute', async () => {
+  it('cannot answer it, return it or get its holder quarantined', async () => {
     await submit();
     const holder = teacher('t1', { answer: () => undefined });
     const peer = student('s1');
@@ -443,7 +443,7 @@ describe('a teacher worker that names tickets of another', () => {
     await peer.receive(0, 60);
     const [taken] = await eventually(() => (holder.taken.length > 0 ? holder.taken : undefined));
     if (taken === undefined) throw new Error('nothing was taken');
-    // It has a session, but does not answer its probe, and so is given no tickets.
+    // The thief has a session, but answers no probe, so it gets no tickets.
     const thief = teacher('t2', { probe: () => undefined });
     await eventually(() => (thief.assignment?.teachers.length === 1 ? true : undefined));
     for (const change of [forged, malformed, malformed, malformed, malformed, malformed]) {
@@ -457,14 +457,14 @@ describe('a teacher worker that names tickets of another', () => {
     const { workers, quarantines } = await call(client, client.listWorkers, {});
     expect(quarantines).toEqual([]);
     expect(workers.find(({ workerId }) => workerId === 't1')?.ticketsInHand).toBeGreaterThan(0);
-    // The holder's own answer, however late, is the one that counts.
+    // The holder's own late answer counts.
     const receipt = await holder.answer(taken.ticket, (frame) => frame);
     expect(receipt.wanted).toBe(true);
     expect(peer.targetsEnd).toBeUndefined();
   });
 });
 
-describe('a report of what is not there', () => {
+describe('a report of a finished training', () => {
   interface Told {
     readonly model?: Buffer;
     readonly logits?: Buffer;
@@ -475,7 +475,7 @@ describe('a report of what is not there', () => {
     ['a model of other samples', { model: tinyModelBytes(1, 4) }, /takes inputs of shape \[4\]/],
     ['a data set as its model', { model: tinyDatasetBytes(3) }, /model/],
     ['logits that are none', { logits: Buffer.from('none') }, /logits/],
-  ])('does not succeed: %s', async (_, what, reason) => {
+  ])('fails the run with %s', async (_, what, reason) => {
     await submit('Training');
     const owner = student('s1');
     const { assignmentEpoch } = await assigned(owner);
@@ -489,7 +489,7 @@ describe('a report of what is not there', () => {
     expect(ended.reason).toMatch(reason);
   });
 
-  it('is not believed where the model is not in the store: the end is to be trained again, twice', async () => {
+  it('fails the run at the third report of a model that is not in the store', async () => {
     await submit('Training');
     const owner = student('s1');
     const modelDigest = Buffer.alloc(32, 7);
@@ -504,7 +504,7 @@ describe('a report of what is not there', () => {
   });
 });
 
-describe('a hello', () => {
+describe('a hello of a worker', () => {
   it.each([
     ['without a key', Buffer.alloc(0)],
     ['with a short key', Buffer.alloc(16, 1)],

@@ -1,4 +1,4 @@
-// Coordinators beside one that leads, or after it, on one real NATS.
+// Coordinators that wait beside a leader or follow it, on one real NATS.
 import { join } from 'node:path';
 import { AddressGuard, type Logger } from '@lyceum/platform';
 import { findNatsServer, type NatsServer, startNatsServer } from '@lyceum/platform/nats';
@@ -13,7 +13,7 @@ const FOLDER_ID = /^[0-9a-f-]{36}$/;
 const NOBODY = { user: 'nobody', password: 'nothing' };
 
 let nats: NatsOfItsOwn;
-/** The server that came after. */
+/** The server that replaced the first. */
 let again: NatsServer | undefined;
 beforeEach(async () => {
   nats = await startNatsOfItsOwn();
@@ -24,7 +24,7 @@ afterEach(async () => {
   await nats.stop();
 });
 
-/** Who has the lease. */
+/** The holder in the lease's record. */
 async function holder(): Promise<string> {
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: false });
   return JSON.parse((await kv.get('leader'))?.value ?? '{}').holder;
@@ -52,9 +52,9 @@ async function serve(name: string, log: Logger = silent, signal?: AbortSignal) {
   });
 }
 
-it('one that waits leaves the queue as it is, whose leader would take it for lost, and can be told to end', async () => {
+it('a standby coordinator leaves the ticket queue alone, and can be stopped while it waits', async () => {
   const leader = await serve('leader');
-  // The message by which a leader knows that the queue is still its own.
+  // A leader knows by this message that the queue is still its own.
   const marker = () =>
     jetStreamApi(nats.server.url, NOBODY, `STREAM.MSG.GET.${TICKET_STREAM}`, {
       last_by_subj: ticketSubject('marker'),
@@ -74,7 +74,7 @@ it('one that waits leaves the queue as it is, whose leader would take it for los
   await leader.stop();
 });
 
-it('one whose store was lost keeps the lease when it stops to begin again', async () => {
+it('a coordinator that stops because its store was lost keeps the lease', async () => {
   const leader = await serve('leader');
   await jetStreamApi(nats.server.url, NOBODY, `STREAM.PURGE.KV_${LEADER_BUCKET}`, {
     filter: `$KV.${LEADER_BUCKET}.store`,
@@ -89,7 +89,7 @@ it('one whose store was lost keeps the lease when it stops to begin again', asyn
   expect(await holder()).toMatch(FOLDER_ID);
 });
 
-it('one whose copy cannot say that it leads keeps the lease, which says so', async () => {
+it('a coordinator that cannot write its leader epoch to its copy keeps the lease', async () => {
   await (await serve('leader')).stop();
   expect(await holder()).toBe('');
   vi.spyOn(MirrorFolder.prototype, 'setStore').mockRejectedValueOnce(new Error('no room'));

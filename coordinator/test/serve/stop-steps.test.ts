@@ -3,7 +3,7 @@ import { StopSteps } from '../../src/stop-steps.js';
 
 const notTold = () => expect.unreachable();
 
-it('stops in reverse order, once', async () => {
+it('StopSteps runs its steps once, in reverse order', async () => {
   const stops = new StopSteps(notTold);
   const stopped: string[] = [];
   for (const name of ['first', 'second']) stops.add(async () => void stopped.push(name));
@@ -11,7 +11,7 @@ it('stops in reverse order, once', async () => {
   expect(stopped).toEqual(['second', 'first']);
 });
 
-it('takes the other steps when one fails, and then throws what that threw', async () => {
+it('StopSteps runs the other steps when one fails, and then throws its error', async () => {
   const stops = new StopSteps(notTold);
   const stopped: string[] = [];
   stops.add(async () => void stopped.push('first'));
@@ -21,7 +21,7 @@ it('takes the other steps when one fails, and then throws what that threw', asyn
   expect(stopped).toEqual(['last', 'first']);
 });
 
-it('throws what the first threw of several that fail, and tells what the others did', async () => {
+it('StopSteps throws the first of several errors, and reports the others', async () => {
   const told: unknown[] = [];
   const stops = new StopSteps((err) => told.push(err));
   for (const name of ['first', 'second', 'third']) stops.add(() => Promise.reject(new Error(name)));

@@ -1,4 +1,4 @@
-/** A student worker as far as the coordinator can see: session, targets, reports. It trains nothing. */
+/** A student worker as the coordinator sees it: session, targets, reports. It trains nothing. */
 import {
   callMetadata,
   type DuplexCall,
@@ -35,21 +35,21 @@ export interface ReceivedRow {
 export interface PeerCommit {
   readonly step: number;
   readonly bytes: Buffer;
-  /** Default: those of the bytes. */
+  /** Default: the digest of the bytes. */
   readonly digest?: string;
-  /** Default: the peer's. */
+  /** Default: the peer's assignment. */
   readonly assignment?: { readonly runId: string; readonly assignmentEpoch: number };
   readonly named?: CheckpointReference;
-  /** Default: what `named` says. */
+  /** Default: `named`. */
   readonly previous?: CheckpointReference;
 }
 
-/** A checkpoint by its content, as messages name it. */
+/** A checkpoint as messages name it. */
 export function referenceTo(step: number, bytes: Buffer): CheckpointReference {
   return { step, digest: digestBytes(sha256Hex(bytes)) };
 }
 
-/** Commits a checkpoint as whoever the headers say. */
+/** Commits a checkpoint with the session of the headers. */
 export async function commitAs(
   { clients: { student } }: TestCoordinator,
   headers: Readonly<Record<string, string>>,
@@ -72,21 +72,21 @@ export async function commitAs(
 }
 
 export class StudentPeer {
-  /** Every row of every target that came, in the order of their coming. */
+  /** All received rows of targets, in order of arrival. */
   readonly rows: ReceivedRow[] = [];
   run: AssignedRun | undefined;
-  /** Of the last that it was told; 0: nothing. */
+  /** Revision of the last assignment; 0: none came. */
   revision = 0;
-  /** Its process' own; another one given it is the same process. */
+  /** Two peers with the same credentials are the same process. */
   readonly credentials: SessionCredentials;
-  /** How the last session ended; undefined: it has not. */
+  /** How the last session ended; undefined: it is open. */
   sessionEnd: unknown;
   /** How the last stream of targets ended. */
   targetsEnd: unknown;
-  /** Where the last stream of targets begins, and the rows that had come before it. */
+  /** First step of the last stream of targets, and the count of rows before it. */
   #stream = { firstStep: 0, earlierRowCount: 0 };
   readonly #cluster: TestCoordinator;
-  /** What it says otherwise of itself. */
+  /** Changes to its hello. */
   readonly #hello: Partial<StudentHello>;
   #session: DuplexCall<StudentReport, StudentAssignment>;
   #targets: DuplexCall<TargetRequest, TargetFrame> | undefined;
@@ -103,14 +103,14 @@ export class StudentPeer {
     this.#session = this.connect();
   }
 
-  /** Opens a session; an earlier one is the coordinator's to end. */
+  /** Opens a session; the coordinator ends an earlier one. */
   connect(): DuplexCall<StudentReport, StudentAssignment> {
     this.#session = openDuplex(() => this.#cluster.clients.student.session());
     void this.#follow(this.#session);
     return this.#session;
   }
 
-  /** The step after the last whose targets came whole on the last stream. */
+  /** The step after the last step whose targets are complete on the last stream. */
   get step(): number {
     const { firstStep, earlierRowCount } = this.#stream;
     return firstStep + Math.floor((this.rows.length - earlierRowCount) / BATCH_SIZE);
@@ -162,7 +162,7 @@ export class StudentPeer {
       }
       this.sessionEnd = 'ended';
     } catch (err) {
-      // By kill(), with the coordinator, or refused.
+      // Killed, ended with the coordinator, or refused.
       this.sessionEnd = err;
     }
   }
@@ -190,7 +190,7 @@ export class StudentPeer {
   }
 }
 
-/** Credits as the student would, until all targets before the step have come: everything that came is done. */
+/** Credits as a student does until all targets before `toStep` have come; all received steps count as done. */
 export async function drain(peer: StudentPeer, toStep: number): Promise<void> {
   for (let done = peer.step; done < toStep; ) {
     await peer.credit(Math.min(done + 40, toStep), done);

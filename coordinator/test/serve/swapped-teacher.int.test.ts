@@ -1,6 +1,6 @@
-// A teacher behind a server whose model is replaced without a word, against a real coordinator. Peers stand for its workers:
-// what they say of tickets and probes changes when a test says so. Whatever was made of the other model's answers must not
-// last: not in the store, not in a run in progress, not in a report.
+// A teacher behind a server whose model is replaced without notice, with a real coordinator. Peers stand for its
+// workers; their answers to tickets and probes change when a test says so. The other model's answers must not last:
+// not in the store, not in a run in progress, not in a report.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CoordinatorClient } from '@lyceum/cli/client';
@@ -39,16 +39,16 @@ const SPAN = TRAIN_COUNT / BATCH_SIZE / 2;
 let cluster: TestCoordinator;
 let client: CoordinatorClient;
 let server: LinearServer;
-/** Number of the test: each has a data set, a teacher and a run of its own. */
+/** Number of the test. Each test has its own data set, teacher and run. */
 let turn = 0;
 let runId = '';
 let setDigest = '';
-/** What the model that answers now adds to each number. */
+/** What the current model adds to each number. */
 let shift = 0;
 let peers: Peers;
 
 beforeAll(async () => {
-  // No timed canary comes while a test lasts.
+  // No timed canary comes during a test.
   cluster = await TestCoordinator.start(3_600_000);
   peers = new Peers(cluster);
   client = new CoordinatorClient(cluster.address);
@@ -80,7 +80,7 @@ const submit = (id = runId, changes: Record<string, unknown> = {}): Promise<Run>
     },
   });
 
-/** What the model that answers now says. */
+/** The frame as the current model answers it. */
 function shifted(frame: AnswerFrame): AnswerFrame {
   return {
     ...frame,
@@ -106,14 +106,14 @@ function teacher(options: Partial<TeacherPeerOptions> = {}): TeacherPeer {
 
 const student = () => peers.student(`student-${turn}`);
 
-/** Takes all targets from one step to another. */
+/** Receives all targets from one step to another. */
 async function train(peer: StudentPeer, fromStep: number, toStep: number): Promise<void> {
   peer.rows.length = 0;
   await peer.receive(fromStep, fromStep);
   await drain(peer, toStep);
 }
 
-/** The run's pointer names a checkpoint of that step. @returns the pointers. */
+/** Makes the run's pointer name a checkpoint of `step`. @returns the bucket of pointers. */
 async function pointTo(step: number, digest: string): Promise<KeyValue> {
   const pointers = await cluster.nats.keyValue(POINTER_BUCKET, { create: false });
   const found = await pointers.get(runId);
@@ -122,7 +122,7 @@ async function pointTo(step: number, digest: string): Promise<KeyValue> {
   return pointers;
 }
 
-/** The model that was pushed is back, and its worker may answer again. */
+/** Brings the pushed model back, and releases its worker. */
 async function mended(name = 'teacher'): Promise<void> {
   shift = 0;
   await client.releaseWorker(`${name}-${turn}`);
@@ -146,7 +146,7 @@ async function accuracyOf(id: string): Promise<unknown> {
   return [teachers[0]?.accuracy, bitExactExceptions.filter((text) => text.includes('suspect'))];
 }
 
-it('a run that ends before a timed canary does not succeed with the answers of another model', async () => {
+it('a run that ends before a timed canary does not succeed with answers of a replaced model', async () => {
   const submitted = await submit();
   let rounds = 0;
   teacher({
@@ -158,7 +158,7 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   const peer = student();
   await assigned(peer, runId);
   await train(peer, 0, SPAN);
-  // The canary that the run's first ticket asks for. Were it later, it would end the run before its end.
+  // The canary of the run's first ticket. A later one would find the replaced model before the end of the run.
   await eventually(() => rounds >= 3 || undefined);
   shift = 0.2;
   await drain(peer, STEP_COUNT);
@@ -177,7 +177,7 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   );
   expect(warnings.join()).toMatch(/answers of teacher far were dropped: its answers to the probe/);
 
-  // What the other model said is in no later run either.
+  // A later run has no answers of the replaced model either.
   const found = await accuracyOf(runId);
   runId = `${runId}-again`;
   const again = await submit();
@@ -189,7 +189,7 @@ it('a run that ends before a timed canary does not succeed with the answers of a
   expect(await accuracyOf(runId)).toEqual(found);
 });
 
-it('a model that is replaced after the canary of the first ticket is found before the end is told', async () => {
+it('a model that is replaced after the canary of the first ticket is found before the run succeeds', async () => {
   const submitted = await submit();
   teacher({
     probe: (values, round) => {
@@ -205,7 +205,7 @@ it('a model that is replaced after the canary of the first ticket is found befor
   await eventually(async () => (await client.listQuarantines()).length > 0 || undefined);
   expect((await cluster.run(runId)).state).not.toBe(RunState.RUN_STATE_SUCCEEDED);
   await mended();
-  // Its training is done again if the other model had a part in it; else the answers of its evaluation alone are asked again.
+  // The run trains again if its targets had answers of the other model; else only its evaluation asks again.
   const isAgain = await eventually(async () => {
     const { state } = await cluster.run(runId);
     if (state === RunState.RUN_STATE_PAUSED) await client.resumeRun(runId).catch(() => undefined);
@@ -225,14 +225,14 @@ it('a model that is replaced after the canary of the first ticket is found befor
   expect(warnings.join()).toMatch(/answers of teacher far were dropped/);
 });
 
-it('what a worker took while it was quarantined counts for nothing, though it be released and tested since', async () => {
+it('an answer to a ticket taken in quarantine is dropped, even after release and self-test', async () => {
   const submitted = await submit();
   let takenCount = 0;
   let isTested = false;
   const worker = teacher({
     deaf: true,
     probe: async (values, round) => {
-      // It is quarantined with its second ticket in hand, which it then takes once more.
+      // The worker is quarantined with its second ticket in hand, which it then takes once more.
       if (round === 3) await eventually(() => takenCount >= 2 || undefined);
       const said = values.map((value) => value + shift);
       if (round === 2) shift = 0.2;
@@ -261,7 +261,7 @@ it('what a worker took while it was quarantined counts for nothing, though it be
   expectTargets(peer, submitted, 0);
 });
 
-it('a run in progress goes back to a checkpoint that none of them is in', async () => {
+it('a run in progress goes back to a checkpoint before the answers of a replaced model', async () => {
   const submitted = await submit();
   const first = teacher({ answer: firstSpanOnly });
   const peer = student();
@@ -269,7 +269,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   await train(peer, 0, 10);
   const digest = 'a'.repeat(64);
   const pointers = await pointTo(10, digest);
-  // Another worker's self-test proves what the first answered. Then the model is replaced, and the next canary comes late.
+  // Another worker's self-test proves the first worker's answers. Then the model is replaced; the next canary is late.
   let isTrained = (): void => {};
   const trained = new Promise<void>((resolve) => {
     isTrained = resolve;
@@ -300,7 +300,7 @@ it('a run in progress goes back to a checkpoint that none of them is in', async 
   expectTargets(peer, submitted, 10);
 });
 
-it('a model that is replaced between two runs never answers the second', async () => {
+it('a model that is replaced between two runs is quarantined before it answers the second', async () => {
   await submit();
   const worker = teacher();
   const peer = student();
@@ -310,7 +310,7 @@ it('a model that is replaced between two runs never answers the second', async (
   await untilRun(cluster, runId, ({ state }) => state === RunState.RUN_STATE_SUCCEEDED);
   const found = await accuracyOf(runId);
   worker.kill();
-  // Six thousandths of the greatest logit: less than other devices may be apart.
+  // Six thousandths of the greatest logit: less than devices may differ by.
   shift = 0.024;
   const later = `${runId}-later`;
   const submitted = await submit(later, { answers: { codec: 'float16' } });
@@ -323,7 +323,7 @@ it('a model that is replaced between two runs never answers the second', async (
   );
   expect(other.taken).toEqual([]);
   await mended();
-  // It was assigned and paused, or waits still: that depends on who came first.
+  // The run was assigned and paused, or still waits, depending on the order of events.
   let pausedEpoch = 0;
   await eventually(async () => {
     if ((await cluster.run(later)).state === RunState.RUN_STATE_PAUSED) {
@@ -341,7 +341,7 @@ it('a model that is replaced between two runs never answers the second', async (
   expect(await accuracyOf(later)).toEqual(found);
 });
 
-it('a server that moves its answers by its noise is believed', async () => {
+it('a server whose probe answers differ by its noise is not quarantined', async () => {
   await submit();
   let answers = 0;
   teacher({ probe: (values) => values.map((value, i) => value + 1e-5 * ((i + answers++) % 3)) });
@@ -354,9 +354,9 @@ it('a server that moves its answers by its noise is believed', async () => {
   expect(await client.listQuarantines()).toEqual([]);
 });
 
-it('a coordinator that starts later believes neither what was unproven nor the other model', async () => {
+it('a restarted coordinator drops unproven answers and quarantines a model replaced meanwhile', async () => {
   const submitted = await submit();
-  // No canary proves what it answers.
+  // No canary proves its answers.
   let worker = teacher({ probe: (values, round) => (round > 2 ? undefined : values) });
   const peer = student();
   await assigned(peer, runId);
@@ -374,13 +374,13 @@ it('a coordinator that starts later believes neither what was unproven nor the o
   expectTargets(heir, submitted, 0);
 });
 
-it('a run whose set is gone goes back to its beginning, and holds up no other', async () => {
+it('a run whose data set is gone goes back to step 0, and does not stop other runs', async () => {
   await submit();
   let isOver = (): void => {};
   const over = new Promise<void>((resolve) => {
     isOver = resolve;
   });
-  // No canary proves what it answers.
+  // No canary proves its answers.
   const first = teacher({
     probe: async (values, round) => {
       if (round > 2) await over;
@@ -421,11 +421,11 @@ it('a run whose set is gone goes back to its beginning, and holds up no other', 
   expect(pointer).toMatchObject({ step: 0 });
 });
 
-it('rules are compared by answers that a canary has proven', async () => {
+it('evaluateEnsemble waits until its answers are proven', async () => {
   teacher({
     probe: (values, round) => {
       const said = values.map((value) => value + shift);
-      // It answers tickets from here on.
+      // It answers tickets from now on.
       if (round === 2) shift = 0.2;
       return said;
     },
@@ -446,7 +446,7 @@ it('rules are compared by answers that a canary has proven', async () => {
   expect(await client.evaluateEnsemble(request)).toEqual(await compared);
 });
 
-it('a student elsewhere that has got targets of another model is told so', async () => {
+it('streamTargets ends with an error after it sent targets of a replaced model', async () => {
   await submit();
   let isRead = (): void => {};
   const read = new Promise<void>((resolve) => {
@@ -456,7 +456,7 @@ it('a student elsewhere that has got targets of another model is told so', async
     probe: async (values, round) => {
       if (round === 3) await read;
       const said = values.map((value) => value + shift);
-      // It answers tickets from here on.
+      // It answers tickets from now on.
       if (round === 2) shift = 0.2;
       return said;
     },

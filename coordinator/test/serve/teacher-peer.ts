@@ -1,6 +1,6 @@
 /**
- * A teacher worker as far as the coordinator can see: session, tickets from the real queue, answers. It
- * computes nothing: {@link logitsOf} says what each sample's logits are.
+ * A teacher worker as the coordinator sees it: session, tickets from the real queue, answers. It computes nothing:
+ * {@link logitsOf} gives each sample's logits.
  */
 import { type DatasetParts, SPLIT_NAMES } from '@lyceum/learning/datasets';
 import { classSpreadSamples, orderedSamples } from '@lyceum/learning/orders';
@@ -42,7 +42,7 @@ export function logitsOf(
   );
 }
 
-/** Answers the tickets of a run's first span alone, which may be taken in any order. */
+/** Answers only the tickets of a run's first span, in any order of tickets. */
 export function firstSpanOnly(frame: AnswerFrame): AnswerFrame | undefined {
   const { order, firstPosition } = frame.ticket ?? {};
   return order?.epoch === 0 && firstPosition === 0 ? frame : undefined;
@@ -62,7 +62,7 @@ export function samplesOf(dataset: DatasetParts, ticket: Ticket): number[] {
   return [...orderedSamples(inSplit, dataset.chunkEnds, order, firstPosition, positionCount)];
 }
 
-/** What a teacher worker knows when it starts. */
+/** Clients that a teacher worker starts with. */
 export interface Surroundings {
   readonly clients: { readonly teacher: TeacherClient };
   readonly nats: Pick<Nats, 'ticketSource'>;
@@ -71,27 +71,27 @@ export interface Surroundings {
 export interface TeacherPeerOptions {
   readonly workerId: string;
   readonly dataset: DatasetParts;
-  /** Called with each ticket taken, before it is answered; what it returns is sent. */
+  /** Called with the answer to each ticket; its result is sent, undefined: nothing. */
   readonly answer?: (
     frame: AnswerFrame,
   ) => AnswerFrame | undefined | Promise<AnswerFrame | undefined>;
-  /** Goes on to take tickets when it is told to stop, as one does that has not heard of it yet. */
+  /** Goes on taking tickets when it is told to stop, as a worker does that has not heard of it yet. */
   readonly deaf?: boolean;
-  /** What it answers to probes instead of {@link logitsOf}; undefined: nothing. Counts the answers from 1. */
+  /** Answers to probes instead of {@link logitsOf}; undefined: nothing. `round` counts from 1. */
   readonly probe?: (
     values: number[],
     round: number,
     probe: Ticket,
   ) => number[] | undefined | Promise<number[] | undefined>;
-  /** Why it cannot load its teachers; undefined: it has loaded them. Looked at with each assignment, and by {@link TeacherPeer.tell}. */
+  /** Why it cannot load its teachers; undefined: it can. Called at each assignment and by {@link TeacherPeer.tell}. */
   readonly failure?: () => { readonly reason: string; readonly permanent: boolean } | undefined;
-  /** Why it cannot read the set that a probe is about; undefined: it can. */
+  /** Why it cannot read the data set of a probe; undefined: it can. */
   readonly unreadable?: (probe: Ticket) => string | undefined;
-  /** How far its answers may move, by its own account; absent: as in float32. */
+  /** The noise that it reports of its answers; default: that of float32. */
   readonly noise?: number;
-  /** Takes tickets without telling. */
+  /** Takes tickets without a report. */
   readonly silent?: boolean;
-  /** Default: a process of its own. */
+  /** Default: those of a new process. */
   readonly credentials?: SessionCredentials;
 }
 
@@ -102,7 +102,7 @@ export class TeacherPeer {
   readonly refusals: unknown[] = [];
   assignment: TeacherAssignment | undefined;
   readonly credentials: SessionCredentials;
-  /** How the session ended; undefined: it has not. */
+  /** How the session ended; undefined: it is open. */
   sessionEnd: unknown;
   readonly #cluster: Surroundings;
   readonly #options: TeacherPeerOptions;
@@ -123,7 +123,7 @@ export class TeacherPeer {
     void this.#run();
   }
 
-  /** Breaks everything off, as a kill does. */
+  /** Ends everything at once, as a kill does. */
   kill(): void {
     this.#over.abort();
     this.#session.cancel();
@@ -148,7 +148,7 @@ export class TeacherPeer {
     await this.#session.send({ report: { $case: 'measured', measured } });
   }
 
-  /** Answers a ticket on a stream of its own. */
+  /** Answers a ticket on a new stream. */
   async answer(
     ticket: Ticket,
     change: (frame: AnswerFrame) => AnswerFrame,
@@ -195,7 +195,7 @@ export class TeacherPeer {
       }
       this.sessionEnd = 'ended';
     } catch (err) {
-      // By kill(), with the coordinator, or refused.
+      // Killed, ended with the coordinator, or refused.
       this.sessionEnd = err;
     }
   }
@@ -204,7 +204,7 @@ export class TeacherPeer {
     await this.#session.send({ report });
   }
 
-  /** Says anew what it has loaded. */
+  /** Reports again which teachers are loaded. */
   async tell(): Promise<void> {
     if (this.assignment !== undefined) await this.#tellState(this.assignment);
   }
@@ -227,7 +227,7 @@ export class TeacherPeer {
     });
   }
 
-  /** A pull that fails, on a busy machine by a time limit, is begun again: only {@link kill} ends it. */
+  /** Pulls tickets, again after a failure, as by a time limit on a busy machine, until {@link kill} or a stop. */
   async #keepPulling(consumer: string): Promise<void> {
     if (this.#pulling.has(consumer)) return;
     const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** A real `nats-server` and the real coordinator in this process, on free ports and in a folder of its own. */
+/** A real `nats-server`, and the real coordinator in this process, on free ports and in a temporary folder. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ export class TestCoordinator {
     return this.#clients;
   }
 
-  /** Where gRPC listens. */
+  /** The address of gRPC. */
   get address(): string {
     return this.#serving.address;
   }
@@ -83,13 +83,13 @@ export class TestCoordinator {
     return this.#serving.http;
   }
 
-  /** Of the coordinator. */
+  /** The coordinator's state folder. */
   get stateDir(): string {
     return join(this.#folder, 'coordinator');
   }
 
   /**
-   * Stops the coordinator and starts another at the same address, from what the first left.
+   * Stops the coordinator and starts another at the same address with the same folder.
    *
    * @param meanwhile - done while there is none.
    */
@@ -99,12 +99,12 @@ export class TestCoordinator {
     await meanwhile();
     const { url } = this.#server;
     this.#serving = await serveIn(this.#folder, url, address, this.#canaryIntervalMs);
-    // Peers call once. A connection that failed while nobody was there is tried again a little later.
+    // Peers call once, so connections that failed meanwhile must be up again.
     for (const client of Object.values(this.#clients)) await reached(client);
   }
 
   /**
-   * Stops `nats-server` and starts it again at the same address, with what it had on disk.
+   * Stops `nats-server` and starts it again at the same address with its files.
    *
    * @param meanwhile - done while there is none.
    */
@@ -145,7 +145,7 @@ export class TestCoordinator {
     return (await push.response).artifact?.digest ?? '';
   }
 
-  /** Cancels what goes on and waits until no run and no worker is left. */
+  /** Cancels all runs, and waits until no run and no worker is left. */
   async quiet(): Promise<void> {
     const { run, cluster } = this.#clients;
     await eventually(async () => {
@@ -199,7 +199,7 @@ async function serveIn(
   listenAddress: string,
   canaryIntervalMs: number,
 ): Promise<Serving> {
-  // Loaded here: tests that start no coordinator share a door with this.
+  // Loaded here, because tests that start no coordinator import this file too.
   const { serve } = await import('../../src/serve.js');
   return serve({
     natsUrl,
@@ -209,7 +209,7 @@ async function serveIn(
     canaryIntervalMs,
     outside: {
       secrets: { folder: undefined, variables: {}, unboundGo: 'nowhere' },
-      // Inference servers are in the test's own process.
+      // Inference servers run in the test's process.
       addresses: new AddressGuard(['127.0.0.1']),
     },
     listenAddress,
@@ -220,10 +220,10 @@ async function serveIn(
   });
 }
 
-/** A little less than a test may take, so that what is waited for in vain can be told. */
+/** A little less than a test's time limit, so that a failure shows the state. */
 const EVENTUALLY_MS = 200_000;
 
-/** Waits until `look` gives something. @param state - what to tell where it never does. */
+/** Waits until `look` gives a value. @param state - shown in the error if it never does. */
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,
   state: () => unknown = () => '',

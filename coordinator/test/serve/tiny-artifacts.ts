@@ -1,13 +1,13 @@
-/** A data set and models small enough to be written down, for peers that compute nothing. */
+/** A tiny data set and tiny models, for peers that compute nothing. */
 import { type DatasetParts, encodeDataset, type ManifestParts } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
 
 export const CLASS_COUNT = 3;
 
-/** In the train split of {@link tinyDataset}: two spans an epoch. */
+/** Samples in the train split of {@link tinyDataset}: two spans an epoch. */
 export const TRAIN_COUNT = 6_600;
 
-/** Of runs that take whole batches, and the steps of two epochs of them. */
+/** Batch size of runs without a partial batch, and the steps of two epochs. */
 export const BATCH_SIZE = 220;
 export const STEP_COUNT = (2 * TRAIN_COUNT) / BATCH_SIZE;
 
@@ -28,7 +28,7 @@ export function tinyDataset(): DatasetParts {
   };
 }
 
-/** The same samples in shards that nobody can read, a hundred in a chunk. */
+/** The same samples in shards that do not exist, 100 in a chunk. */
 export function tinyManifest(): ManifestParts {
   const { sampleCount, classCount, classNames, labels, splits } = tinyDataset();
   return {
@@ -52,7 +52,7 @@ export function tinyManifest(): ManifestParts {
   };
 }
 
-/** @param variant - tells sets apart, so that one has no answers of another. */
+/** @param variant - makes sets differ, so that they do not share answers. */
 export function tinyDatasetBytes(variant: number): Buffer {
   const dataset = tinyDataset();
   return encodeDataset({ ...dataset, inputs: dataset.inputs.map((value) => value + variant) });
@@ -61,7 +61,7 @@ export function tinyDatasetBytes(variant: number): Buffer {
 /**
  * One Dense layer from `inputs` numbers to `classes`.
  *
- * @param weight - tells models apart: one for all, or [inputs, classes].
+ * @param weight - makes models differ: one number for all, or [inputs, classes].
  */
 export function tinyModelBytes(
   weight: number | readonly number[],

@@ -1,5 +1,5 @@
-// A data set that is gone or damaged, against a real coordinator, with peers for workers: in NATS, its copy with it,
-// or where a teacher worker reads it. The coordinator holds in memory what it has read, so another one is started after the damage.
+// A data set that is gone or damaged, with a real coordinator and peers: in NATS and in the copy, or where a teacher
+// worker reads it. The coordinator holds read sets in memory, so another one is started after the damage.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { call } from '@lyceum/platform';
@@ -18,10 +18,10 @@ const { RUN_STATE_PAUSED, RUN_STATE_SUCCEEDED, RUN_STATE_TRAINING } = RunState;
 const dataset = tinyDataset();
 
 let cluster: TestCoordinator;
-/** Number of the test: each has two data sets, a teacher and two runs of its own. */
+/** Number of the test. Each test has its own two data sets, teacher and two runs. */
 let turn = 0;
 let damagedDigest = '';
-/** Of its last chunk in NATS. */
+/** Sequence number of the damaged set's last chunk in NATS. */
 let chunkSequence = 0;
 let peers: Peers;
 
@@ -36,7 +36,7 @@ beforeEach(async () => {
   await cluster.push('model', `model-${turn}`, tinyModelBytes(turn));
   damagedDigest = await cluster.push('dataset', `damaged-${turn}`, damagedBytes());
   const { state } = await blobStream('INFO', {});
-  // What names the chunks comes after them.
+  // The message that names the chunks comes after them.
   chunkSequence = (state as { last_seq: number }).last_seq - 1;
 });
 afterEach(() => peers.end());
@@ -45,7 +45,7 @@ function damagedBytes(): Buffer {
   return tinyDatasetBytes(1_000 + turn);
 }
 
-/** @param set - also the run's name. */
+/** @param set - the run's data set, and its name. */
 async function submit(set: 'whole' | 'damaged'): Promise<string> {
   const runId = `run-${set}-${turn}`;
   const teachers = [{ name: 'one', model: `model-${turn}` }];
@@ -55,7 +55,7 @@ async function submit(set: 'whole' | 'damaged'): Promise<string> {
 
 const teacher = (options: Partial<TeacherPeerOptions> = {}) =>
   peers.teacher({ workerId: `teacher-${turn}`, dataset, ...options });
-/** @param before - the same process, which opens another session. */
+/** @param before - the former session of the same process. */
 const student = (name: string, before?: StudentPeer) =>
   peers.student(`${name}-${turn}`, before?.credentials);
 
@@ -65,7 +65,7 @@ async function trains(peer: StudentPeer, toStep: number): Promise<void> {
   await drain(peer, toStep);
 }
 
-/** Once the student worker has heard of the pause: it must not take the assignment of before for the next one. */
+/** Resumes a run after its student worker has heard of the pause. */
 async function resume(runId: string, peer: StudentPeer): Promise<void> {
   await eventually(() => peer.run?.runId !== runId || undefined);
   const { run } = cluster.clients;
@@ -107,7 +107,7 @@ function whyPaused(harm: string): string {
   return `its data set ${damagedDigest.slice(0, 12)} cannot be read: ${harm}; push the same set again, then coordinator resume lets the run go on`;
 }
 
-it('pauses the run that waits for it; the other goes on, and so does this one once the set is back', async () => {
+it('a damaged data set in NATS pauses its queued run, which can be resumed once the set is pushed again', async () => {
   const whole = await submit('whole');
   const before = student('one');
   teacher();
@@ -115,12 +115,12 @@ it('pauses the run that waits for it; the other goes on, and so does this one on
   await trains(before, 10);
   const damaged = await submit('damaged');
   await restartAfter(damage);
-  // The teacher is the other run's too.
+  // Both runs have the same teacher.
   const worker = teacher();
   const peer = student('one', before);
   const harm = `blob ${damagedDigest} is damaged: its chunks do not add up to it`;
   expect((await untilRun(cluster, damaged, paused)).reason).toBe(whyPaused(harm));
-  // Of a paused run's set it is told no more.
+  // The teacher worker is no longer told of the paused run's set.
   await eventually(() => worker.assignment?.teachers[0]?.datasets.length === 1 || undefined);
   await succeeds(peer, whole);
 
@@ -129,7 +129,7 @@ it('pauses the run that waits for it; the other goes on, and so does this one on
   await succeeds(peer, damaged);
 });
 
-it('pauses the run that trains on it, and frees its student', async () => {
+it('a lost data set in NATS pauses the run that trains on it, and frees its student worker', async () => {
   const damaged = await submit('damaged');
   const before = student('one');
   teacher();
@@ -145,7 +145,7 @@ it('pauses the run that trains on it, and frees its student', async () => {
   await succeeds(peer, whole);
 });
 
-it('that a teacher worker cannot read pauses the run that asks about it, and the worker answers the other', async () => {
+it('a data set that a teacher worker cannot read pauses its run, and the other run succeeds', async () => {
   const whole = await submit('whole');
   const peer = student('one');
   let isMended = false;
@@ -170,7 +170,7 @@ it('that a teacher worker cannot read pauses the run that asks about it, and the
   await succeeds(peer, damaged);
 });
 
-it('that two tickets tell of pauses the run once: what the second says after it was resumed is not believed', async () => {
+it('a late report of an unreadable data set for a former issue does not pause a resumed run again', async () => {
   let isMended = false;
   const worker = teacher({ answer: (frame) => (isMended ? frame : undefined) });
   const damaged = await submit('damaged');

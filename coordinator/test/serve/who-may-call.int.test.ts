@@ -1,6 +1,6 @@
 /**
- * Every call of the coordinator's services, asked of the real one over gRPC by a peer without a session: calls of workers
- * are refused, and the others are listed. A new call is missed here until its rule is written down.
+ * All calls of the coordinator's services, made by a peer without a session over gRPC: calls for workers are refused,
+ * and the others are listed. A new call fails a test here until it has a rule.
  */
 import { type MethodDefinition, status } from '@grpc/grpc-js';
 import { connect, RunClient, SERVICES } from '@lyceum/platform';
@@ -13,7 +13,7 @@ type Method = MethodDefinition<object, object>;
 
 const RUN_ID = 'somebody-elses';
 
-/** For everybody whom the port lets in: with TLS, holders of a certificate of the cluster's authority. */
+/** Calls for everybody who can connect: with TLS, holders of a certificate of the cluster's authority. */
 const FOR_ALL: Readonly<Record<string, readonly string[]>> = {
   run: [
     ...['submitRun', 'getRun', 'listRuns', 'cancelRun', 'retryRun', 'resumeRun', 'deleteRun'],
@@ -28,12 +28,12 @@ const FOR_ALL: Readonly<Record<string, readonly string[]>> = {
   answer: ['listAnswerTables', 'deleteAnswerTable', 'verifyAnswers'],
   ensemble: ['evaluateEnsemble'],
   target: ['streamTargets', 'getTargetOutline'],
-  // Makes a worker's session.
+  // Opens a worker's session.
   student: ['session'],
   teacher: ['session'],
 };
 
-/** For the worker that holds the run, or the ticket. */
+/** Calls for the worker that holds the run or the ticket. */
 const FOR_HOLDERS = {
   student: ['receiveTargets', 'getCheckpoints', 'commitCheckpoint', 'storeResult'],
   teacher: ['sendAnswers'],
@@ -43,7 +43,7 @@ type HolderCall = (typeof FOR_HOLDERS)[keyof typeof FOR_HOLDERS][number];
 
 let cluster: TestCoordinator;
 let peers: Peers;
-/** By call, what a holder's call begins with. */
+/** The first message of each call for holders. */
 let first: Readonly<Record<HolderCall, object>>;
 
 beforeAll(async () => {
@@ -79,7 +79,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-it('has a rule for each call', () => {
+it('each call of the coordinator is listed for all or for holders', () => {
   const names = (methods: readonly string[]) => [...methods].sort();
   const calls = Object.entries(SERVICES).map(([service, methods]) => [
     service,
@@ -95,10 +95,10 @@ it('has a rule for each call', () => {
 it.each([
   ...FOR_HOLDERS.student.map((name) => [name, SERVICES.student[name]] as const),
   ...FOR_HOLDERS.teacher.map((name) => [name, SERVICES.teacher[name]] as const),
-])('lets nobody without a session call %s', async (name, method) => {
+])('a peer without a session cannot call %s', async (name, method) => {
   const { path, requestSerialize, responseDeserialize } = method as Method;
   const client = connect(RunClient, cluster.address);
-  // The server takes a call of any kind so.
+  // The server accepts any kind of call in this form.
   const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
   call.on('error', () => undefined);
   const ended = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// Sessions of workers that are written down: reports come from a generator, and what is called is listed.
+// Sessions of workers: reports come from a generator, and calls of handlers are listed.
 import { createLogger } from '@lyceum/platform';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
@@ -28,7 +28,7 @@ class FakeSession {
   }
 }
 
-/** Reports are words: `hello NAME` opens a session. `calls` lists what becomes of the others. */
+/** Reports are words: `hello NAME` opens a session. `calls` lists the calls of handlers. */
 function cluster() {
   const calls: string[] = [];
   const stopping = new AbortController();
@@ -59,7 +59,7 @@ function cluster() {
   return { calls, stopping, sessions: parts.sessions, serve };
 }
 
-/** Gives the words, and then nothing more until it is closed. */
+/** Gives the words, and then stays open. */
 async function* said(...words: string[]): AsyncGenerator<string> {
   yield* words;
   await new Promise(() => {});
@@ -69,28 +69,28 @@ async function* ending(...words: string[]): AsyncGenerator<string> {
   yield* words;
 }
 
-describe('a session', () => {
-  it('begins with a hello, and with nothing else', async () => {
+describe('serveSession', () => {
+  it('refuses a session whose first report is not a hello', async () => {
     const { serve, calls } = cluster();
     await expect(serve(said('state'))).rejects.toThrow('must be its hello');
     await expect(serve(ending())).rejects.toThrow('must be its hello');
     expect(calls).toEqual([]);
   });
 
-  it('has its reports taken in their order, and is gone when they end', async () => {
+  it('handles reports in order, and reports the session gone when they end', async () => {
     const { serve, calls, sessions } = cluster();
     await serve(ending('hello a', 'one', 'two'));
     expect(calls).toEqual(['changed', 'a: one', 'a: two', 'a gone']);
     expect(sessions.lostAtMs('w1')).toBe(7);
   });
 
-  it('ends by a report that is refused, with the reason', async () => {
+  it('ends a session with the error of a refused report', async () => {
     const { serve, calls } = cluster();
     await expect(serve(said('hello a', 'bad', 'two'))).rejects.toThrow('a bad report');
     expect(calls).toEqual(['changed', 'a gone']);
   });
 
-  it('is taken over by a newer one of the same process, and is not gone by that', async () => {
+  it('ends a session that a newer one of the same process takes over, without reporting it gone', async () => {
     const { serve, calls, sessions } = cluster();
     const first = serve(said('hello a'));
     await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'), { timeout: 60_000 });
@@ -102,7 +102,7 @@ describe('a session', () => {
     expect(calls.at(-1)).toBe('b gone');
   });
 
-  it('is not listened to once a newer one has taken over', async () => {
+  it('ignores reports of a session that was taken over', async () => {
     const { serve, calls, sessions } = cluster();
     let say: () => void = () => {};
     const late = new Promise<void>((resolve) => {
@@ -121,14 +121,14 @@ describe('a session', () => {
     void serve(said('hello b'));
     await expect(first).rejects.toThrow('took over');
     say();
-    // The generator serves one request after the other: this one comes behind the session's own.
+    // The generator serves requests in turn, so this one comes after the session's own.
     await reports.next().then(() => {
       isRead = true;
     });
     expect([isRead, calls]).toEqual([true, ['changed', 'took over from a', 'changed']]);
   });
 
-  it('ends when the coordinator stops', async () => {
+  it('ends a session when the coordinator stops', async () => {
     const { serve, calls, stopping, sessions } = cluster();
     const session = serve(said('hello a'));
     await vi.waitFor(() => expect(sessions.get('w1')?.name).toBe('a'), { timeout: 60_000 });

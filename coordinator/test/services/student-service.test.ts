@@ -1,4 +1,4 @@
-// A student's calls without a server: the stream is the test's, and so is what the handlers ask.
+// A student's calls without a server, with a stand-in for the stream and for the parts of the service.
 import { Duplex } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { createLogger, newSessionKey, sessionHeaders } from '@lyceum/platform';
@@ -16,7 +16,7 @@ function prepared(): RunRecord {
   return { ...queued(), state: 'PREPARING', assignment };
 }
 
-/** Calls `ReceiveTargets` as the worker. @returns the call, which the test may cancel, and why it ended. */
+/** Calls `ReceiveTargets` as the worker. @returns the call, and the error that ends it. */
 function receive(parts: object) {
   const all = {
     changed: () => undefined,
@@ -36,7 +36,7 @@ function receive(parts: object) {
   return { call, ended };
 }
 
-it('waits for no fit on behalf of a student that has hung up', async () => {
+it('receiveTargets stops waiting for a fit when the student cancels the call', async () => {
   const { specification, ...rest } = prepared();
   const spec = { ...specification.spec, ensemble: { calibrate: true } };
   const record = { ...rest, specification: { ...specification, spec } };
@@ -56,7 +56,7 @@ it('waits for no fit on behalf of a student that has hung up', async () => {
   await vi.waitFor(() => expect(listeners.size).toBe(0), WAIT);
 });
 
-/** The student's first request, whose beginning is being written until `written` is called. */
+/** The student's first request; the record of its beginning is being written until `written` is called. */
 function beginning() {
   let record = prepared();
   let isServed = false;
@@ -96,7 +96,7 @@ function beginning() {
   };
 }
 
-it('serves a student that has the run still once its beginning is on record', async () => {
+it('receiveTargets serves a student after the beginning of its training is recorded', async () => {
   const { begun, written, ended, isServed } = beginning();
   await begun();
   expect(isServed()).toBe(false);
@@ -108,16 +108,19 @@ it('serves a student that has the run still once its beginning is on record', as
 it.each([
   ['cancelled', { state: 'CANCELLING' }, grpc.status.ABORTED],
   ['given to another', { assignment: { ...assignment, assignmentEpoch: 2 } }, grpc.status.ABORTED],
-] as const)('serves nobody whose run was %s meanwhile', async (_, changes, code) => {
-  const { begun, becomes, written, ended, isServed } = beginning();
-  await begun();
-  becomes(changes);
-  written();
-  expect((await ended).code).toBe(code);
-  expect(isServed()).toBe(false);
-});
+] as const)(
+  'receiveTargets serves no student whose run was %s meanwhile',
+  async (_, changes, code) => {
+    const { begun, becomes, written, ended, isServed } = beginning();
+    await begun();
+    becomes(changes);
+    written();
+    expect((await ended).code).toBe(code);
+    expect(isServed()).toBe(false);
+  },
+);
 
-it('asks a student to try again whose targets were closed meanwhile', async () => {
+it('receiveTargets is UNAVAILABLE if the targets were closed meanwhile', async () => {
   const { begun, closed, written, ended, isServed } = beginning();
   await begun();
   closed();
@@ -126,7 +129,7 @@ it('asks a student to try again whose targets were closed meanwhile', async () =
   expect(isServed()).toBe(false);
 });
 
-it('takes over from no other call for a student that has hung up meanwhile', async () => {
+it('receiveTargets serves no student that cancelled the call meanwhile', async () => {
   const { call, begun, written, isServed } = beginning();
   await begun();
   call.emit('cancelled');

@@ -1,4 +1,4 @@
-// A run that is watched while its record changes under the watcher; no server, no student.
+// A run record that changes while it is watched, without a server.
 import { LyceumError, RunState } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
@@ -6,7 +6,7 @@ import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
 import { queued } from '../runs/queued-run.js';
 
-/** A run, how to change it, and how many watch it. */
+/** A run that can be changed, and its watchers. */
 function watched() {
   let record: RunRecord = queued();
   const watchers = new Set<() => void>();
@@ -30,12 +30,12 @@ function watched() {
   return { parts, change, watchers };
 }
 
-it('shows the run as it is, after each change, and no more after its end', async () => {
+it('watchRun sends the run, then each change, several at once as one, and ends with the run', async () => {
   const { parts, change, watchers } = watched();
   const seen: (RunState | undefined)[] = [];
   for await (const { run } of watchRun(parts, 'run', new AbortController().signal)) {
     seen.push(run?.state);
-    // Two changes of one moment are one message; the first comes while nobody waits.
+    // Two changes in quick succession are one message; the first comes while nothing waits.
     if (seen.length === 1) change('PREPARING');
     if (seen.length === 1) setTimeout(() => change('TRAINING'));
     if (seen.length === 2) setTimeout(() => change('SUCCEEDED'), 300);
@@ -48,7 +48,7 @@ it('shows the run as it is, after each change, and no more after its end', async
   expect(watchers.size).toBe(0);
 });
 
-it('ends with the coordinator, though nothing changes', async () => {
+it('watchRun ends when the coordinator stops', async () => {
   const { parts, watchers } = watched();
   const stopping = new AbortController();
   const messages = watchRun(parts, 'run', stopping.signal);

@@ -2,7 +2,7 @@ import { StudentHello } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { StudentSession } from '../../src/sessions/index.js';
 
-test('what pictures wait for is of the assignment that the worker speaks of', () => {
+test('StudentSession.picturesAwaited belongs to the assignment that the worker reported', () => {
   const session = new StudentSession(
     StudentHello.fromPartial({ workerId: 'w' }),
     0,

@@ -1,4 +1,4 @@
-/** Which environment a teacher's answers are said to come from: its worker's, or the device that computes it instead. */
+/** The environment of a teacher's answers: its worker's, or another device that computes the teacher instead. */
 import { LoadedTeacher, TeacherHello, TeacherState, type WorkerDevice } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { TeacherSession } from '../../src/sessions/teacher-session.js';
@@ -35,11 +35,11 @@ function session(loaded: Partial<LoadedTeacher>, device: WorkerDevice = DEVICE):
   return made;
 }
 
-test('a teacher on the worker’s GPU has that and its driver', () => {
+test("TeacherSession.answering names the worker's GPU and driver", () => {
   expect(session({}).answering(IDENTITY)).toEqual(OWN);
 });
 
-test('whose engine gives no equal bits there says so, and so does a worker that was told to be fast', () => {
+test('TeacherSession.answering has bitsMayDiffer if the teacher or the device reports it', () => {
   expect(session({ bitsMayDiffer: true }).answering(IDENTITY)).toEqual({
     ...OWN,
     bitsMayDiffer: true,
@@ -50,7 +50,7 @@ test('whose engine gives no equal bits there says so, and so does a worker that 
   });
 });
 
-test('what the processor computes instead has nothing of the GPU', () => {
+test('TeacherSession.answering has no GPU fields for a teacher that the processor computes', () => {
   const { gpuDriver, gpuMemoryBytes, gpuPrecision, ...rest } = OWN;
   const answering = session({ device: 'cpu EPYC' }, { ...DEVICE, bitsMayDiffer: true }).answering(
     IDENTITY,
@@ -58,7 +58,7 @@ test('what the processor computes instead has nothing of the GPU', () => {
   expect(answering).toEqual({ ...rest, device: 'cpu EPYC' });
 });
 
-test('a device is cut to what is shown', () => {
+test('TeacherSession.answering cuts a device name to at most 128 characters', () => {
   const device = 'x'.repeat(10_000);
   expect(session({ device }).answering(IDENTITY).device.length).toBeLessThanOrEqual(128);
 });

@@ -1,4 +1,4 @@
-// The frames of a run whose answers are all there at once, taken one by one: what is asked for must follow what is taken.
+// Frames of a run whose asks are satisfied at once, taken one by one.
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const BATCH_SIZE = 100;
 const SAMPLES = 3_000;
 const CLASSES = 3;
 const EPOCHS = 50;
-/** As many as are asked for ahead of what is taken. */
+/** Spans that are asked for ahead of the taken frames. */
 const WINDOW_SPANS = 4;
 
 const identity = '11'.repeat(32);
@@ -86,7 +86,7 @@ function frames(changes: Partial<RunFramesParts> = {}, answers = true): Desk {
     },
     store: {
       read: async () => [],
-      // In float32, as the run has it.
+      // In float32, the run's codec.
       readWords: async (_, samples, out) => {
         new Float32Array(out.buffer, out.byteOffset, out.length).fill(samples[0] as number);
         return [];
@@ -101,7 +101,7 @@ function frames(changes: Partial<RunFramesParts> = {}, answers = true): Desk {
   return { frames: new RunFrames(parts), asked };
 }
 
-it('asks for no more than a window ahead of what is taken', async () => {
+it('RunFrames asks for at most a window of spans ahead of the taken frames', async () => {
   const { frames: source, asked } = frames();
   const { spansPerEpoch, spanPositions } = gridOf(record());
   let position = 0;
@@ -119,7 +119,7 @@ it('asks for no more than a window ahead of what is taken', async () => {
   source.close();
 });
 
-it('gives nothing while answers are missing, and says why there will be none', async () => {
+it('RunFrames.next gives nothing while answers are missing, and rejects once an ask fails', async () => {
   const { frames: source, asked } = frames({}, false);
   expect(await source.next(10)).toBeUndefined();
   expect(source.isWaiting()).toBe(true);
@@ -132,7 +132,7 @@ it('gives nothing while answers are missing, and says why there will be none', a
   source.close();
 });
 
-it('asks those who contributed, and no others', async () => {
+it("RunFrames asks only the contributors of each span's targets", async () => {
   const two = { ...teacher, name: 'two', identity: '22'.repeat(32) };
   const { specification, ...rest } = record();
   if (specification.kind !== 'Distillation') throw new Error('no distillation');

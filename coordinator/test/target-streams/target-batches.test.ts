@@ -1,4 +1,4 @@
-// A small plan whose frames are cut anywhere; rows are told by numbers that their positions give.
+// A small plan whose frames are cut anywhere; values of a row follow from its position.
 import { orderedRows, orderedSamples, stepPlan } from '@lyceum/learning/orders';
 import { views } from '@lyceum/learning/specification';
 import { viewAt } from '@lyceum/learning/views';
@@ -15,7 +15,7 @@ const dataset: DatasetOutline = {
   classNames: ['a', 'b'],
   modalities: new Map([['', { sampleShape: [1], inputs: new Float32Array(0), inputScale: 1 }]]),
   labels: Int32Array.from({ length: TRAIN + 2 }, (_, i) => i % 2),
-  // Samples 0 and 1 are of the test split: row r of train is sample r + 2.
+  // Samples 0 and 1 are in the test split, so row r of train is sample r + 2.
   splits: Uint8Array.from({ length: TRAIN + 2 }, (_, i) => (i < 2 ? 3 : 1)),
   sharedSamples: { validationInTrain: 0, testInTrain: 0, testInValidation: 0 },
 };
@@ -38,7 +38,7 @@ function frame(epoch: number, firstPosition: number, rowCount: number) {
   return { epoch, firstPosition, tensors, figures: [] };
 }
 
-it('cuts frames at the ends of batches, the last of which is shorter', () => {
+it('targetBatches cuts frames at the ends of batches, also of a shorter last batch', () => {
   const batches = [frame(1, 0, 3), frame(1, 3, 7)].flatMap((f) => [...targetBatches(f, settings)]);
   expect(
     batches.map((b) => [b.step, b.firstPosition, b.samples.length, b.endsBatch, b.contributors]),
@@ -58,7 +58,7 @@ it('cuts frames at the ends of batches, the last of which is shorter', () => {
   expect(values).toEqual(Array.from({ length: 2 * TRAIN }, (_, i) => i));
 });
 
-it('names the samples of an order by chunks', () => {
+it('targetBatches names the samples of chunks order', () => {
   const order = { seed: 7, blockPositions: 4 };
   const sharded = { ...dataset, chunkEnds: Uint32Array.of(2, 5, 9, 12) };
   const own = { ...settings, dataset: sharded, order };
@@ -71,42 +71,45 @@ it('names the samples of an order by chunks', () => {
   );
 });
 
-it.each([2, 3, 4, 5])('%i ranks together get what one reader gets, each its slice', (worldSize) => {
-  // Cut within batches and within slices.
-  const frames = [frame(1, 0, 3), frame(1, 3, 2), frame(1, 5, 5)];
-  const whole = frames.flatMap((f) => [...targetBatches(f, settings)]);
-  const ranks = Array.from({ length: worldSize }, (_, rank) => {
-    const own = { ...settings, slice: { rank, worldSize } };
-    return frames.flatMap((f) => [...targetBatches(f, own)]);
-  });
-  for (const parts of ranks) {
-    // Every rank is told the end of every step once, also where it has no row of it.
-    expect(parts.filter((part) => part.endsBatch).map(({ step }) => step)).toEqual([3, 4, 5]);
-  }
-  for (const step of [3, 4, 5]) {
-    const parts = (of: readonly TargetBatch[]) => of.filter((part) => part.step === step);
-    const rowsOf = (of: readonly TargetBatch[]) =>
-      of.flatMap(({ firstPosition, samples, labels, tensors }) => {
-        const values = float32Values(tensors[0] as never);
-        return samples.map((sample, i) => [
-          ...[firstPosition + i, sample, labels[i]],
-          ...values.subarray(2 * i, 2 * i + 2),
-        ]);
-      });
-    const rows = rowsOf(parts(whole));
-    expect(ranks.flatMap((of) => rowsOf(parts(of)))).toEqual(rows);
-    const labelledCount = rows.filter(([, , label]) => label !== -1).length;
-    for (const part of [whole, ...ranks].flatMap(parts)) {
-      expect(part).toMatchObject({ rowCount: rows.length, labelledCount });
+it.each([2, 3, 4, 5])(
+  'targetBatches gives %i ranks slices that together are the whole',
+  (worldSize) => {
+    // Frames are cut within batches and within slices.
+    const frames = [frame(1, 0, 3), frame(1, 3, 2), frame(1, 5, 5)];
+    const whole = frames.flatMap((f) => [...targetBatches(f, settings)]);
+    const ranks = Array.from({ length: worldSize }, (_, rank) => {
+      const own = { ...settings, slice: { rank, worldSize } };
+      return frames.flatMap((f) => [...targetBatches(f, own)]);
+    });
+    for (const parts of ranks) {
+      // Every rank gets the end of every step once, even without a row of it.
+      expect(parts.filter((part) => part.endsBatch).map(({ step }) => step)).toEqual([3, 4, 5]);
     }
-    for (const [rank, of] of ranks.entries()) {
-      const [first, end] = [rank, rank + 1].map((r) => Math.floor((r * rows.length) / worldSize));
-      expect(rowsOf(parts(of))).toEqual(rows.slice(first, end));
+    for (const step of [3, 4, 5]) {
+      const parts = (of: readonly TargetBatch[]) => of.filter((part) => part.step === step);
+      const rowsOf = (of: readonly TargetBatch[]) =>
+        of.flatMap(({ firstPosition, samples, labels, tensors }) => {
+          const values = float32Values(tensors[0] as never);
+          return samples.map((sample, i) => [
+            ...[firstPosition + i, sample, labels[i]],
+            ...values.subarray(2 * i, 2 * i + 2),
+          ]);
+        });
+      const rows = rowsOf(parts(whole));
+      expect(ranks.flatMap((of) => rowsOf(parts(of)))).toEqual(rows);
+      const labelledCount = rows.filter(([, , label]) => label !== -1).length;
+      for (const part of [whole, ...ranks].flatMap(parts)) {
+        expect(part).toMatchObject({ rowCount: rows.length, labelledCount });
+      }
+      for (const [rank, of] of ranks.entries()) {
+        const [first, end] = [rank, rank + 1].map((r) => Math.floor((r * rows.length) / worldSize));
+        expect(rowsOf(parts(of))).toEqual(rows.slice(first, end));
+      }
     }
-  }
-});
+  },
+);
 
-it('adds the labels that a view mixes', () => {
+it('targetBatches adds the hard labels that mixup mixes', () => {
   const mixup = views.parse({ seed: 3, cycle: 5, mixup: true });
   const viewOf = (epoch: number) => viewAt(mixup, epoch);
   const labelled = new Uint8Array(TRAIN + 2).fill(1);

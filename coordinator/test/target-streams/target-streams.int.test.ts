@@ -1,5 +1,5 @@
-// Targets for students elsewhere, over real gRPC from a real coordinator, whose teachers answer what is known in advance:
-// what a stream gives must be, bit for bit, what the run's own student was sent.
+// Targets for students elsewhere, over real gRPC from a real coordinator. Its teachers' answers are known in advance.
+// A stream must have the bits of the targets that the run's own student gets.
 
 import { CoordinatorClient, type TargetsRequest } from '@lyceum/cli/client';
 import { encodeDataset, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
@@ -31,7 +31,7 @@ const { SPLIT_VALIDATION } = Split;
 
 let cluster: TestCoordinator;
 let client: CoordinatorClient;
-/** Number of the test: each has a data set and a run of its own. */
+/** Number of the test. Each test has its own data set and run. */
 let turn = 0;
 let runId = '';
 let dataset = tinyDataset();
@@ -69,7 +69,7 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
           { name: 'two', model: 'second', weight: 3 },
         ],
         student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
-        // What peers say has nothing to do with labels.
+        // The peers' answers have nothing to do with labels.
         teacherHealth: { atChance: 'warn' },
         training: { batchSize: BATCH_SIZE, epochs: EPOCHS, seed: 5 },
         ...changes,
@@ -81,7 +81,7 @@ async function submit(changes: Record<string, unknown> = {}): Promise<Run> {
 
 const teacher = (workerId: string) => peers.teacher({ workerId, dataset });
 
-/** What the run's own student is sent. */
+/** The rows that the run's own student gets. */
 async function studentRows(): Promise<ReceivedRow[]> {
   const peer = peers.student('own');
   await eventually(() => peer.run);
@@ -123,7 +123,7 @@ async function streamed(
   return { outline, batches, waiting };
 }
 
-/** As a student's: the first tensor's rows, each with its address. */
+/** The rows of one tensor, as a student receives them. */
 function rowsOf(batches: readonly TargetBatch[], tensor = 0): ReceivedRow[] {
   return batches.flatMap(({ epoch, firstPosition, samples, tensors }) => {
     const own = tensors[tensor];
@@ -138,7 +138,7 @@ function rowsOf(batches: readonly TargetBatch[], tensor = 0): ReceivedRow[] {
   });
 }
 
-/** Of the teachers' exact answers. */
+/** The pooled target of the teachers' exact answers. */
 function pooled(run: Run, sample: number, temperature: number): number[] {
   const logits = run.teacherIdentities.map((hex) =>
     Float32Array.from(logitsOf(digestBytes(hex), sample)),
@@ -158,7 +158,7 @@ function pooled(run: Run, sample: number, temperature: number): number[] {
   return [...out];
 }
 
-it("gives what the run's student was sent, from any step on, and says whose rows they are", async () => {
+it("streamTargets gives the student's targets from any step, with outline, samples and labels", async () => {
   teacher('t1');
   await submit({ labels: { count: 300, seed: 2 } });
   const want = await studentRows();
@@ -201,7 +201,7 @@ it("gives what the run's student was sent, from any step on, and says whose rows
   expect((await streamed({ firstStep: 7, endStep: 7 })).batches).toEqual([]);
 });
 
-it('asks the teachers itself where no student trains, and goes on beyond the steps of the run', async () => {
+it('streamTargets asks teachers for missing answers without a student, and goes beyond the run', async () => {
   const run = await submit({ answers: { codec: 'float32' } });
   const peer = teacher('t1');
   const { batches } = await streamed({ endStep: 3 * STEPS_PER_EPOCH, wait: true });
@@ -213,16 +213,16 @@ it('asks the teachers itself where no student trains, and goes on beyond the ste
       expect(own).toEqual(pooled(run, sample, 4));
     }
   }
-  // Two spans an epoch, of which the first epoch's alone were asked, each of two teachers.
+  // Two spans an epoch, two teachers; only the first epoch's answers were asked for.
   expect(peer.taken).toHaveLength(4);
   expect((await cluster.run(runId)).reason).toContain('student worker');
-  // Whoever asks for it later asks nobody.
+  // A later stream reads stored answers.
   const again = await streamed({ firstStep: 5, endStep: 40 });
   expect(again.batches).toEqual(batches.slice(5, 40));
   expect(peer.taken).toHaveLength(4);
 });
 
-it('gives ranks their slices, and refuses those of another world while one reads', async () => {
+it('streamTargets gives ranks their slices, and refuses another world size while one reads', async () => {
   teacher('t1');
   await submit();
   const whole = await streamed({ wait: true });
@@ -236,7 +236,7 @@ it('gives ranks their slices, and refuses those of another world while one reads
     expect(bytes.equals(tensors[0]?.data ?? Buffer.of())).toBe(true);
   }
   const refused: unknown[] = [];
-  // Many epochs: this reader is not through when the others come.
+  // Many epochs, so that this reader is still reading when the others come.
   const request = { rank: 0, worldSize: 3, endStep: 4_000 * STEPS_PER_EPOCH };
   for await (const part of client.streamTargets({ runId, ...request })) {
     if (part.$case !== 'batch') continue;
@@ -253,7 +253,7 @@ it('gives ranks their slices, and refuses those of another world while one reads
       ),
     }),
   ]);
-  // It is gone.
+  // The first reader has left.
   await eventually(() => streamed({ rank: 1, worldSize: 2, endStep: 2 }).catch(() => undefined));
   await expect(streamed({ rank: 3, worldSize: 3 })).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
@@ -261,7 +261,7 @@ it('gives ranks their slices, and refuses those of another world while one reads
   });
 });
 
-it('says what is missing where nobody could be asked, or waits', async () => {
+it('streamTargets without teacher workers names missing answers, or waits if wait is set', async () => {
   await submit();
   await expect(streamed({ firstStep: STEPS_PER_EPOCH })).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',
@@ -278,9 +278,9 @@ it('says what is missing where nobody could be asked, or waits', async () => {
   expect(waiting.length).toBeGreaterThan(0);
 });
 
-it('goes on by itself, with the same bits, when the coordinator is started again', async () => {
+it('streamTargets goes on with the same bits over a restart of the coordinator', async () => {
   teacher('t1');
-  // Other views every epoch: answers to all of them are asked for, before and after.
+  // Every epoch has another view, so answers are asked for before and after the restart.
   await submit({ views: { seed: 3, cycle: 100, mixup: true } });
   const before = await streamed();
   for (const { id } of await client.listAnswerTables()) {
@@ -310,7 +310,7 @@ it('goes on by itself, with the same bits, when the coordinator is started again
   }
 });
 
-it('gives pools at another temperature, and the other splits as they are', async () => {
+it('streamTargets gives pools at another temperature, and the validation split in its order', async () => {
   teacher('t1');
   const run = await submit();
   const warm = await streamed({ split: SPLIT_VALIDATION, temperature: 2.5 });
@@ -385,7 +385,7 @@ it.each<[string, Record<string, unknown>, Partial<TargetsRequest>, string, RegEx
     'FAILED_PRECONDITION',
     /who contributes to all of these steps is not decided/,
   ],
-])('refuses %s', async (_, changes, request, code, message) => {
+])('streamTargets refuses %s', async (_, changes, request, code, message) => {
   await submit(changes);
   await expect(streamed(request)).rejects.toMatchObject({
     code,
@@ -393,7 +393,7 @@ it.each<[string, Record<string, unknown>, Partial<TargetsRequest>, string, RegEx
   });
 });
 
-it('refuses a run that is not there, or has no teachers', async () => {
+it('streamTargets refuses a missing run, and a run without teachers', async () => {
   await expect(streamed()).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await client.submitRun(
     JSON.stringify({

@@ -1,4 +1,4 @@
-// A stream of targets whose run changes while its reader takes the outline. No answer ever comes.
+// A run that changes after its reader has taken the outline. No answer ever comes.
 import { StreamTargetsRequest } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { TargetStreams, type TargetStreamsParts } from '../../src/target-streams/target-streams.js';
@@ -17,7 +17,7 @@ function streams(run: () => ReturnType<typeof aRun>): TargetStreams {
 
 const request = StreamTargetsRequest.fromPartial({ runId: 'run', wait: true });
 
-it('ends if what the rule was fitted to was dropped before the stream could be told', async () => {
+it('TargetStreams ends a stream whose rule lost its fit after the outline', async () => {
   let run = aRun({ state: 'TRAINING', fit });
   const known = streams(() => run);
   const stream = known.stream(request, new AbortController().signal);
@@ -30,7 +30,7 @@ it('ends if what the rule was fitted to was dropped before the stream could be t
   expect(known.readers()).toEqual([]);
 });
 
-it('goes on with a rule that is fitted as it was', async () => {
+it('TargetStreams goes on with a stream whose rule still has the same fit', async () => {
   const known = streams(() => aRun({ state: 'TRAINING', fit: { ...fit } }));
   const stream = known.stream(request, new AbortController().signal);
   await stream.next();

@@ -1,4 +1,4 @@
-/** Three teachers of logits by plain rules; one of them changes. */
+/** Three teachers with plain logits; one of them changes. */
 import { expect, it } from 'vitest';
 import { EnsembleDrift } from '../../src/targets/ensemble-drift.js';
 import { DRIFT_BLOCK } from '../../src/targets/teacher-drift.js';
@@ -7,7 +7,7 @@ import { stored } from '../data-plane/stored.js';
 const CLASS_COUNT = 3;
 const ROW_COUNT = 10;
 
-/** Sure of class (row + shift) mod 3. */
+/** Logits that are sure of class (row + shift) mod 3. */
 function logits(shift: number, strength = 5): Float32Array {
   return Float32Array.from({ length: ROW_COUNT * CLASS_COUNT }, (_, i) => {
     const [row, c] = [Math.floor(i / CLASS_COUNT), i % CLASS_COUNT];
@@ -25,12 +25,12 @@ function blocks(
   return Array.from({ length: DRIFT_BLOCK }, look).flat();
 }
 
-it('names the teacher that contradicts the others, in ensemble order, and no other', () => {
+it('EnsembleDrift names the teacher whose agreement with the ensemble falls', () => {
   const drift = new EnsembleDrift([1, 1, 2], CLASS_COUNT);
   const same = logits(0);
   expect(blocks(drift, [0, 1, 2], [same, same, same])).toEqual([]);
   expect(blocks(drift, [0, 2], [same, same])).toEqual([]);
-  // The second has no part in what the others are compared with, and comes back changed.
+  // The second teacher was away for a block, and comes back changed.
   expect(blocks(drift, [0, 1, 2], [same, logits(1), same])).toEqual([
     {
       teacher: 1,
@@ -39,7 +39,7 @@ it('names the teacher that contradicts the others, in ensemble order, and no oth
   ]);
 });
 
-it('names a teacher that becomes unsure; final answers, certain as they are, never are', () => {
+it('EnsembleDrift names a teacher whose entropy rises, and no teacher with final answers', () => {
   const drift = new EnsembleDrift([1, 1], CLASS_COUNT);
   const certain = logits(0).map((value) => (value > 0 ? 0 : Number.NEGATIVE_INFINITY));
   expect(blocks(drift, [0, 1], [logits(0), certain])).toEqual([]);

@@ -1,5 +1,5 @@
-// The real targets of a run, combined in the real thread, from a store whose reads can be held and turn out unreadable.
-// Whatever is asked for is there at once. What has left is told by positions: each must leave once, in order.
+// The real targets of a run, combined in a real thread, from a store whose reads can be held or be unreadable.
+// Asks are satisfied at once. Each position must be sent once, in order.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
@@ -15,10 +15,10 @@ const WAIT = { timeout: 120_000 };
 const BATCH_SIZE = 16;
 const STEPS = 8;
 const SAMPLES = STEPS * BATCH_SIZE;
-/** The store's answer where all is readable. */
+/** The store's answer if all records are readable. */
 const ALL: readonly number[] = [];
 
-/** Gives what is not readable of the n-th read, from 0. */
+/** The unreadable samples of the n-th read, from 0. */
 type Read = (n: number) => readonly number[] | Promise<readonly number[]>;
 
 let data: DataThreads;
@@ -76,7 +76,7 @@ function outline(classCount: number): DatasetOutline {
   };
 }
 
-/** A run's targets, and how many times a teacher was asked. */
+/** A run's targets, and the count of asks. */
 function targetsOf(classCount: number, read: Read) {
   let readCount = 0;
   const seen = { askCount: 0 };
@@ -102,7 +102,7 @@ function targetsOf(classCount: number, read: Read) {
   return { targets: new RunTargets(parts), seen };
 }
 
-/** One call: what has left on it, as [first position, position after the last], and how to go on. */
+/** One call of a student; `sent` has the first position and the position after the last of each frame. */
 class Call {
   readonly sent: [first: number, end: number][] = [];
   readonly figures: StepFigures[] = [];
@@ -122,7 +122,7 @@ class Call {
     this.#next(TargetRequest.fromPartial({ creditStep }));
   }
 
-  /** Until targets below `position` have left. */
+  /** Waits until the targets before `position` are sent. */
   async until(position: number): Promise<void> {
     await vi.waitFor(() => expect(this.sent.at(-1)?.[1]).toBe(position), WAIT);
   }
@@ -140,14 +140,14 @@ function span({ firstPosition, tensors }: TargetFrame): [number, number] {
   return [firstPosition, firstPosition + (tensors[0]?.shape[0] ?? 0)];
 }
 
-/** The positions that `sent` covers, each as often as it left, in the order in which it left. */
+/** All sent positions, in order. */
 function positions(sent: readonly (readonly [number, number])[]): number[] {
   return sent.flatMap(([first, end]) => Array.from({ length: end - first }, (_, i) => first + i));
 }
 
 const EACH_ONCE = Array.from({ length: SAMPLES }, (_, position) => position);
 
-it('takes back no step of the call that took over, whatever an old read finds', async () => {
+it('RunTargets ignores an unreadable answer that a replaced call finds', async () => {
   let release: (unreadable: readonly number[]) => void = () => {};
   const held = new Promise<readonly number[]>((resolve) => {
     release = resolve;
@@ -173,7 +173,7 @@ it('takes back no step of the call that took over, whatever an old read finds', 
   await nextEnded;
 });
 
-it('goes on at the piece of a span that turned unreadable, not before it', async () => {
+it('RunTargets asks again for an unreadable piece, and sends each position once', async () => {
   // A step's answers are 1 MiB, so two steps are read at a time: 8 steps are 4 reads.
   const reads: number[] = [];
   const { targets, seen } = targetsOf(16_384, (n) => {
@@ -190,15 +190,15 @@ it('goes on at the piece of a span that turned unreadable, not before it', async
   await ended;
 });
 
-it('says of each step once what its targets are made of, however they are cut', async () => {
-  // Both on the event loop and in the thread; the store gives zeros, so class 0 is what everybody says.
+it('RunTargets sends the figures of each step once, with small and with large batches', async () => {
+  // The first is combined on the event loop, the second in the thread. Stored logits are zeros.
   for (const classCount of [10, 16_384]) {
     const { targets } = targetsOf(classCount, () => ALL);
     const call = new Call(targets, STEPS);
     const ended = expect(call.ended).rejects.toMatchObject({ code: 'CANCELLED' });
     await call.until(SAMPLES);
     const steps = Array.from({ length: STEPS }, (_, step) => step);
-    // One open span; share, compared and disagreeing rows, tickets, milliseconds.
+    // One open span; share, compared rows, disagreeing rows, tickets, milliseconds.
     const values = [1, 1, BATCH_SIZE, 0, 1, 40];
     expect(call.figures).toEqual(steps.map((step) => ({ step, values })));
     targets.close(new LyceumError('CANCELLED', 'the test is over'));

@@ -1,4 +1,4 @@
-// A data that combines at once; what has left must stay as it was, whatever becomes of the buffers it was made of.
+// Frames are made of buffers that are overwritten afterwards.
 import { targetPlan } from '@lyceum/learning/ensemble';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { FRAME_BYTES, float32Values } from '@lyceum/proto';
@@ -27,7 +27,7 @@ function plan() {
   return targetPlan(specification.spec);
 }
 
-it('lends nothing of the buffers that take the next answers', async () => {
+it('targetFrames copies rows, so that frames keep their values when buffers are overwritten', async () => {
   const rowLength = FRAME_BYTES / 8;
   const values = Float32Array.from({ length: 4 * rowLength }, (_, i) => i);
   const logits = new Float32Array(4 * 2);

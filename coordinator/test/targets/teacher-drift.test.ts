@@ -1,9 +1,9 @@
-/** Seeded teachers that stay as they are, and some that do not. */
+/** Seeded teachers, some of which change. */
 import { describe, expect, it } from 'vitest';
 import { DRIFT_BLOCK, TeacherDrift } from '../../src/targets/teacher-drift.js';
 import { randomFrom } from '../random.js';
 
-/** The mean of four rows, each right with this probability. */
+/** The share of four rows that agree, each with this probability. */
 function share(random: () => number, probability: number): number {
   return [0, 0, 0, 0].filter(() => random() < probability).length / 4;
 }
@@ -20,14 +20,14 @@ function warnings(seed: number, blocks: number, at: (block: number) => [number, 
   }).flat();
 }
 
-describe('a teacher', () => {
-  it('that stays as it is is left alone, for hundreds of blocks of many seeds', () => {
+describe('TeacherDrift', () => {
+  it('does not warn of an unchanged teacher in 300 blocks of 20 seeds', () => {
     for (let seed = 1; seed <= 20; seed++) {
       expect(warnings(seed, 300, () => [0.7, 0.3])).toEqual([]);
     }
   });
 
-  it('that begins to contradict the ensemble is told of, once', () => {
+  it('warns once of a teacher that begins to contradict the ensemble', () => {
     const seen = warnings(3, 40, (block) => [block < 5 ? 0.9 : 0.4, 0.3]);
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatch(
@@ -35,7 +35,7 @@ describe('a teacher', () => {
     );
   });
 
-  it('that becomes unsure is told of, and one that becomes so by little is not', () => {
+  it('warns of a teacher whose mean entropy rises by 0.2, not by 0.05', () => {
     expect(warnings(3, 10, (block) => [0.9, block < 5 ? 0.1 : 0.3])).toEqual([
       expect.stringMatching(
         /^mean entropy, as a share of ln C, was 0\.(09|10)\d at the beginning and is 0\.(29|30)\d$/,
@@ -44,8 +44,8 @@ describe('a teacher', () => {
     expect(warnings(3, 10, (block) => [0.9, block < 5 ? 0.1 : 0.15])).toEqual([]);
   });
 
-  it('that differs by six standard errors is left alone, and told of beyond them', () => {
-    // Of mean ½ and variance n/(n − 1)/4: six standard errors are 3/√(n − 1) = 0.378.
+  it('warns of a difference above six standard errors, not below', () => {
+    // The mean is ½ and the variance n/(n − 1)/4: six standard errors are 3/√(n − 1) = 0.378.
     const told = (agreement: number) => {
       const drift = new TeacherDrift();
       return Array.from({ length: 2 * DRIFT_BLOCK }, (_, i) =>

@@ -1,4 +1,4 @@
-/** A task for the tests of `runTask`: sleeps, says in which thread, fails, or ends its thread. */
+/** A task for the tests of `runTask`: sleeps, returns its thread's id, fails, or ends its thread. */
 import { threadId } from 'node:worker_threads';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 

@@ -1,4 +1,4 @@
-/** Real threads, and a task that sleeps, says where it ran, fails or ends its thread. */
+/** Real threads, and a task that sleeps, returns its thread's id, fails or ends its thread. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { runTask } from '../../src/tasks/run-task.js';
@@ -17,7 +17,7 @@ interface Answer {
 const run = (request: Request) =>
   runTask<Request, Answer>(new URL('odd-task.js', import.meta.url), 'task', request, 'the matter');
 
-test('many tasks at once get their own answers, from a few threads', async () => {
+test('runTask gives 40 tasks at once their own results, from at most 8 threads', async () => {
   const names = Array.from({ length: 40 }, (_, n) => `task ${n}`);
   const answers = await Promise.all(names.map((name) => run({ name, sleepMs: 20 })));
   expect(answers.map(({ name }) => name)).toEqual(names);
@@ -26,13 +26,13 @@ test('many tasks at once get their own answers, from a few threads', async () =>
   expect(threads.size).toBeLessThanOrEqual(8);
 });
 
-test('a thread is kept for the next task', async () => {
+test('runTask uses the same thread for the next task', async () => {
   const first = await run({});
   const second = await run({});
   expect(second.threadId).toBe(first.threadId);
 });
 
-test('what a task throws arrives with its code, and says of what', async () => {
+test('runTask rejects with the error code of the task, and a message that names the subject', async () => {
   await expect(run({ does: 'fail' })).rejects.toMatchObject({
     code: 'NOT_FOUND',
     message: 'the matter: it is not there',
@@ -42,7 +42,7 @@ test('what a task throws arrives with its code, and says of what', async () => {
   expect(refused).toMatchObject({ problems: [{ path: 'a.b', message: 'is bad' }] });
 });
 
-test('a thread that ends takes only its own task along', async () => {
+test('runTask fails only the task whose thread ends', async () => {
   const requests: Request[] = [{ does: 'exit', sleepMs: 50 }, ...Array(20).fill({ sleepMs: 5 })];
   const [ended, ...others] = await Promise.allSettled(requests.map(run));
   expect(ended).toMatchObject({

@@ -1,4 +1,4 @@
-/** What comes on a stream, and where it goes: checked before anything is stored, in each codec that somebody wants. */
+/** Frames of a stream of answers, and what the intake stores of them, in each wanted codec. */
 import { setImmediate } from 'node:timers/promises';
 import { wordMemory } from '@lyceum/learning/codecs';
 import { AnswerRecords } from '@lyceum/learning/records';
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => data.close());
 
-/** An intake of answers that `asks` want, and what was done. */
+/** An intake of answers to `asks`, with lists of its calls. */
 function intakeFor(
   asks: readonly Ask[],
   put?: AnswerIntakeParts['put'],
@@ -56,7 +56,7 @@ const { ticket, samples } = base;
 const rowCount = samples.length;
 const [table] = base.tables as [AnswerTableKey];
 
-/** Rows from `firstRow` on, in memory of their own. */
+/** A frame of copied rows from `firstRow` on. */
 function frame(values: Float32Array, firstRow = 0, count = rowCount): AnswerFrame {
   const rowLength = values.length / rowCount;
   const own = values.slice(firstRow * rowLength, (firstRow + count) * rowLength);
@@ -75,7 +75,7 @@ function recordsOf(key: AnswerTableKey, rows: Float32Array): Uint32Array {
   return memory.words;
 }
 
-it('are spent if nobody wants them, once the last of them has come', async () => {
+it('AnswerIntake spends a ticket without an ask after its last row', async () => {
   const { intake, spent } = intakeFor([]);
   const rows = rowsOf(3);
   expect(await intake.take(frame(rows, 0, 1))).toBeUndefined();
@@ -84,12 +84,12 @@ it('are spent if nobody wants them, once the last of them has come', async () =>
   expect(spent.mock.calls).toEqual([[expect.objectContaining({ workerId: 'w1' }), ticket]]);
 });
 
-/** Small ones are encoded at once, large ones in a thread. */
-describe.each([3, 50_000])('rows of %d values', (rowLength) => {
+/** Small rows are encoded on the event loop, large ones in a thread. */
+describe.each([3, 50_000])('AnswerIntake with rows of %d values', (rowLength) => {
   const tables = (['float16', 'float32'] as const).map((codec) => ({ ...table, rowLength, codec }));
   const asks: Ask[] = tables.map((key) => ({ ...base, tables: [key] }));
 
-  it('are stored with what was known of their worker as they came', async () => {
+  it("stores answers with their worker's failure count at arrival", async () => {
     let failures = 4;
     const put = vi.fn(async () => undefined);
     const { intake } = intakeFor(asks, put, () => failures);
@@ -99,7 +99,7 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
     expect(put.mock.calls).toEqual(asks.map(() => [...[1, 2, 3].map(() => expect.anything()), 4]));
   });
 
-  it('are stored for all who want them, each in its codec', async () => {
+  it('stores answers for all asks, each in its codec', async () => {
     const { intake, stored, answered } = intakeFor(asks);
     expect(await intake.take(frame(rowsOf(rowLength)))).toMatchObject({ wanted: true });
     expect(answered).toHaveBeenCalledOnce();
@@ -114,7 +114,7 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
   it.each([
     ['no number', Number.NaN, 'logits row 1 holds NaN'],
     ['more than its codec holds', 1e6, 'a logit is 1000000, and answers in float16'],
-  ])('with %s are refused, and nothing of their frame is stored', async (_, value, message) => {
+  ])('refuses a frame with %s, and stores nothing of it', async (_, value, message) => {
     const { intake, stored, rejected } = intakeFor(asks);
     const rows = rowsOf(rowLength);
     rows[rowLength] = value;
@@ -123,11 +123,11 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
     await expect(intake.take(frame(rows, 1, rowCount - 1))).rejects.toThrow(message);
     expect(stored).toHaveLength(2);
     expect(rejected).toHaveBeenCalledOnce();
-    // The ticket begins anew.
+    // The ticket starts again at its first row.
     expect(await intake.take(frame(rowsOf(rowLength)))).toMatchObject({ wanted: true });
   });
 
-  it('reach who takes them instead of the store, beside who stores them', async () => {
+  it('gives answers to an ask with receive, and stores them for the others', async () => {
     const receive = vi.fn((_firstRow: number, [values]: readonly Float32Array[]) => {
       expect(values).toHaveLength(rowCount * rowLength);
       expect(values?.[1]).toBe(-49);
@@ -139,7 +139,7 @@ describe.each([3, 50_000])('rows of %d values', (rowLength) => {
   });
 });
 
-it('refuses a tensor whose bytes are not those of its shape, and blames the worker', async () => {
+it('AnswerIntake refuses a tensor with fewer bytes than its shape needs', async () => {
   const asks = [{ ...base, tables: [{ ...table, rowLength: 3 }] }];
   const { intake, stored, rejected } = intakeFor(asks);
   const wrong = frame(rowsOf(3));
@@ -150,7 +150,7 @@ it('refuses a tensor whose bytes are not those of its shape, and blames the work
   expect(stored).toEqual([]);
 });
 
-it('lends records to each table until it has written them, though another fails', async () => {
+it('AnswerIntake releases records only after all tables have written or failed', async () => {
   const tables = ['features', 'logits'].map((name) => ({
     ...table,
     rowLength: 3,
@@ -170,7 +170,7 @@ it('lends records to each table until it has written them, though another fails'
   const released = vi.spyOn(data, 'release');
   const taken = intake.take({ ...AnswerFrame.fromPartial({ ticket: both }), tensors });
   const refused = expect(taken).rejects.toThrow('no room');
-  // The failure has been noticed by now.
+  // The intake has noticed the failure by now.
   for (let turn = 0; turn < 5; turn++) await setImmediate();
   expect(released).not.toHaveBeenCalled();
   written();

@@ -1,4 +1,4 @@
-/** A store that says what it is asked for: word by word, a number of the sample and the class. */
+/** A store whose numbers follow from sample and class. */
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { expect, it, vi } from 'vitest';
 import type { AnswerStore } from '../../src/answers/answer-store.js';
@@ -19,7 +19,7 @@ function read(out: Float32Array, readWords = vi.fn(wordsOf())) {
   return readLogits(store, dataset as DatasetOutline, teacher, of, samples, out);
 }
 
-/** @param missing - a sample that has no answer. */
+/** @param missing - a sample without an answer. */
 function wordsOf(missing = -1) {
   return async (_key: unknown, asked: Uint32Array, out: Uint32Array): Promise<number[]> => {
     const numbers = new Float32Array(out.buffer, out.byteOffset, out.length);
@@ -30,7 +30,7 @@ function wordsOf(missing = -1) {
   };
 }
 
-it('reads many answers piece by piece, and lets the event loop turn between', async () => {
+it('readLogits reads many answers in pieces, and lets the event loop turn between them', async () => {
   let hasTurned = false;
   setImmediate(() => {
     hasTurned = true;
@@ -48,7 +48,7 @@ it('reads many answers piece by piece, and lets the event loop turn between', as
   expect(hasTurned).toBe(true);
 });
 
-it('says so where one of the last pieces lacks an answer', async () => {
+it('readLogits returns false if an answer of a last piece is missing', async () => {
   const out = new Float32Array(SAMPLES * CLASSES);
   expect(await read(out, vi.fn(wordsOf(samples.at(-1))))).toBe(false);
 });

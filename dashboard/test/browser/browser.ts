@@ -1,4 +1,4 @@
-/** Chromium as the tests use it, and axe, which finds what keeps people from reading a page. */
+/** Starts Chromium for tests, and runs axe, which finds barriers for readers of a page. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
@@ -13,8 +13,8 @@ export async function startBrowser(executablePath: string): Promise<Browser> {
 }
 
 /**
- * @param rules - those to look by; all, if it is left out.
- * @returns what axe finds on the page as it is, each with its elements.
+ * @param rules - ids of axe rules; default: all.
+ * @returns the findings of axe, each with its elements.
  */
 export async function axeFindings(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(AXE);

@@ -1,4 +1,4 @@
-/** A cluster that was made up: 200 runs, one of them of 100,000 steps, whatever is needed to see every page. */
+/** Facts of a made-up cluster for every page: 200 runs of up to 100,000 steps. */
 import { crc32, deflateSync } from 'node:zlib';
 import type {
   ComparisonFacts,
@@ -14,10 +14,10 @@ import type {
   WorkerFacts,
 } from '../../src/api/index.js';
 
-/** What every text from outside is made of: itself, or markup. */
+/** Makes each text from outside: unchanged, or with markup. */
 export type Marked = (text: string) => string;
 
-/** Of all texts but ids, which the coordinator lets have letters and digits only. */
+/** For all texts but ids, in which the coordinator allows only letters and digits. */
 export const HOSTILE: Marked = (text) =>
   `${text}<img src=x onerror="window.hit=1"><b class="injected">${text}</b>`;
 export const PLAIN: Marked = (text) => text;
@@ -152,7 +152,7 @@ export function fakeHistory(run: RunFacts, from: number, to: number): HistoryFac
           ...speed,
           kd,
           ce,
-          // A pass over the validation split every fifth point.
+          // Every fifth point has a pass over the validation split.
           ...(index % 5 === 4 ? [0.9 - 0.6 * Math.exp(-9 * x), kd + 0.1] : [null, null]),
           ...target,
           ...run.teachers.flatMap(({ latencyMs, share, disagreement }, t) => [

@@ -1,4 +1,4 @@
-/** A server that answers the page as the real one does, from facts that were made up. */
+/** A server that answers the page like the real one, from made-up facts. */
 import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,22 +20,22 @@ import {
 const SITE = path.join(import.meta.dirname, '../../dist/page');
 const PAGE_SIZE = 50;
 
-/** As the real server's. */
+/** The same as the real server's. */
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export interface FakeServer {
   readonly url: string;
-  /** What the page has asked for changes, `POST runs/x/cancel`. */
+  /** Changes that the page has asked for, as `runs/x/cancel`. */
   readonly changes: readonly string[];
-  /** To every open stream. */
+  /** Sends an event to every open stream. */
   say<Name extends keyof StreamEvents>(name: Name, told: StreamEvents[Name]): void;
-  /** How many tabs it tells. */
+  /** Count of open streams. */
   streamCount(): number;
   row(id: string): RunRow;
-  /** Ends the streams; until `true`, each new one is refused. */
+  /** `false` ends the streams, and refuses new ones until `true`. */
   setStreaming(isOn: boolean): void;
-  /** Refuses everything, as a server that began anew; null: nothing. */
+  /** Refuses every request, as a restarted server does; null: none. */
   setRefusal(message: string | null): void;
   close(): Promise<void>;
 }

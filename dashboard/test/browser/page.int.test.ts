@@ -1,6 +1,6 @@
 /**
- * The built page in a real Chromium, against a server that answers with made-up facts: what a person with eyes, with a
- * keyboard, or with a screen reader meets, and what a hostile text could do. Left out where there is no Chromium.
+ * The built page in a real Chromium, with a server of made-up facts: for people who see it, use a keyboard or a screen
+ * reader, and with hostile texts. Skipped without Chromium.
  */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -16,7 +16,7 @@ if (CHROMIUM === undefined) {
   );
 }
 
-/** Each with a text that is there once all of it is. */
+/** Each page with a text that is there once the whole page is. */
 const PAGES: readonly (readonly [hash: string, text: string])[] = [
   ['#/runs', 'Older runs'],
   [`#/runs/${RUNNING}`, 'Gradient norm'],
@@ -29,10 +29,10 @@ const PAGES: readonly (readonly [hash: string, text: string])[] = [
   ['#/runs/none', 'there is no run none'],
 ];
 
-/** What a busy machine may take for what takes far below a second. */
+/** Limit on a busy machine; an idle one takes far below a second. */
 const LIMIT_MS = 120_000;
 
-describe.skipIf(CHROMIUM === undefined)('the page', () => {
+describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
   let browser: Browser;
   let server: FakeServer;
   let complaints: string[];
@@ -59,7 +59,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     complaints = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
-      // A call that was refused is logged by the browser itself.
+      // The browser itself logs a refused call.
       const isCall = message.text().startsWith('Failed to load resource');
       if (message.type() === 'error' && !isCall) complaints.push(message.text());
     });
@@ -78,19 +78,22 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     return page;
   }
 
-  it.each(PAGES)('%s has nothing that axe finds, and fits into a telephone', async (hash, text) => {
-    const page = await openAll(hash, text);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      expect(await axeFindings(page)).toEqual([]);
-    }
-    await page.setViewportSize({ width: 400, height: 800 });
-    const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-    await vi.waitFor(async () => expect(await page.evaluate(excess)).toBe(0), LIMIT_MS);
-    expect(complaints).toEqual([]);
-  });
+  it.each(PAGES)(
+    '%s has no findings of axe, and fits the width of a telephone',
+    async (hash, text) => {
+      const page = await openAll(hash, text);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await axeFindings(page)).toEqual([]);
+      }
+      await page.setViewportSize({ width: 400, height: 800 });
+      const excess = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      await vi.waitFor(async () => expect(await page.evaluate(excess)).toBe(0), LIMIT_MS);
+      expect(complaints).toEqual([]);
+    },
+  );
 
-  it('shows markup as text, wherever it comes from', async () => {
+  it('shows markup from the server as text', async () => {
     const hostile = await startFakeServer(HOSTILE);
     try {
       for (const [hash, text] of PAGES) {
@@ -115,7 +118,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     }
   });
 
-  it('is used by keys alone, from the list to the end of a run', async () => {
+  it('can be used with the keyboard alone, from the list of runs to the cancelling of one', async () => {
     const page = await openAll('#/runs', 'Older runs');
     const focused = () => page.evaluate<string>('document.activeElement.textContent');
     await tabTo(page, RUNNING);
@@ -142,11 +145,11 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByLabel('Summary').getByText('cancelling').waitFor();
     expect(server.changes).toEqual([`runs/${RUNNING}/cancel`]);
     await page.locator('[aria-live]', { hasText: `${RUNNING} is now cancelling` }).waitFor();
-    // The button is gone; the focus is not.
+    // The button is gone, and the focus is on the heading.
     expect(await focused()).toBe(`Run ${RUNNING}`);
   });
 
-  it('has a cursor over all curves that arrow keys move', async () => {
+  it('has a cursor in all charts that arrow keys move', async () => {
     const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
     const slider = page.getByRole('slider', { name: 'Cursor over the curves of learning' });
     await slider.focus();
@@ -157,7 +160,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await slider.getAttribute('aria-valuetext')).toMatch(
       /^steps 122 to 243: loss 2\.\d+, kd 1\./,
     );
-    // Every chart that is drawn has its cursor at the second point.
+    // Every drawn chart has its cursor at the second point.
     const places = await page.evaluate<string[]>(
       '[...document.querySelectorAll(".u-cursor-x")].map((line) => line.style.transform)',
     );
@@ -170,7 +173,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByRole('table', { name: 'Loss by term' }).getByRole('rowheader').last().waitFor();
   });
 
-  it('shows the steps that are asked for', async () => {
+  it('shows curves of the chosen range of steps', async () => {
     const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
     await page.getByLabel('Steps from').fill('1000');
     await page.getByLabel('Steps from').press('Enter');
@@ -181,11 +184,11 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByText('steps 61,976 to 61,999').first().waitFor();
   });
 
-  it('says what changes while one looks', async () => {
+  it('shows and announces changes of a run, a lost connection and a deleted run', async () => {
     const page = await openAll('#/runs', 'Older runs');
     const row = server.row(RUNNING);
     const line = page.getByRole('row').filter({ hasText: RUNNING });
-    // The first telling is of how things are; the page has that already.
+    // The first event repeats what the page already has.
     server.say('runs', [row]);
     server.say('runs', [{ ...row, step: 70_000 }]);
     await line.getByText('70 %').waitFor();
@@ -206,7 +209,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await sayUntil(page, 'is no more', () => server.say('gone', [RUNNING]));
   });
 
-  it('keeps what it shows while the dashboard is away, and says how to come back', async () => {
+  it('keeps its content while the server refuses it, and shows the message', async () => {
     const page = await openAll(`#/runs/${RUNNING}`, 'Gradient norm');
     await page.route('**/api/**', (route) => route.abort());
     const isRefused = page.waitForEvent('requestfailed', (request) =>
@@ -225,7 +228,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     [`#/runs/${RUNNING}/events`, 'Older events', `/api/runs/${RUNNING}/events`],
     ['#/runs', 'Older runs', '/api/runs'],
   ])(
-    '%s keeps no connection while nobody looks, and asks anew once somebody does',
+    '%s closes its stream in a hidden tab, looks in now and then, and asks again when it is shown',
     async (hash, text, address) => {
       const page = await openAll(hash, text);
       await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
@@ -235,7 +238,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       await setHidden(true);
       await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
       expect(await page.getByText('Not connected').count()).toBe(0);
-      // It looks in.
+      // It looks in for a moment.
       await vi.waitFor(() => expect(server.streamCount()).toBe(1), LIMIT_MS);
       await vi.waitFor(() => expect(server.streamCount()).toBe(0), LIMIT_MS);
       const isAsked = page.waitForRequest((request) => request.url().endsWith(address));
@@ -245,7 +248,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     },
   );
 
-  it('finds runs, and puts them side by side', async () => {
+  it('filters runs by state and text, and compares two', async () => {
     const page = await openAll('#/runs', 'Older runs');
     await page.getByText('Older runs').click();
     await page.getByText('digits-150', { exact: true }).waitFor();
@@ -263,7 +266,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByText('Older runs').waitFor();
   });
 
-  it('releases a worker after a question', async () => {
+  it('releases a worker after a confirmation', async () => {
     const page = await openAll('#/workers', 'Not trusted');
     await page.getByText('Release …').click();
     await page.getByRole('dialog').getByText('tested again with noisy').waitFor();
@@ -275,7 +278,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     );
   });
 
-  it('says how to submit a run where there is none', async () => {
+  it('shows how to submit a run if there is none', async () => {
     const empty = await startFakeServer(PLAIN, []);
     try {
       const page = await open('#/runs', {}, empty);
@@ -285,7 +288,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     }
   });
 
-  it('asks again for what failed', async () => {
+  it('asks again after a failure when Try again is clicked', async () => {
     const page = await open('#/workers');
     await page.getByText('Not trusted').waitFor();
     await page.route('**/api/runs?*', (route) => route.abort());
@@ -298,50 +301,53 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   });
 });
 
-/** Of an idle machine: for who asks, since a busy one may take any time. */
+/** Only on request, because a busy machine may take any time. */
 describe.runIf(CHROMIUM !== undefined && process.env['LYCEUM_MEASURE'] === '1')(
-  'on an idle machine',
+  'the dashboard page on an idle machine',
   () => {
-    it.each(PAGES)('%s opens and scrolls at once', async (hash, text) => {
-      const browser = await startBrowser(CHROMIUM ?? '');
-      const server = await startFakeServer(PLAIN);
-      try {
-        const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
-        await page.addInitScript(`
+    it.each(PAGES)(
+      '%s opens within 2 s and scrolls without tasks of 100 ms',
+      async (hash, text) => {
+        const browser = await startBrowser(CHROMIUM ?? '');
+        const server = await startFakeServer(PLAIN);
+        try {
+          const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
+          await page.addInitScript(`
         window.tasks = [];
         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)))
           .observe({ type: 'longtask', buffered: true });
         window.shifts = 0;
         new PerformanceObserver((list) => { for (const { value } of list.getEntries()) shifts += value; })
           .observe({ type: 'layout-shift', buffered: true });`);
-        const beganMs = performance.now();
-        await page.goto(server.url + hash);
-        await page.getByText(text).first().waitFor();
-        const openMs = performance.now() - beganMs;
-        const shifts = await page.evaluate<number>('shifts');
-        await page.waitForTimeout(500);
-        await page.evaluate('tasks.length = 0');
-        for (let wheel = 0; wheel < 40; wheel++) {
-          await page.mouse.wheel(0, 200);
-          await page.waitForTimeout(25);
+          const beganMs = performance.now();
+          await page.goto(server.url + hash);
+          await page.getByText(text).first().waitFor();
+          const openMs = performance.now() - beganMs;
+          const shifts = await page.evaluate<number>('shifts');
+          await page.waitForTimeout(500);
+          await page.evaluate('tasks.length = 0');
+          for (let wheel = 0; wheel < 40; wheel++) {
+            await page.mouse.wheel(0, 200);
+            await page.waitForTimeout(25);
+          }
+          const longestMs = await page.evaluate<number>('Math.max(0, ...tasks)');
+          console.info(
+            `${hash}: opened in ${openMs.toFixed(0)} ms, layout shift ${shifts.toFixed(3)}, longest task while scrolling ${longestMs.toFixed(0)} ms`,
+          );
+          expect(openMs).toBeLessThan(2_000);
+          expect(shifts).toBeLessThan(0.1);
+          // The browser reports only tasks of 50 ms and more.
+          expect(longestMs).toBeLessThan(100);
+        } finally {
+          await browser.close();
+          await server.close();
         }
-        const longestMs = await page.evaluate<number>('Math.max(0, ...tasks)');
-        console.info(
-          `${hash}: opened in ${openMs.toFixed(0)} ms, layout shift ${shifts.toFixed(3)}, longest task while scrolling ${longestMs.toFixed(0)} ms`,
-        );
-        expect(openMs).toBeLessThan(2_000);
-        expect(shifts).toBeLessThan(0.1);
-        // The browser tells of tasks of 50 ms and more only.
-        expect(longestMs).toBeLessThan(100);
-      } finally {
-        await browser.close();
-        await server.close();
-      }
-    });
+      },
+    );
   },
 );
 
-/** Presses Tab until that text has the focus. */
+/** Presses Tab until the element with this text has the focus. */
 async function tabTo(page: Page, text: string): Promise<void> {
   for (let times = 0; times < 100; times++) {
     await page.keyboard.press('Tab');
@@ -350,7 +356,7 @@ async function tabTo(page: Page, text: string): Promise<void> {
   throw new Error(`no ${text} within 100 tabs`);
 }
 
-/** The page may not have opened its stream yet. */
+/** Sends until the text is seen, because the page may not have opened its stream yet. */
 async function sayUntil(page: Page, text: string, say: () => void): Promise<void> {
   const seen = page.getByText(text).first();
   for (const until = Date.now() + LIMIT_MS; Date.now() < until; ) {

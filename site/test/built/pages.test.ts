@@ -1,6 +1,6 @@
 /**
- * One page of each kind of the site as it was built, in a real Chromium: axe finds nothing, light or dark, and the page
- * calls no server but its own. Left out if there is no Chromium. `npm run check -- docs` builds before.
+ * One page of each kind of the built site in a real Chromium: axe finds nothing, light or dark, and the page calls no
+ * server but its own. Skipped without Chromium. `npm run check -- docs` builds the site first.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +38,7 @@ describe.skipIf(CHROMIUM === undefined)('a page of the site', () => {
     browser = await startBrowser(CHROMIUM ?? '');
     page = await browser.newPage({
       viewport: { width: 1280, height: 860 },
-      // Colours are checked at once, not half-way from light to dark.
+      // Without transitions, so that colours are not checked half-way from light to dark.
       reducedMotion: 'reduce',
     });
     page.on('request', (request) => {
@@ -60,13 +60,16 @@ describe.skipIf(CHROMIUM === undefined)('a page of the site', () => {
     expect(await axeFindings(page, ['color-contrast', 'link-in-text-block'])).toEqual([]);
   }
 
-  it.each(PAGES)('with %s has nothing that axe finds', async (_kind, path) => {
-    await page.goto(server.url + path);
-    await expectNoFindings();
-    expect(foreign).toEqual([]);
-  });
+  it.each(PAGES)(
+    'with %s has no findings of axe, and calls only its own server',
+    async (_kind, path) => {
+      await page.goto(server.url + path);
+      await expectNoFindings();
+      expect(foreign).toEqual([]);
+    },
+  );
 
-  it('is found by the search, in which axe finds nothing, and which asks nobody', async () => {
+  it('is found by the search, which has no findings of axe and calls only its own server', async () => {
     await page.goto(`${server.url}/`);
     await page.getByRole('button', { name: 'Search' }).click();
     await expectNoFindings();

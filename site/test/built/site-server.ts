@@ -1,4 +1,4 @@
-/** Serves the site as it was built, on loopback. */
+/** Serves the built site on loopback. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

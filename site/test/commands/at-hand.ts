@@ -25,7 +25,7 @@ const PHOTOS_A_CLASS = 60;
 const ROW_COUNT = 200;
 const FIXTURES = fileURLToPath(new URL('../../../learning/test/fixtures', import.meta.url));
 
-/** Photos: cats are bright above, dogs below. */
+/** Photos: cats are bright in the upper half, dogs in the lower. */
 export async function photos({ folder }: Reader): Promise<void> {
   for (const [label, name] of ['cat', 'dog'].entries()) {
     await mkdir(join(folder, 'photos', name), { recursive: true });
@@ -48,7 +48,7 @@ export async function onnxModel({ run }: Reader): Promise<void> {
   await run('cp resnet/*.onnx resnet.onnx');
 }
 
-/** Models as PyTorch would write them: one model under both names. */
+/** Models in place of those that PyTorch writes: one model under both names. */
 export async function teachers({ run }: Reader): Promise<void> {
   await run('coordinator init --dataset clothes --student mlp --name teacher -f teacher.yaml');
   await run('coordinator submit teacher.yaml --set spec.training.epochs=30 --wait');
@@ -57,7 +57,7 @@ export async function teachers({ run }: Reader): Promise<void> {
   await run('cp teacher/*.onnx deep.onnx');
 }
 
-/** The model once more; the page before wrote its settings. */
+/** The same model again, without the settings that the page before wrote. */
 export async function sameModelAgain({ run }: Reader): Promise<void> {
   await run('rm resnet.settings.json');
 }
@@ -93,7 +93,7 @@ export async function numpy({ run, lack }: Reader): Promise<void> {
   else lack('python3 examples/recompute.py', python.lack);
 }
 
-/** A run `digits` with a teacher, over rows: its targets are the point. */
+/** A run `digits` with a teacher, on rows of a table, for its targets. */
 export async function runDigits({ folder, run }: Reader): Promise<void> {
   const rows = Array.from({ length: ROW_COUNT }, (_, n) => `${n % 2},${n % 7},${n % 2}`);
   await writeFile(join(folder, 'rows.csv'), `a,b,label\n${rows.join('\n')}\n`);
@@ -104,7 +104,7 @@ export async function runDigits({ folder, run }: Reader): Promise<void> {
   await run('coordinator submit rows.yaml --wait');
 }
 
-/** A run `stuck`, whose one teacher refuses every call. */
+/** A paused run `stuck`, whose one teacher refuses every call. */
 export async function pausedRun({ folder, run }: Reader): Promise<void> {
   const box = await refusing();
   const { port } = box.address() as AddressInfo;

@@ -24,7 +24,7 @@ export function followStory(story: Story): void {
     await rm(scratch, { recursive: true, force: true });
   });
 
-  test.each(story)('$path', async (page) => {
+  test.each(story)('all commands of the page $path succeed', async (page) => {
     await reader.follow(page);
   });
 }

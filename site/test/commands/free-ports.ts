@@ -2,7 +2,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
 export async function freePorts(named: readonly string[]): Promise<Record<string, string>> {
-  // All ports are held at a time, so that no two are the same.
+  // All ports are held at the same time, so that no two are equal.
   const held = await Promise.all(named.map(listening));
   const free = held.map((server) => String((server.address() as AddressInfo).port));
   await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));

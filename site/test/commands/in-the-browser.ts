@@ -1,4 +1,4 @@
-/** The tutorial's web page in a real Chromium; left out where there is none. */
+/** The tutorial's web page in a real Chromium; skipped without one. */
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect } from 'vitest';
@@ -29,7 +29,7 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
     const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('notes') };
     await page.getByLabel('A photo').setInputFiles(notes);
     await status.filter({ hasText: 'notes.txt is no picture' }).waitFor();
-    // Of a picture that lets all through, what was there before must not be seen.
+    // The former picture must not be seen through a transparent one.
     const clear = { name: 'clear.png', mimeType: 'image/png', buffer: clearPng() };
     await page.getByLabel('A photo').setInputFiles(clear);
     await status.filter({ hasText: '%' }).waitFor();
@@ -43,7 +43,7 @@ export async function namesAPhoto({ folder }: Reader, printed: string): Promise<
   }
 }
 
-/** 1 × 1, gray with transparency: 0 of both. */
+/** A transparent PNG of 1 × 1. */
 function clearPng(): Buffer {
   const chunk = (type: string, content: Buffer) => {
     const named = Buffer.concat([Buffer.from(type), content]);
@@ -60,7 +60,7 @@ function clearPng(): Buffer {
   ]);
 }
 
-/** All bytes that the page's canvas has, each once. */
+/** The different bytes of the page's canvas. */
 function shownColours(): number[] {
   const canvas = document.querySelector('canvas') as HTMLCanvasElement;
   const context = canvas.getContext('2d') as CanvasRenderingContext2D;
@@ -68,7 +68,7 @@ function shownColours(): number[] {
 }
 
 /**
- * Asks the site's server, without a browser, for a page's text, as the page itself does.
+ * Asks the site's server for a page's text without a browser.
  *
  * @param printed - the output of the site's server.
  */

@@ -1,6 +1,6 @@
 /**
- * Commands of pages that no test of the pages runs, and why. Each entry is about all commands that begin with it; an
- * entry that fits no page's command is an error.
+ * Commands of pages that no test runs, and why. Each entry is about all commands that begin with it; a test fails for
+ * an entry that fits no command.
  */
 
 interface NotRun {

@@ -15,7 +15,7 @@ const EXPORTS = /^export \S+$/gm;
 const ADDRESS = /LYCEUM_COORDINATOR=(\S+)/;
 /** The command of the quick start. */
 const FIND_PROGRAMS = 'export PATH="$PWD/node_modules/.bin:$PATH"';
-/** Changes to runs, which are made as small as can be: whether the commands work is tested, not the runs. */
+/** Changes that make runs small: the tests are of the commands, not of the runs. */
 const SMALLER: readonly (readonly [RegExp, string])[] = [
   [/\bepochs: \d+/g, 'epochs: 1'],
   [/\bfilters: \[16, 32\]/g, 'filters: [2, 2]'],
@@ -27,7 +27,7 @@ export class PageReader {
   /** The address of the story's cluster, and its process. */
   #address: string | undefined;
   #cluster: number | undefined;
-  /** Output of the last program that stays, until it was ready. */
+  /** Output of the last staying program until it was ready. */
   #printed = '';
   /** Programs of the page that stay until Ctrl-C. */
   readonly #programs: number[] = [];
@@ -46,7 +46,7 @@ export class PageReader {
     for (const name of ['node_modules', 'package.json', 'setup']) {
       await symlink(join(CHECKOUT, name), join(folder, name));
     }
-    // Files that pages build or shorten are the reader's own.
+    // Files that pages build or shorten are copied.
     await copy('examples', folder, /\/(?:dist|src|test|node_modules)$/);
     await copy('clients', folder, /\/build$|\.egg-info$/);
     for (const example of await readdir(join(folder, 'examples'), { withFileTypes: true })) {
@@ -63,7 +63,7 @@ export class PageReader {
   }
 
   /**
-   * Runs a page's commands, each of which must succeed. Programs that stay end with their page, but for the cluster.
+   * Runs a page's commands, each of which must succeed. Programs that stay end with their page, except the cluster.
    */
   async follow(page: StoryPage): Promise<void> {
     const { path, atHand, words = {}, ports = [], instead = {}, inTheEnd } = page;
@@ -120,11 +120,11 @@ export class PageReader {
     await shortenRuns(this.#folder);
     const asked = written.replaceAll(DEFAULT_ADDRESS, this.#address ?? DEFAULT_ADDRESS);
     if (isUp(asked) && this.#cluster !== undefined) {
-      // A cluster is up, and serves a page that asks for nothing special.
+      // A cluster is up, and is enough for a page that wants no options.
       if (!asked.includes(' --')) return;
       await this.#shell.stop(this.#cluster);
     }
-    // Another story may be under way, or a reader on this machine.
+    // Another story, or a user of this machine, may have the port.
     const command = isUp(asked) && !asked.includes('--listen') ? withFreePort(asked) : asked;
     const staying = STAYING.find((program) => program.command.test(command));
     if (staying === undefined) {

@@ -1,4 +1,4 @@
-/** A shell as a reader has it: one bash for all commands, so that aliases, variables and the folder stay. */
+/** A reader's shell: one bash for all commands, so that aliases, variables and the folder stay. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ interface Result {
   readonly output: string;
 }
 
-/** A program that stays until Ctrl-C. */
+/** A program that runs until Ctrl-C. */
 export interface Staying {
   /** Id of the process, and of its group. */
   readonly processId: number;
@@ -27,7 +27,7 @@ export class PageShell {
   readonly #bash: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   readonly #logs: string;
-  /** The process groups of programs that stay until Ctrl-C. */
+  /** The process groups of programs that run until Ctrl-C. */
   readonly #programs: number[] = [];
   #count = 0;
 
@@ -56,7 +56,7 @@ export class PageShell {
     const processId = Number(await this.#ask(`set -m\n${started}\nset +m; echo $!`));
     this.#programs.push(processId);
     for (;;) {
-      // Some programs print in colours if a variable says that this is CI.
+      // Some programs print colours in CI.
       const output = stripVTControlCharacters(await readFile(log, 'utf8').catch(() => ''));
       if (isReady.test(output)) return { processId, printed: output };
       if (!isThere(-processId)) throw new Error(`${command} has ended:\n${output}`);
@@ -72,7 +72,7 @@ export class PageShell {
     signal(-processId, 'SIGKILL');
   }
 
-  /** Ends the programs that stay, the last one first. */
+  /** Ends the running programs, the last one first. */
   async close(): Promise<void> {
     for (const processId of this.#programs.reverse()) await this.stop(processId);
     signal(-(this.#bash.pid ?? 0), 'SIGKILL');

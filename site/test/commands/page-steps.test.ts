@@ -34,7 +34,7 @@ coordinator printed this
 \`\`\`
 `;
 
-it('reads files by their first line, and commands line by line but for what goes on', () => {
+it('pageSteps reads files by the name in their first line, and commands with their further lines', () => {
   expect(pageSteps(PAGE)).toEqual([
     { kind: 'file', name: 'run.yaml', text: '# run.yaml\nkind: Training\n' },
     { kind: 'file', name: 'web/index.html', text: '<!-- web/index.html -->\n<p>\n' },

@@ -5,7 +5,7 @@
 
 const BLOCK = /^```(\w+)\n(.*?)^```/gms;
 const FILE_NAME = /^(?:#|\/\/|<!--) (\S+\.\w+)(?: -->)?\n/;
-/** Where the next command begins. An indented line, and the end of a loop, go on with the command before. */
+/** The beginning of the next command. An indented line, and the end of a loop, belong to the command before. */
 const NEXT_COMMAND = /\n(?!\s|done\b|$)/;
 
 export type PageStep =

@@ -1,6 +1,6 @@
 /**
- * The order in which pages are followed. Each story is one reader, with a cluster and a folder of their own; a page
- * that goes on from another one stands behind it. Commands that readers do not run are in `not-run.ts`.
+ * The order in which pages are followed. Each story is one reader with a cluster and a folder; a page that builds on
+ * another comes after it. Commands that are not run are in `not-run.ts`.
  */
 import {
   numpy,
@@ -44,7 +44,7 @@ const FIRST: Words = {
   'serve digits': 'serve first --listen 127.0.0.1:0',
 };
 
-/** Stories, each a test file of its own: several are followed at a time. */
+/** Stories. Each has its own test file, so that several are followed at the same time. */
 export const STORIES = {
   quickStart: [
     {

@@ -1,4 +1,4 @@
-/** The places of dots and lines. */
+/** Positions of dots and lines. */
 import { expect, it } from 'vitest';
 import { dotPlot } from '../../src/plots/dot-plot.js';
 
@@ -11,7 +11,7 @@ const numbers = (svg: string, pattern: RegExp) =>
 const ticks = (svg: string) =>
   [...svg.matchAll(/text-anchor="middle">([^<]+)</g)].map(([, text]) => text);
 
-it('places are in proportion, and lines reach as far as the intervals', () => {
+it('dotPlot places dots in proportion, with lines as long as their intervals', () => {
   const svg = dotPlot([row('a', 10, 5), row('b', 20, 5), row('c', 30)], 'points');
   const [a = 0, b = 0, c = 0] = numbers(svg, /<circle cx="([^"]+)"/g);
   expect(b - a).toBeCloseTo(c - b, 0);
@@ -20,7 +20,7 @@ it('places are in proportion, and lines reach as far as the intervals', () => {
   expect(numbers(svg, /class="interval" x1="[^"]+" x2="([^"]+)"/g)[0]).toBeCloseTo((a + b) / 2, 0);
 });
 
-it('ticks are round and hold all intervals; zero is drawn as such', () => {
+it('dotPlot has round ticks around all intervals, and a line at zero', () => {
   const svg = dotPlot([row('a', -1.3, 0.4), row('b', 2.2, 1)], 'difference, points');
   expect(ticks(svg)).toEqual(['−2', '−1', '0', '1', '2', '3', '4', 'difference, points']);
   expect(svg.match(/class="zero"/g)).toHaveLength(1);
@@ -29,10 +29,10 @@ it('ticks are round and hold all intervals; zero is drawn as such', () => {
   ]);
 });
 
-it('one figure alone has an axis too', () => {
+it('dotPlot of one figure has no NaN', () => {
   expect(dotPlot([row('a', 3)], '%')).not.toMatch(/NaN|Infinity/);
 });
 
-it('names are text', () => {
+it('dotPlot escapes names', () => {
   expect(dotPlot([row('a < "b"', 1)], 'x & y')).toContain('a &lt; &quot;b&quot;');
 });

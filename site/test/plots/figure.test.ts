@@ -1,4 +1,4 @@
-/** Cells as they are in pages. */
+/** Cells of tables in pages. */
 import { expect, it } from 'vitest';
 import { figureOf } from '../../src/plots/figure.js';
 
@@ -8,10 +8,13 @@ it.each([
   ['94.00 ± 0.25 %', { value: 94, low: 93.75, high: 94.25 }],
   ['+1.00 (0.74 to 1.25)', { value: 1, low: 0.74, high: 1.25 }],
   ['−0.69 (−3.95 to +2.58)', { value: -0.69, low: -3.95, high: 2.58 }],
-])('%s is a figure', (cell, want) => {
+])('figureOf reads %s', (cell, want) => {
   expect(figureOf(cell)).toEqual(want);
 });
 
-it.each(['', 'none', '99.3 to 99.4 %', '94.2 % of 200', '1.2 (3)'])('"%s" is none', (cell) => {
-  expect(figureOf(cell)).toBeUndefined();
-});
+it.each(['', 'none', '99.3 to 99.4 %', '94.2 % of 200', '1.2 (3)'])(
+  'figureOf "%s" is undefined',
+  (cell) => {
+    expect(figureOf(cell)).toBeUndefined();
+  },
+);

@@ -1,4 +1,4 @@
-/** Pages of a mark and a table, through markdown-it's tokens. */
+/** Pages of a plot mark and a table, as tokens of markdown-it. */
 import { createMarkdownRenderer } from 'vitepress';
 import { expect, it } from 'vitest';
 import { type PageToken, plotMarkedTables } from '../../src/plots/marked-tables.js';
@@ -16,21 +16,21 @@ async function plotted(page: string): Promise<PageToken[]> {
   return tokens.filter(({ type }) => type === 'html_block');
 }
 
-it('a mark becomes a plot of its column, a row each', async () => {
+it('plotMarkedTables makes a mark a plot of its column, with a dot for each row', async () => {
   const [plot] = await plotted(`<!-- plot accuracy | accuracy, % | ten seeds -->\n${TABLE}`);
   expect(plot?.content.match(/<circle/g)).toHaveLength(2);
   expect(plot?.content).toContain('>alone<');
   expect(plot?.content).toContain('<figcaption>ten seeds</figcaption>');
 });
 
-it('rows without a figure are left out, and a table may have two plots', async () => {
+it('plotMarkedTables leaves out rows without a figure, and makes two plots of one table', async () => {
   const marks = '<!-- plot accuracy | a, % | b -->\n<!-- plot against | c, points | d -->\n';
   const [first, second] = await plotted(marks + TABLE);
   expect(first?.content.match(/<circle/g)).toHaveLength(2);
   expect(second?.content.match(/<circle/g)).toHaveLength(1);
 });
 
-it('other comments stay', async () => {
+it('plotMarkedTables keeps other comments', async () => {
   const [comment] = await plotted(`<!-- a table -->\n${TABLE}`);
   expect(comment?.content).toBe('<!-- a table -->\n');
 });
@@ -43,6 +43,6 @@ it.each([
   ],
   ['<!-- plot student | a | b -->\n', '"alone" is no figure'],
   ['<!-- plot accuracy | a | b -->\n\nText.\n\n', 'no table follows'],
-])('%s is refused', async (mark, why) => {
+])('plotMarkedTables refuses %s', async (mark, why) => {
   await expect(plotted(mark + TABLE)).rejects.toThrow(`a.md: ${mark.split('\n')[0]}: ${why}`);
 });

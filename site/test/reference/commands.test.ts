@@ -1,4 +1,4 @@
-/** A small program, and the page that it becomes. */
+/** A small program, and the page that is made of it. */
 import { Command, Option } from 'commander';
 import { expect, it } from 'vitest';
 import { commandsPage, describedCommands } from '../../src/reference/commands.js';
@@ -14,7 +14,7 @@ function program(): Command {
   return new Command('cluster').description('all').addCommand(up);
 }
 
-it('a command has its usage, arguments, options and what its help says below', () => {
+it('commandsPage has usage, arguments, options and the text below the help', () => {
   const page = commandsPage('Commands', 'Intro.', [program()]);
   expect(page).toContain('## cluster up\n\nStart &lt;all&gt;.');
   expect(page).toContain('| `name` | Whose it is. |');
@@ -24,7 +24,7 @@ it('a command has its usage, arguments, options and what its help says below', (
   expect(page).not.toContain('--secret');
 });
 
-it('an option without a text is told', () => {
+it('describedCommands has an empty text for an option without a description', () => {
   const without = describedCommands(program()).filter(({ text }) => text === '');
   expect(without.map(({ path }) => path)).toEqual(['cluster up --how <way>']);
 });

@@ -1,4 +1,4 @@
-/** Small schemas, and the page that they become. */
+/** Small schemas, and the page that is made of them. */
 import { expect, it } from 'vitest';
 import { describedFields, documentPage, type Schema } from '../../src/reference/documents.js';
 
@@ -20,14 +20,14 @@ const schema: Schema = {
   required: ['name', 'terms'],
 };
 
-it('a field has its type with limits, its default, or that it is needed', () => {
+it('documentPage has the type, the limits and the default of a field, or that it is needed', () => {
   const page = documentPage('Run', 'Intro.', schema);
   expect(page).toContain('| `name` | string | needed | Its name. |');
   expect(page).toContain('| `share` | number, from 0, below 1 | `0` | A share. |');
   expect(page).toContain('| `prices` | map of whole number |  |  |');
 });
 
-it('objects have sections of their own, which their fields lead to', () => {
+it('documentPage has sections for objects, and links from their fields', () => {
   const page = documentPage('Run', 'Intro.', schema);
   expect(page).toContain('| `terms` | list of [a](#terms-a) or [b](#terms-b), at least 1 |');
   expect(page).toContain('## `terms[] a`');
@@ -35,7 +35,7 @@ it('objects have sections of their own, which their fields lead to', () => {
   expect(page).toContain('## `labels`');
 });
 
-it('objects in one place without a fixed field are told apart by what only one must have', () => {
+it('documentPage names alternative objects by the field that only one of them requires', () => {
   const choice = (own: string): Schema => ({
     type: 'object',
     properties: { name: {}, [own]: {} },
@@ -48,7 +48,7 @@ it('objects in one place without a fixed field are told apart by what only one m
   expect(page).toContain('## `x n`');
 });
 
-it('a field without a text is told by its path', () => {
+it('describedFields has an empty text for a field without a description', () => {
   const without = describedFields(schema).filter(({ text }) => text === '');
   expect(without.map(({ path }) => path)).toEqual(['terms', 'labels', 'prices', 'labels.count']);
 });

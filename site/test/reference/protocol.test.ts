@@ -1,4 +1,4 @@
-/** A small descriptor, as buf prints one, and the page that it becomes. */
+/** A small descriptor, as buf prints it, and the page that is made of it. */
 import { expect, it } from 'vitest';
 import {
   type DescriptorSet,
@@ -51,20 +51,20 @@ const set: DescriptorSet = {
   ],
 };
 
-it('a call has both messages, its text, and its errors as a list', () => {
+it('protocolPage has both messages of a call, its text, and its errors as a list', () => {
   const page = protocolPage('Intro.', set);
   expect(page).toContain('[GetRunRequest](#getrunrequest) → stream of [Run](#run)');
   expect(page).toContain('A run, now.\n\n- `NOT_FOUND`: no run');
 });
 
-it('a field has its number and type, of other messages as a link', () => {
+it('protocolPage has number, type and text of a field, and links to other types', () => {
   const page = protocolPage('Intro.', set);
   expect(page).toContain('| `ids` | 2 | list of bytes | Their a \\| b. |');
   expect(page).toContain('| `state` | 3 | [State](#state) |');
   expect(page).not.toContain('Other');
 });
 
-it('what has no text is told; messages of calls and zeros of enums have one', () => {
+it('describedProtocol has empty texts for uncommented items, except call messages and enum zeros', () => {
   const without = describedProtocol(set).filter(({ text }) => text === '');
   expect(without.map(({ path }) => path)).toEqual([
     'GetRunRequest.run_id',

@@ -1,6 +1,6 @@
 /**
- * Against the programs as built: every item that the reference lists has a text that says what it is. A flag, field,
- * metric, call or message without a text fails here, by its name.
+ * Every item of the reference must have a text. A flag, field, metric, call or message without a text is named in a
+ * failure. The programs are the built ones.
  */
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
@@ -20,8 +20,7 @@ import {
 const programs = [await coordinatorProgram(), ...workerPrograms()];
 
 /**
- * References with the number of items that they had at least when this was written, so that a reader that finds none
- * fails.
+ * References with a least number of items, so that a reference without items fails.
  */
 const REFERENCES: readonly (readonly [of: string, least: number, () => readonly Described[]])[] = [
   ['commands', 300, () => programs.flatMap(describedCommands)],
@@ -36,7 +35,7 @@ const REFERENCES: readonly (readonly [of: string, least: number, () => readonly 
   ),
 ];
 
-it.each(REFERENCES)('everything in %s has a text', (_of, least, read) => {
+it.each(REFERENCES)('every item of the reference of %s has a text', (_of, least, read) => {
   const described = read();
   const without = described.filter(({ text }) => text.trim() === '').map(({ path }) => path);
   expect(without).toEqual([]);

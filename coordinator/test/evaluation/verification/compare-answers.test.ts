@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { compareAnswers } from '../../../src/evaluation/verification/compare-answers.js';
 
-it('finds nothing between equal rows', () => {
+it('compareAnswers finds no difference between equal rows', () => {
   const rows = Float32Array.of(1, 2, 3, 4);
   expect(compareAnswers(rows, rows.slice(), 2, true)).toEqual({
     rowCount: 2,
@@ -13,13 +13,13 @@ it('finds nothing between equal rows', () => {
   expect(compareAnswers(new Float32Array(2), new Float32Array(2), 2, false).divergence).toBe(0);
 });
 
-it('counts rows that differ in a bit, if only in a sign of zero', () => {
+it('compareAnswers counts a row as unequal that differs only in the sign of zero', () => {
   const found = compareAnswers(Float32Array.of(0, 1, 2, 3), Float32Array.of(-0, 1, 2, 3), 2, true);
   expect(found).toMatchObject({ equalRowCount: 1, maxDifference: 0, divergence: 0 });
 });
 
-it('measures logits by their divergence, in the direction from stored to again', () => {
-  // p = (3/4, 1/4), q = (1/2, 1/2); the other row is the same.
+it('compareAnswers measures logits by the divergence from stored to new ones, averaged over rows', () => {
+  // p = (3/4, 1/4), q = (1/2, 1/2); the other row is equal.
   const stored = Float32Array.of(Math.log(3), 0, 0, 0);
   const found = compareAnswers(stored, new Float32Array(4), 2, true);
   expect(found.equalRowCount).toBe(1);
@@ -28,7 +28,7 @@ it('measures logits by their divergence, in the direction from stored to again',
   expect(found.divergence).toBeCloseTo(divergence / 2, 6);
 });
 
-it('measures features relative to their size', () => {
+it('compareAnswers measures features by their squared difference relative to their squared norm', () => {
   const found = compareAnswers(Float32Array.of(3, 4, 0, 0), Float32Array.of(3, 5, 0, 0), 4, false);
   expect(found).toMatchObject({ maxDifference: 1, divergence: 1 / 25 });
 });

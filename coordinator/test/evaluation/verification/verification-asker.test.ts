@@ -13,7 +13,7 @@ const TABLE = {
   rowLength: 2,
 } as const;
 
-it('asks again where it joined a ticket on its way and missed its first rows', () => {
+it('VerificationAsker asks again when it joined a ticket too late for its first rows', () => {
   const askAgain = vi.fn();
   const asker = new VerificationAsker('check', askAgain);
   const dataset = { digest: TABLE.datasetDigest, classCount: 2, sampleCount: 10 };

@@ -1,4 +1,4 @@
-/** Who pays for canaries, told as stories: arithmetic on calls. */
+/** Which run pays for canaries, in counts of calls; a canary costs 100. */
 import { beforeEach, expect, it } from 'vitest';
 import { CanaryBudgets } from '../../../src/health/replicas/canary-budgets.js';
 
@@ -8,13 +8,13 @@ beforeEach(() => {
   budgets.price('box', 100);
 });
 
-it('has the run pay that came last, and says how much each has', () => {
+it('CanaryBudgets takes calls from the run that paid last, then from the run before it', () => {
   budgets.pay('box', 'first', 256);
   expect(budgets.spend('box', 1)).toBe(true);
   budgets.pay('box', 'second', 120);
   expect(budgets.spend('box', 0)).toBe(true);
   expect([budgets.usedBy('box', 'first'), budgets.usedBy('box', 'second')]).toEqual([100, 100]);
-  // What is left of both.
+  // A canary from the rest of both.
   expect(budgets.spend('box', 0)).toBe(true);
   expect([budgets.usedBy('box', 'first'), budgets.usedBy('box', 'second')]).toEqual([180, 120]);
   expect(budgets.left('box')).toBe(76);
@@ -23,7 +23,7 @@ it('has the run pay that came last, and says how much each has', () => {
   expect(budgets.usedBy('box', 'another')).toBeUndefined();
 });
 
-it('tells what is to be kept once, and goes on from what was kept', () => {
+it('CanaryBudgets reports spent calls once, and a new one goes on from them', () => {
   budgets.pay('box', 'run', 256);
   budgets.spend('box', 0);
   expect(budgets.takeSpent()).toEqual([{ teacher: 'box', runId: 'run', used: 100 }]);
@@ -36,7 +36,7 @@ it('tells what is to be kept once, and goes on from what was kept', () => {
   expect(next.usedBy('box', 'run')).toBe(200);
 });
 
-it('costs nothing where there is no price', () => {
+it('CanaryBudgets charges nothing for a teacher without a price', () => {
   budgets.pay('local', 'run', 0);
   expect(budgets.spend('local', 1)).toBe(true);
   expect(budgets.usedBy('local', 'run')).toBeUndefined();

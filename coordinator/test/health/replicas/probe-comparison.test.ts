@@ -1,11 +1,11 @@
-/** Two answers to one probe: logits against a bound worked out by hand, classes counted by hand. */
+/** Two answers to one probe: bounds of logits worked out by hand, classes counted by hand. */
 import { describe, expect, it } from 'vitest';
 import { compareProbes } from '../../../src/health/replicas/probe-comparison.js';
 
 const LOGITS = Float32Array.of(1, -2, 3, 0.5);
 
-describe('logits', () => {
-  it('have equal bits or not', () => {
+describe('compareProbes of logits', () => {
+  it('tells 0 from -0, and tolerates the difference', () => {
     expect(compareProbes(LOGITS, LOGITS, false)).toMatchObject({
       equalBits: true,
       isTolerated: true,
@@ -16,25 +16,25 @@ describe('logits', () => {
     });
   });
 
-  it('may differ by a hundredth of the greatest', () => {
+  it('tolerates a difference of a hundredth of the greatest logit', () => {
     const compare = (last: number) => compareProbes(LOGITS, Float32Array.of(1, -2, 3, last), false);
     expect(compare(0.529)).toMatchObject({ equalBits: false, isTolerated: true });
     expect(compare(0.531).isTolerated).toBe(false);
     expect(compare(1.5).text).toBe('by up to 1.0, and 0.030 is tolerated');
   });
 
-  it('may differ by a hundredth of 1 where all are small', () => {
+  it('tolerates a difference of 0.01 where all logits are below 1', () => {
     const compare = (value: number) =>
       compareProbes(Float32Array.of(0.1), Float32Array.of(value), false).isTolerated;
     expect([compare(0.109), compare(0.111)]).toEqual([true, false]);
   });
 });
 
-describe('classes', () => {
+describe('compareProbes of classes', () => {
   const CLASSES = Float32Array.from({ length: 32 }, (_, row) => row % 10);
   const withOthers = (count: number) => CLASSES.map((value, row) => (row < count ? 900 : value));
 
-  it('may differ in one row of sixteen, by whatever number', () => {
+  it('tolerates other classes in one row of sixteen', () => {
     const tolerated = [0, 2, 3].map((count) => compareProbes(CLASSES, withOthers(count), true));
     expect(tolerated.map(({ isTolerated }) => isTolerated)).toEqual([true, true, false]);
     expect(tolerated.map(({ equalBits }) => equalBits)).toEqual([true, false, false]);
@@ -42,6 +42,6 @@ describe('classes', () => {
   });
 });
 
-it('answers of other lengths cannot be compared', () => {
+it('compareProbes refuses answers of different lengths', () => {
   expect(() => compareProbes(LOGITS, LOGITS.subarray(1), false)).toThrow(RangeError);
 });

@@ -1,4 +1,4 @@
-/** A story each, told to the state machine: what workers answer, and who may take tickets then. */
+/** Each test tells the state machine what replicas answer, and asks which of them may take tickets. */
 import { describe, expect, it } from 'vitest';
 import { PROVEN_FAILURE_LIMIT } from '../../../src/health/replicas/failed-tickets.js';
 import type { HealthEffect } from '../../../src/health/replicas/health-effect.js';
@@ -12,13 +12,13 @@ const [ONE, TWO, THREE] = ['w1', 'w2', 'w3'].map((workerId) => ({
 type Replica = { readonly workerId: string; readonly teacher: string };
 
 const RIGHT = Float32Array.of(1, -2, 3, 0.5);
-/** By one unit in the last place: as another device gives. */
+/** Differs by one unit in the last place, as on another device. */
 const OTHER_BITS = Float32Array.of(1, -2, 3, 0.50000006);
 const WRONG = Float32Array.of(1, -2, 3, 1.5);
 
-/** Of engine and precision. */
+/** Noise of engine and precision. */
 const NOISE = 1e-4;
-/** By the noise of an honest server, and by less than another device moves numbers. */
+/** NOISY differs by less than the noise of a replica, MOVED by more, but no more than another device may. */
 const NOISY = Float32Array.of(1, -2, 3, 0.5002);
 const MOVED = Float32Array.of(1, -2, 3, 0.51);
 
@@ -35,7 +35,7 @@ class Story {
     for (const replica of replicas) this.health.wants(replica, ['p']);
   }
 
-  /** Answers everything that is asked. @param values - by round, from 1. */
+  /** Answers all rounds of the probe. @param values - by round, from 1. */
   answerAll(replica: Replica, values: Float32Array | ((round: number) => Float32Array)): void {
     for (let round = 1; round <= this.health.rounds(replica, 'p'); round++) {
       const given = typeof values === 'function' ? values(round) : values;
@@ -50,7 +50,7 @@ class Story {
     }
   }
 
-  /** Answers a ticket of so many samples. */
+  /** Answers a ticket. */
   answers(
     replica: Replica,
     sampleCount: number,
@@ -65,8 +65,8 @@ class Story {
   }
 }
 
-describe('the self-test', () => {
-  it('comes before the first ticket, twice', () => {
+describe('the self-test of a replica', () => {
+  it('asks each probe twice before the replica serves tickets', () => {
     const { health, ...story } = new Story();
     health.wants(ONE, ['p', 'q']);
     expect(health.serves(ONE, false)).toBe(false);
@@ -88,7 +88,7 @@ describe('the self-test', () => {
     expect(health.serves(ONE, false)).toBe(true);
   });
 
-  it('is taken again after a new session, and after the teacher was loaded anew', () => {
+  it('is repeated after a new session, and after the teacher is loaded again', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -102,7 +102,7 @@ describe('the self-test', () => {
     expect(story.health.rounds(ONE, 'p')).toBe(2);
   });
 
-  it('is taken again where an answer came that nobody wanted: a worker gives none twice', () => {
+  it('is repeated when an answer to a probe was passed over', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -118,7 +118,7 @@ describe('the self-test', () => {
     expect(story.kinds()).toEqual(['proven']);
   });
 
-  it('counts no answer that was not asked for', () => {
+  it('counts only asked rounds when a far later round is passed over', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -128,7 +128,7 @@ describe('the self-test', () => {
     expect(story.health.rounds(ONE, 'p')).toBe(4);
   });
 
-  it('keeps a replica with other bits from strict runs, and notes it for the others', () => {
+  it("bars a replica from strict runs if its answers have other bits than another's, and notes it", () => {
     const story = new Story();
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
@@ -147,7 +147,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('finds a replica that does not repeat itself', () => {
+  it('bars a replica from strict runs if its own two answers have different bits', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, (round) => (round === 1 ? RIGHT : OTHER_BITS));
@@ -156,7 +156,7 @@ describe('the self-test', () => {
     expect(story.kinds()).toEqual(['differs']);
   });
 
-  it('quarantines a replica that says something else', () => {
+  it('quarantines a replica whose answers differ by more than is tolerated', () => {
     const story = new Story();
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
@@ -168,7 +168,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('believes the replica that says what a run began with, not the one that came first', () => {
+  it('believes the replica whose answers a run started with, not the replica that came first', () => {
     const story = new Story();
     story.health.references.expect('p', digestOf(RIGHT));
     story.join(ONE, TWO);
@@ -182,7 +182,7 @@ describe('the self-test', () => {
 });
 
 describe('canaries', () => {
-  it('are asked of replicas that have answered, and find the one that changed', () => {
+  it('are asked of replicas that answered tickets, and quarantine the one whose answers changed', () => {
     const story = new Story();
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
@@ -199,7 +199,7 @@ describe('canaries', () => {
     );
   });
 
-  it('that are passed count from then on', () => {
+  it('come an interval after the last passed canary, and only after another ticket', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -214,8 +214,8 @@ describe('canaries', () => {
   });
 });
 
-describe('what is unproven', () => {
-  it('is suspect once its replica fails its canary, and what others answered is not', () => {
+describe('an unproven answer to a ticket', () => {
+  it('is suspect once its replica fails its canary; answers of other replicas are not', () => {
     const story = new Story();
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
@@ -229,14 +229,14 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(5);
   });
 
-  it('is proven by a canary that was asked after it, and not by one before', () => {
+  it('is proven by a canary that was asked after it, not by one asked before it', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
     story.answers(ONE, 7);
     story.health.canaries.tick(1000, 1000);
     story.answers(ONE, 2);
-    // It is wanted as before, which asks nothing: the canary under way proves no more by that.
+    // Joining again asks nothing, and does not widen what the canary under way proves.
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
     expect(story.kinds()).toEqual(['proven']);
@@ -248,7 +248,7 @@ describe('what is unproven', () => {
     expect(story.health.canaries.prove(TEACHER)).toEqual([]);
   });
 
-  it('stays with its replica until that is to have the teacher no more', () => {
+  it('belongs to its replica until the worker unloads the teacher', () => {
     const story = new Story();
     const { canaries } = story.health;
     story.join(ONE, TWO);
@@ -263,7 +263,7 @@ describe('what is unproven', () => {
     expect(canaries.unproven.countOfTeacher(TEACHER)).toBe(12);
   });
 
-  it('is an orphan where it is stored after its session has ended', () => {
+  it('can be proven by another replica if it is stored after its session ended', () => {
     const story = new Story();
     story.join(TWO);
     story.answerAll(TWO, RIGHT);
@@ -273,7 +273,7 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
-  it('is proven by any other replica once its worker is gone', () => {
+  it('can be proven by another replica once its worker is gone', () => {
     const story = new Story();
     story.join(ONE, TWO);
     story.answerAll(ONE, RIGHT);
@@ -286,7 +286,7 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
-  it('is not believed where the only other replica is quarantined: that one is asked nothing', () => {
+  it('of a worker that is gone waits while the only other replica is quarantined', () => {
     const story = new Story();
     const { canaries } = story.health;
     story.join(ONE, TWO);
@@ -301,7 +301,7 @@ describe('what is unproven', () => {
     expect(canaries.unproven.countOfTeacher(TEACHER)).toBe(0);
   });
 
-  it('is suspect on all replicas that ask the same server, which are asked at once', () => {
+  it('is suspect on all replicas of a server once one fails its canary; the others are probed at once', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
     story.answerAll(ONE, RIGHT);
@@ -316,7 +316,7 @@ describe('what is unproven', () => {
     expect(story.health.rounds(TWO, 'p')).toBe(4);
   });
 
-  it('of a server that failed is trusted after a probe that was asked since, not one that was under way', () => {
+  it('of a server that failed is trusted after a probe asked since, not after one already under way', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
     story.health.probeFailed(ONE, 'NaN', 5);
@@ -326,7 +326,7 @@ describe('what is unproven', () => {
       story.health.answered(TWO, 'p', answer, 6);
       return [story.health.isTrusted(TWO), story.health.serves(TWO, false)];
     };
-    // Both of its self-test may have been begun before.
+    // Both rounds of its self-test may have begun before the failure.
     expect([answered(1), answered(2), answered(3)]).toEqual([
       [false, false],
       [false, false],
@@ -334,7 +334,7 @@ describe('what is unproven', () => {
     ]);
   });
 
-  it('is suspect too where it comes after its replica was quarantined', () => {
+  it('is suspect if it is stored after its replica was quarantined', () => {
     const story = new Story();
     story.join(ONE);
     story.health.probeFailed(ONE, 'NaN', 5);
@@ -342,7 +342,7 @@ describe('what is unproven', () => {
     expect(story.kinds()).toEqual(['suspect']);
   });
 
-  it('is suspect too where it came before its replica failed, and is stored once that is released', () => {
+  it('is suspect if it came before its replica failed and is stored after the release', () => {
     const story = new Story();
     story.join(ONE);
     story.join(TWO);
@@ -359,7 +359,7 @@ describe('what is unproven', () => {
     expect(story.health.canaries.unproven.items()).toEqual(['of another', 'in time']);
   });
 
-  it('becomes no more by what other replicas of a server that failed have in hand', () => {
+  it('in hand at a replica of a failed server does not count until the replica answers a new probe', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) {
       story.health.wants(replica, ['p'], true);
@@ -376,7 +376,7 @@ describe('what is unproven', () => {
     expect([story.health.isTrusted(TWO), story.health.serves(TWO, false)]).toEqual([true, true]);
   });
 
-  it('of another replica is suspect too where their server failed after it came', () => {
+  it('of another replica is suspect if their common server failed after the answer came', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
     const before = story.health.canaries.failureCount(TWO);
@@ -385,7 +385,7 @@ describe('what is unproven', () => {
     expect(story.effects).toEqual([expect.objectContaining({ ...TWO, items: ['late'] })]);
   });
 
-  it('is suspect once the model is lost behind its server, and not where it was the replica that had it', () => {
+  it('is suspect once the server behind the replica lost its model, but not if the model was local', () => {
     const story = new Story();
     story.health.wants(ONE, ['p'], true);
     story.health.wants({ ...ONE, teacher: 'local' }, ['q']);
@@ -402,8 +402,8 @@ describe('what is unproven', () => {
   });
 });
 
-describe('the first ticket of a run', () => {
-  it('has the replica probed, once a run', () => {
+describe('an answered first ticket of a run', () => {
+  it('makes a probe of the replica due, once a run', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -413,13 +413,13 @@ describe('the first ticket of a run', () => {
     expect(story.health.rounds(ONE, 'p')).toBe(3);
     expect(answered('b')).toBe(0);
     story.answerAll(ONE, RIGHT);
-    // Another run's came while it was being probed: the next ticket has it probed again.
+    // The first ticket of run b came during the probe, so the next ticket of b asks another.
     expect([answered('a', 'b'), answered('b')]).toEqual([1, 0]);
   });
 });
 
-describe('an answer that the worker kept', () => {
-  it('will do for a self-test and under suspicion, and is none for a canary and after a release', () => {
+describe('a probe answer that the worker kept', () => {
+  it('is accepted after a failed ticket, but not for a canary or after a release', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -432,13 +432,13 @@ describe('an answer that the worker kept', () => {
     story.answerAll(ONE, WRONG);
     expect(story.kinds()).toEqual(['quarantined', 'discredited']);
     story.health.release(ONE);
-    // The first of the two of its test.
+    // Round 5 is the first of the two of its self-test.
     expect(rounds()).toEqual([6, 5]);
   });
 });
 
 describe('a teacher whose calls are paid for', () => {
-  it('is asked at the first ticket of a run and before its end, and believed then, which is said', () => {
+  it('has a canary at the first ticket and one at the end; later answers pass unchecked, with a note', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -449,7 +449,7 @@ describe('a teacher whose calls are paid for', () => {
     expect(story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0)).toHaveLength(1);
     story.answerAll(ONE, RIGHT);
     story.answers(ONE, 5);
-    // What is left is for the end.
+    // The rest of the budget is for the end.
     expect(story.health.canaries.tick(9000, 1000)).toEqual([]);
     expect(story.health.canaries.prove(TEACHER)).toEqual([{ kind: 'changed' }]);
     story.answerAll(ONE, RIGHT);
@@ -464,7 +464,7 @@ describe('a teacher whose calls are paid for', () => {
   });
 });
 
-it('is believed unpaid only once the canary that was paid for has been answered', () => {
+it('answers of an unpaid replica pass unchecked only after the paid canary was answered', () => {
   const story = new Story();
   const { canaries } = story.health;
   story.join(ONE, TWO);
@@ -479,10 +479,10 @@ it('is believed unpaid only once the canary that was paid for has been answered'
   expect(canaries.prove(TEACHER)).toMatchObject([{ kind: 'unchecked', sampleCount: 5 }, {}]);
 });
 
-describe('a replica', () => {
+describe('later probe answers of a replica', () => {
   const second = (values: Float32Array) => (round: number) => (round < 2 ? RIGHT : values);
 
-  it('may not move by more than its own noise, though others may be further apart', () => {
+  it('may not differ from its first by more than its noise, though replicas may differ more', () => {
     const story = new Story();
     story.join(ONE, TWO, THREE);
     story.answerAll(ONE, RIGHT);
@@ -498,7 +498,7 @@ describe('a replica', () => {
     ]);
   });
 
-  it('is held to what it says since it was released', () => {
+  it('are compared with those since its release', () => {
     const story = new Story();
     story.health.references.keep('p', {
       round: 0,
@@ -513,14 +513,14 @@ describe('a replica', () => {
     expect(story.health.serves(ONE, false)).toBe(true);
   });
 
-  it('may move by its noise', () => {
+  it('may differ from its first by its noise', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, second(NOISY));
     expect(story.health.quarantines()).toEqual([]);
   });
 
-  it('behind a server is held to the noise by what was kept with its stored answers', () => {
+  it('may differ from the kept ones by the noise behind a server, and by more for a local model', () => {
     const story = new Story();
     const kept = { round: 1, isClass: false, values: RIGHT, digest: digestOf(RIGHT) };
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], replica === ONE);
@@ -532,8 +532,8 @@ describe('a replica', () => {
   });
 });
 
-describe('tickets that fail', () => {
-  it('cast suspicion until the probes are answered once more', () => {
+describe('failed tickets', () => {
+  it('stop a replica from serving until it has answered its probes again', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);
@@ -544,7 +544,7 @@ describe('tickets that fail', () => {
     expect(story.health.serves(ONE, false)).toBe(true);
   });
 
-  it('prove nothing if they fail everywhere', () => {
+  it('quarantine no replica if they fail on all replicas', () => {
     const story = new Story();
     story.join(ONE, TWO);
     for (let i = 0; i < 100; i++) {
@@ -554,13 +554,13 @@ describe('tickets that fail', () => {
     expect(story.health.quarantines()).toEqual([]);
   });
 
-  it('are the fault of the replica if another answers them', () => {
+  it('quarantine the replica if other replicas answer PROVEN_FAILURE_LIMIT of them', () => {
     const story = new Story();
     story.join(ONE, TWO, THREE);
     for (let i = 1; i <= PROVEN_FAILURE_LIMIT; i++) {
       expect(story.health.quarantines()).toEqual([]);
       story.health.ticketFailed(ONE, `t${i}`);
-      // What it makes good itself is no proof.
+      // A ticket that the same replica answers later is no proof against it.
       story.health.ticketFailed(TWO, `u${i}`);
       story.health.ticketAnswered(TWO, { id: `u${i}`, runs: [] }, 0);
       story.health.ticketAnswered(THREE, { id: `t${i}`, runs: [] }, i);
@@ -576,7 +576,7 @@ describe('tickets that fail', () => {
 });
 
 describe('a quarantine', () => {
-  it('ends with a release, but nothing that the replica answers counts before it has passed its self-test', () => {
+  it('ends with a release, and the replica is trusted again after its self-test', () => {
     const story = new Story();
     story.join(ONE);
     expect(story.health.isTrusted(ONE)).toBe(true);
@@ -587,12 +587,12 @@ describe('a quarantine', () => {
     expect(story.health.isTrusted(ONE)).toBe(false);
     story.answerAll(ONE, RIGHT);
     expect(story.health.isTrusted(ONE)).toBe(true);
-    // Suspicion is no quarantine: what it has in hand counts.
+    // A failed ticket is no quarantine: answers in hand still count.
     story.health.ticketFailed(ONE, 't');
     expect([story.health.serves(ONE, false), story.health.isTrusted(ONE)]).toEqual([false, true]);
   });
 
-  it('ends with a release where a server refuses the probes too', () => {
+  it('ends with a release after a server has refused both probes of the self-test', () => {
     const { health } = new Story();
     health.wants(ONE, ['p']);
     health.probeFailed(ONE, 'NaN', 5);
@@ -603,7 +603,7 @@ describe('a quarantine', () => {
     expect(health.isTrusted(ONE)).toBe(true);
   });
 
-  it('ends with a release where there is nothing to test', () => {
+  it('ends with a release at once if no probe is wanted any more', () => {
     const { health } = new Story();
     health.wants(ONE, ['p']);
     health.probeFailed(ONE, 'NaN', 5);
@@ -612,7 +612,7 @@ describe('a quarantine', () => {
     expect([health.serves(ONE, false), health.isTrusted(ONE)]).toEqual([true, true]);
   });
 
-  it('outlasts sessions and successors, and ends when it is released, after another self-test', () => {
+  it('outlasts sessions and coordinators, and ends with a release and another self-test', () => {
     const before = new Story();
     before.join(ONE);
     before.health.probeFailed(ONE, 'logits row 0 holds NaN', 5);
@@ -646,8 +646,8 @@ describe('a quarantine', () => {
   });
 });
 
-describe('what nobody asks about any more', () => {
-  it('does not keep a replica from tickets, answered or not', () => {
+describe('a probe that is no longer wanted', () => {
+  it('does not keep a replica from serving until it is wanted again', () => {
     const story = new Story();
     story.health.wants(ONE, ['p', 'q']);
     story.answerAll(ONE, RIGHT);
@@ -656,13 +656,13 @@ describe('what nobody asks about any more', () => {
     expect(story.health.serves(ONE, false)).toBe(true);
     story.answers(ONE, 1);
     expect(story.health.canaries.tick(1000, 1000)).toEqual([{ kind: 'changed' }]);
-    // Back again: it is told what it was told, and has to answer it.
+    // The probe is wanted again, and its two rounds have to be answered.
     story.health.wants(ONE, ['p', 'q']);
     expect(story.health.rounds(ONE, 'q')).toBe(2);
     expect(story.health.serves(ONE, false)).toBe(false);
   });
 
-  it('is forgotten, and tested anew when it is asked about again', () => {
+  it('is forgotten by retain, and needs a new self-test when it is wanted again', () => {
     const story = new Story();
     story.join(ONE);
     story.answerAll(ONE, RIGHT);

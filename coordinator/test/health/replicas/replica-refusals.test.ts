@@ -1,4 +1,4 @@
-/** Probes that a server outside has no answer to: nothing against the worker that asked. */
+/** Probes that an outside server refuses; this does not count against the worker that asked. */
 import { expect, it } from 'vitest';
 import { ReplicaHealth } from '../../../src/health/replicas/replica-health.js';
 
@@ -11,7 +11,7 @@ const answer = (round: number) => ({
   noise: 0,
 });
 
-it('a set that is refused keeps no worker from serving the others, and is not asked about for ever', () => {
+it('ReplicaHealth lets a replica serve after a server refused a probe twice, until it is asked again', () => {
   const health = new ReplicaHealth([]);
   health.wants(ONE, ['good', 'refused']);
   health.answered(ONE, 'good', answer(1), 0);
@@ -21,29 +21,29 @@ it('a set that is refused keeps no worker from serving the others, and is not as
   expect(health.probeRefused(ONE, 'refused', 2)).toEqual([{ kind: 'changed' }]);
   expect(health.serves(ONE, false)).toBe(true);
   expect(health.quarantines()).toEqual([]);
-  // Told again and again what it is to have, it is asked no more.
+  // The same wish again asks no further rounds.
   for (let times = 0; times < 3; times++) health.wants(ONE, ['good', 'refused']);
   expect(health.rounds(ONE, 'refused')).toBe(2);
   expect(health.references.get('refused')).toBeUndefined();
 
-  // It may have been mended.
+  // The server may have been mended.
   health.askAgain('refused');
   health.askAgain('good');
   health.wants(ONE, ['good', 'refused']);
   expect(health.rounds(ONE, 'good')).toBe(2);
   expect(health.rounds(ONE, 'refused')).toBe(4);
   expect(health.serves(ONE, false)).toBe(false);
-  // An answer that was under way since before says nothing.
+  // A refusal of a round from before counts for nothing.
   expect(health.probeRefused(ONE, 'refused', 3)).toEqual([]);
   health.answered(ONE, 'refused', answer(4), 0);
   expect(health.serves(ONE, false)).toBe(true);
   expect(health.references.get('refused')).toMatchObject({ digest: 'd' });
 });
 
-it('a set is asked about no more often if its refusals come slowly', () => {
+it('ReplicaHealth asks no further rounds when wants is called between two refusals', () => {
   const health = new ReplicaHealth([]);
   health.wants(ONE, ['refused']);
-  // The worker is told again what it is to have, between the refusals of a self-test.
+  // The worker is told its desired state again between the refusals of a self-test.
   for (const round of [1, 2]) {
     const effects = health.probeRefused(ONE, 'refused', round);
     expect(effects).toEqual(round === 2 ? [{ kind: 'changed' }] : []);
@@ -52,13 +52,13 @@ it('a set is asked about no more often if its refusals come slowly', () => {
   }
   health.askAgain('refused');
   health.probeRefused(ONE, 'refused', 3);
-  // What is passed over counts, and says nothing: two more are asked for.
+  // A passed-over round is used up without a result: two more are asked.
   health.passedOver(ONE, 'refused', 4);
   health.wants(ONE, ['refused']);
   expect(health.rounds(ONE, 'refused')).toBe(6);
 });
 
-it('what only this worker lacks is still held against it', () => {
+it('ReplicaHealth quarantines a replica whose own probe failed', () => {
   const health = new ReplicaHealth([]);
   health.wants(ONE, ['p']);
   health.probeFailed(ONE, 'NaN', 0);

@@ -1,4 +1,4 @@
-// The life of one record with its student workers, change by change, and the words that count for nothing.
+// Changes of one run record through its student workers, and reports of former ones that are ignored.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
 import {
@@ -10,12 +10,12 @@ import { queued } from '../../runs/queued-run.js';
 import { changed, digest, failure, KEY_DIGEST, outcome, training, worker } from './training-run.js';
 
 describe('a run with a student worker', () => {
-  it('survives being written and read, every field', () => {
+  it('keeps every field when it is written and read', () => {
     const record = training();
     expect(parseRunRecord(runRecordText(record))).toEqual(record);
   });
 
-  it('waits in FITTING for its rule, keeps the fit, and loses no time of training by it', () => {
+  it('waits in FITTING for its rule, keeps the first fit, and counts no training time meanwhile', () => {
     const assignment = { workerId: 's1', assignmentEpoch: 1, sessionKeyDigest: KEY_DIGEST };
     const preparing = changed(changes.assigned(queued(), assignment, worker, 1_000));
     expect(changes.fitting(preparing, 2, 2_000)).toBeUndefined();
@@ -29,7 +29,7 @@ describe('a run with a student worker', () => {
     expect(trains).toMatchObject({ state: 'TRAINING', trainingSinceMs: 5_000, trainingMs: 0 });
   });
 
-  it('counts the time in TRAINING, over losses of its worker', () => {
+  it('sums its time in TRAINING over several workers', () => {
     const released = changed(changes.released(training(), 1, 's1 is gone', 5_000));
     expect(released).toMatchObject({ state: 'QUEUED', reason: 's1 is gone', trainingMs: 3_000 });
     expect(released.assignment).toBeUndefined();
@@ -55,13 +55,13 @@ describe('a run with a student worker', () => {
     });
   });
 
-  it('can be read where the clock was put back while it was in TRAINING', () => {
+  it('counts no negative training time when the clock was set back', () => {
     const trained = changed(changes.trained(training(), 1, outcome, undefined, 500));
     expect(trained.trainingMs).toBe(0);
     expect(parseRunRecord(runRecordText(trained))).toEqual(trained);
   });
 
-  it('takes no word from a former owner', () => {
+  it('ignores reports of a former assignment', () => {
     const record = training(2);
     expect(changes.released(record, 1, 'x', 1)).toBeUndefined();
     expect(changes.trained(record, 1, outcome, undefined, 1)).toBeUndefined();
@@ -69,7 +69,7 @@ describe('a run with a student worker', () => {
     expect(changes.trainingBegan({ ...record, state: 'PREPARING' }, 1, 1)).toBeUndefined();
   });
 
-  it('is paused where one worker after the other is lost without a new checkpoint', () => {
+  it('is paused after STUDENT_LOSS_LIMIT losses of its worker without a new checkpoint', () => {
     const lose = (record: RunRecord) => changed(changes.workerLost(record, 1, 's1 began anew', 1));
     const next = (record: RunRecord) =>
       changed(
@@ -96,7 +96,7 @@ describe('a run with a student worker', () => {
     const paused = lose(record);
     expect(paused.state).toBe('PAUSED');
     expect(paused.reason).toContain('s1 began anew, the 10th in a row without a new checkpoint');
-    // A checkpoint, and whoever resumes the run, begin anew; in FITTING nothing counts.
+    // A checkpoint or a resume resets the count; losses in FITTING do not count.
     const progress = {
       step: 1,
       epoch: 0,
@@ -114,7 +114,7 @@ describe('a run with a student worker', () => {
     expect(changes.workerLost(training(2), 1, 'x', 1)).toBeUndefined();
   });
 
-  it('fails after some failures of workers in a row, at once where trying again is no use', () => {
+  it('fails after STUDENT_FAILURE_LIMIT worker failures, and at once if a failure is not retryable', () => {
     let record = training();
     for (let n = 1; n < changes.STUDENT_FAILURE_LIMIT; n++) {
       record = changed(changes.workerFailed(record, 1, failure, 1));
@@ -136,7 +136,7 @@ describe('a run with a student worker', () => {
     });
   });
 
-  it('follows a worker without room to write at once, but not the word of a former owner', () => {
+  it('is paused at once when its worker has no room to write', () => {
     const full = { reason: 'ENOSPC', retryable: true, storageFull: true };
     expect(changes.workerFailed(training(), 1, full, 1)).toMatchObject({
       state: 'PAUSED',
@@ -146,7 +146,7 @@ describe('a run with a student worker', () => {
     expect(changes.workerFailed(training(2), 1, full, 1)).toBeUndefined();
   });
 
-  it('waits for somebody to bring a set back that a worker cannot read', () => {
+  it('is paused when its worker cannot read the data set', () => {
     const refused = { reason: 's3://a/b has changed', retryable: false, storageFull: false };
     const unreadable = { ...refused, setUnreadable: true };
     expect(changes.workerFailed(training(), 1, unreadable, 1)).toMatchObject({
@@ -156,7 +156,7 @@ describe('a run with a student worker', () => {
     });
   });
 
-  it('waits for a worker of the build that wrote a checkpoint which another does not read', () => {
+  it('is paused when its worker cannot read a checkpoint of another build', () => {
     const refused = { reason: 'it is of another build', retryable: false, storageFull: false };
     const foreign = { ...refused, checkpointForeign: true };
     expect(changes.workerFailed(training(), 1, foreign, 1)).toMatchObject({
@@ -167,7 +167,7 @@ describe('a run with a student worker', () => {
     });
   });
 
-  it('waits for somebody to decide where a checkpoint has other numerics', () => {
+  it('is paused when a checkpoint has other numerics, until it is resumed with or without them', () => {
     const numericsChange = { step: 40, from: 1, to: 2 };
     const refused = { reason: 'versions differ', retryable: false, storageFull: false };
     const change = { ...refused, numericsChange };
@@ -177,7 +177,7 @@ describe('a run with a student worker', () => {
       reason: 'versions differ; coordinator resume run --accept-numerics goes on all the same',
       numericsChange,
     });
-    // With the former build back, nothing has to be accepted.
+    // A worker of the former build needs no acceptance.
     const tried = changed(changes.resumed(paused, false, 2));
     expect(tried.state).toBe('QUEUED');
     expect(tried).not.toHaveProperty('numericsChange');

@@ -1,10 +1,10 @@
-// How a record comes to its end, and to another attempt.
+// How a run record ends, and starts another attempt.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
 import { changed, KEY_DIGEST, outcome, training } from './training-run.js';
 
-describe('the end of a run', () => {
-  it('is tried again from its checkpoint, or from its evaluation where training had ended', () => {
+describe('a run record at its end', () => {
+  it('can be retried in QUEUED, or in EVALUATING if training had ended', () => {
     const failed = changed(changes.failed(training(), 'x', 3_000));
     expect(changes.retried(failed, 4_000)).toMatchObject({
       state: 'QUEUED',
@@ -18,7 +18,7 @@ describe('the end of a run', () => {
     expect(() => changes.retried(training(), 1)).toThrow('run run is TRAINING');
   });
 
-  it('is cancelled once, and not after its end', () => {
+  it('can be cancelled once, and not after its end', () => {
     const cancelling = changed(changes.cancelling(training(), 'x', 3_000));
     expect(cancelling.assignment).toEqual({
       workerId: 's1',

@@ -1,4 +1,4 @@
-// What a pause takes from a run, and how it goes on.
+// How a pause changes a run record, and how a resumed run goes on.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
 import {
@@ -9,7 +9,7 @@ import {
 import { queued } from '../../runs/queued-run.js';
 import { changed, failure, KEY_DIGEST, outcome, training, worker } from './training-run.js';
 
-describe('a pause', () => {
+describe('a paused run', () => {
   const evaluating = (): RunRecord =>
     changed(changes.trained(training(), 1, outcome, undefined, 3_000));
 
@@ -17,7 +17,7 @@ describe('a pause', () => {
     ['QUEUED', queued(), 'QUEUED'],
     ['TRAINING', training(), 'QUEUED'],
     ['EVALUATING', evaluating(), 'EVALUATING'],
-  ] as const)('takes the worker from a run that is %s, and lets it go on', (_, record, next) => {
+  ] as const)('has no worker if it was %s, and can be resumed', (_, record, next) => {
     const paused = changed(changes.paused(record, 'full', 4_000));
     expect(paused).toMatchObject({ state: 'PAUSED', reason: 'full', endedAtMs: 0 });
     expect(paused.assignment).toBeUndefined();
@@ -30,14 +30,14 @@ describe('a pause', () => {
     });
   });
 
-  it('counts no time of training, and keeps its first reason', () => {
+  it('counts no training time, and keeps its first reason', () => {
     const paused = changed(changes.paused(training(), 'full', 5_000));
     expect(paused).toMatchObject({ trainingMs: 3_000, trainingSinceMs: 0 });
     expect(changes.paused(paused, 'poison', 6_000)).toBeUndefined();
     expect(changes.failed(paused, 'x', 6_000)).toBeUndefined();
   });
 
-  it('takes no word of the worker that had the run, and no worker', () => {
+  it('ignores reports of its former worker, and cannot be assigned', () => {
     const paused = changed(changes.paused(training(), 'full', 5_000));
     expect(changes.trained(paused, 1, outcome, undefined, 6_000)).toBeUndefined();
     expect(changes.workerFailed(paused, 1, failure, 6_000)).toBeUndefined();
@@ -45,7 +45,7 @@ describe('a pause', () => {
     expect(changes.assigned(paused, assignment, worker, 6_000)).toBeUndefined();
   });
 
-  it('ends by cancelling too, and is none of a run that has ended', () => {
+  it('can be cancelled; a run that is being cancelled or has ended cannot be paused or resumed', () => {
     const paused = changed(changes.paused(training(), 'full', 5_000));
     const cancelling = changed(changes.cancelling(paused, 'x', 6_000));
     expect(changes.paused(cancelling, 'full', 7_000)).toBeUndefined();

@@ -1,4 +1,4 @@
-// What a record keeps of its teachers, and which teachers fail a run.
+// What a run record keeps of its teachers, and which teachers fail a run.
 import { describe, expect, it } from 'vitest';
 import * as changes from '../../../src/lifecycle/changes/index.js';
 import {
@@ -8,8 +8,8 @@ import {
 } from '../../../src/runs/record/run-record.js';
 import { changed, digest, training } from './training-run.js';
 
-describe('of its teachers a run', () => {
-  it('keeps how many calls canaries of each teacher took, which never become fewer', () => {
+describe('a run record with teachers', () => {
+  it('counts canary calls by teacher', () => {
     const paid = changed(changes.canariesPaid(training(), 'box', 128));
     expect(changes.canariesPaid(paid, 'box', 128)).toBeUndefined();
     const more = changed(
@@ -19,7 +19,7 @@ describe('of its teachers a run', () => {
     expect(parseRunRecord(runRecordText(more))).toEqual(more);
   });
 
-  it('may have one that is called as something that all objects have', () => {
+  it("may have a teacher named 'constructor'", () => {
     const sound = { rowCount: 4, labelledCount: 4, correctCount: 3 };
     const judge = (record: RunRecord, name: string) =>
       changed(changes.teacherJudged(record, name, sound, ['a', 'b'], 3_000));
@@ -31,7 +31,7 @@ describe('of its teachers a run', () => {
     expect(parseRunRecord(runRecordText(both))).toEqual(both);
   });
 
-  it('keeps a note once, the first 32 of each kind, and none after its end', () => {
+  it('keeps a note once, at most 32 warnings, and no note after its end', () => {
     const note = { warning: 'one lies', bitExactException: 'one lies in bits' };
     const noted = changed(changes.noted(training(), note));
     expect(noted.teacherNotes).toEqual({
@@ -45,7 +45,7 @@ describe('of its teachers a run', () => {
     expect(changes.noted(full, { warning: 'one more' })).toBeUndefined();
   });
 
-  it('marks a report that was written, and no other', () => {
+  it('takes a marked report only if it has SUCCEEDED', () => {
     const report = { reportDigest: digest, predictionsDigest: digest };
     const ended: RunRecord = { ...training(), state: 'SUCCEEDED' };
     const marked = changed(changes.marked(ended, report, 'one is suspect'));
@@ -57,7 +57,7 @@ describe('of its teachers a run', () => {
     expect(changes.marked(training(), report, 'one is suspect')).toBeUndefined();
   });
 
-  it('keeps the first answer to each probe', () => {
+  it('keeps the first digest of each probe', () => {
     const probed = changed(changes.probed(training(), { a: digest }));
     const other = 'cd'.repeat(32);
     expect(changes.probed(probed, { a: other })).toBeUndefined();
@@ -68,7 +68,7 @@ describe('of its teachers a run', () => {
   });
 });
 
-describe('a teacher that knows nothing', () => {
+describe('a teacher no better than chance', () => {
   const knowledge = {
     rowCount: 4,
     labelledCount: 4,
@@ -86,14 +86,14 @@ describe('a teacher that knows nothing', () => {
     );
   };
 
-  it('is a warning of the run', () => {
+  it('is noted as one warning by atChance: warn', () => {
     const record = judged({ atChance: 'warn' });
     expect(record).toMatchObject({ state: 'TRAINING', teacherKnowledge: { one: knowledge } });
     expect(record.teacherNotes?.warnings).toEqual([told]);
     expect(changes.teacherJudged(record, 'one', knowledge, ['a', 'b'], 4_000)).toBeUndefined();
   });
 
-  it('is told with what the same labels would come to, dealt at random, if it is for these', () => {
+  it('fails a run with a reason that names the expected count of randomly dealt labels', () => {
     const uneven = { ...knowledge, labelledCount: 200, correctCount: 176, dealtCount: 176.84 };
     const record = changed(
       changes.teacherJudged(
@@ -109,7 +109,7 @@ describe('a teacher that knows nothing', () => {
     );
   });
 
-  it('fails a run that refuses it', () => {
+  it('fails the run by atChance: refuse', () => {
     expect(judged({ atChance: 'refuse' })).toMatchObject({
       state: 'FAILED',
       reason: `${told}; to train with it all the same, spec.teacherHealth.accept: [one]`,
@@ -117,7 +117,7 @@ describe('a teacher that knows nothing', () => {
     });
   });
 
-  it('does not fail one that accepts it', () => {
+  it('is noted as a warning by atChance: refuse if spec.teacherHealth.accept names it', () => {
     const record = judged({ atChance: 'refuse', accept: ['one'] });
     expect(record.state).toBe('TRAINING');
     expect(record.teacherNotes?.warnings).toEqual([

@@ -1,4 +1,4 @@
-/** A run in TRAINING, and what its student worker says. */
+/** A run in TRAINING, and reports of its student worker. */
 import { assigned, trainingBegan } from '../../../src/lifecycle/changes/assignment-changes.js';
 import type { RunRecord } from '../../../src/runs/record/run-record.js';
 import { queued } from '../../runs/queued-run.js';
@@ -30,7 +30,7 @@ export function changed(record: RunRecord | undefined): RunRecord {
   return record;
 }
 
-/** Of the process that trains. */
+/** The session key's digest of the process that trains. */
 export const KEY_DIGEST = 'c'.repeat(64);
 
 export function training(assignmentEpoch = 1): RunRecord {

@@ -1,4 +1,4 @@
-// What is refused follows from sizes alone; the sums are in the tests.
+// Refusals follow from sizes alone.
 import { stepPlan } from '@lyceum/learning/orders';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
@@ -36,14 +36,14 @@ function problems(
   return batchProblems(specification, facts, sampleShape).map(({ message }) => message);
 }
 
-test('batches that fit are taken', () => {
+test('batchProblems accepts batches that fit', () => {
   expect(problems(65_536, {})).toEqual([]);
   expect(problems(128, { classCount: 1000, teacherCount: 64, sampleShape: [224, 224, 3] })).toEqual(
     [],
   );
 });
 
-test('a batch that no worker can hold is refused, with the size that fits', () => {
+test('batchProblems refuses a batch that no worker can hold, and names the largest size', () => {
   // 224 · 224 · 3 numbers of the sample and 2 of the target.
   const numbers = 150_530;
   expect(problems(65_536, { sampleShape: [224, 224, 3] })).toEqual([
@@ -51,7 +51,7 @@ test('a batch that no worker can hold is refused, with the size that fits', () =
   ]);
 });
 
-test('answers that the coordinator cannot hold are refused', () => {
+test('batchProblems refuses a run whose answers the coordinator cannot hold', () => {
   // Four spans of one batch each, four bytes a class.
   const bytes = 4 * 65_536 * 64 * 1000 * 4;
   expect(problems(65_536, { classCount: 1000, teacherCount: 64 })).toEqual([
@@ -59,7 +59,7 @@ test('answers that the coordinator cannot hold are refused', () => {
   ]);
 });
 
-test('a student whose checkpoint no store takes is refused', () => {
+test('sizeProblems refuses a student whose checkpoint is too large to be stored', () => {
   expect(sizeProblems('spec.student.model', 178_956_970)).toEqual([]);
   expect(sizeProblems('spec.student.model', undefined)).toEqual([]);
   expect(sizeProblems('spec.student.model', 178_956_971)).toEqual([

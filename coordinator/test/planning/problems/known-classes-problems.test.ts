@@ -1,4 +1,4 @@
-/** Teachers of three classes, one of which knows two: what passes, and every refusal with what would work. */
+/** A set of three classes and two teachers, of which `few` knows two classes. */
 import { listed } from '@lyceum/learning/documents';
 import { namesOf } from '@lyceum/learning/ensemble';
 import {
@@ -57,7 +57,7 @@ function problems(
 
 const PARTIAL = 'spec.teachers[1] (few) knows 2 of the 3 classes of spec.dataset';
 
-describe('a teacher of some of the classes', () => {
+describe('knownClassesProblems with a teacher of some of the classes', () => {
   it.each([
     'arithmetic',
     'geometric',
@@ -68,18 +68,18 @@ describe('a teacher of some of the classes', () => {
     'accuracy',
     'per-class',
     'dawid-skene',
-  ])('has a part in %s', (combine) => {
+  ])('accepts combine: %s', (combine) => {
     expect(problems({ ensemble: { combine } })).toEqual([]);
   });
 
-  it.each(['mixture-em', 'aekd'])('has none in %s', (combine) => {
+  it.each(['mixture-em', 'aekd'])('refuses combine: %s', (combine) => {
     expect(problems({ ensemble: { combine } })).toEqual([
       `spec.ensemble.combine: ${combine} wants teachers that know all classes, and ${PARTIAL}; combine by ${listed(namesOf((rule) => !rule.needsAllClasses))}`,
     ]);
     expect(problems({ ensemble: { combine } }, [ALL, ALL])).toEqual([]);
   });
 
-  it('has no part in terms of logits and of bare votes', () => {
+  it('refuses the terms mse-logits, vote and kd with standardize', () => {
     const terms = ['kd', 'dkd', 'hard-label', 'dist', 'soft-ce'].map((term) => ({ term }));
     expect(problems({ objective: [...terms, { term: 'topk-kd', k: 2 }] })).toEqual([]);
     const objective = [
@@ -96,8 +96,8 @@ describe('a teacher of some of the classes', () => {
   });
 });
 
-describe('a class that nobody knows', () => {
-  it('is refused in each term', () => {
+describe('knownClassesProblems with a class that no teacher knows', () => {
+  it('refuses each term whose teachers do not know it', () => {
     const objective = [{ term: 'kd' }, { term: 'soft-ce', teachers: ['few'] }];
     expect(problems({ objective })).toEqual([
       'spec.objective[1].teachers: soft-ce is taught by few, and none of them knows the class eel of spec.dataset; name a teacher of weight above 0 that does, or leave such classes out of the set',
@@ -107,12 +107,12 @@ describe('a class that nobody knows', () => {
     ]);
   });
 
-  it('is known by nobody of weight 0', () => {
+  it('does not count a teacher of weight 0', () => {
     const [refused] = problems({ weights: [0, 1] }, [{ ...ALL, weight: 0 }, FEW]);
     expect(refused).toContain('kd is taught by few, and none of them knows the class eel');
   });
 
-  it('may not be left so by a quorum', () => {
+  it('refuses a quorum that may leave out the only teacher that knows it', () => {
     expect(problems({ ensemble: { quorum: 1, deadlineMs: 9 } })).toEqual([
       'spec.ensemble.quorum: may leave kd without any teacher that knows the class eel of spec.dataset; want 2 of 2, or all',
     ]);
@@ -120,7 +120,7 @@ describe('a class that nobody knows', () => {
   });
 });
 
-it('who is measured on samples of its classes wants some', () => {
+it('knownClassesProblems refuses to measure a teacher without a validation label of its classes', () => {
   const set = { ...CLASSES, labels: Int32Array.of(2, 2, -1) };
   for (const [ensemble, what] of [
     [{ combine: 'accuracy' }, 'combine: accuracy'],

@@ -1,4 +1,4 @@
-/** Runs with and without views, and teachers that know samples as they are alone. */
+/** Runs with and without views, and teachers that know only unchanged samples. */
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { unchangedProblems } from '../../../src/planning/problems/unchanged-problems.js';
@@ -29,7 +29,7 @@ test.each([
   ['answers written down', { name: 'known', engine: 'recorded' }, 'holds answers to them as'],
   ['a reader of texts', { name: 'known', engine: 'http', reads: 'texts' }, 'reads their texts'],
   ['a reader of columns', { name: 'known', engine: 'x', reads: 'columns' }, 'reads their columns'],
-] as const)('%s, and samples that are changed', (_, known, why) => {
+] as const)('unchangedProblems refuses views with %s', (_, known, why) => {
   expect(unchangedProblems(specOf({ mixup: true }), [ASKED, known])).toEqual([
     {
       path: 'spec.views',
@@ -39,6 +39,6 @@ test.each([
   expect(unchangedProblems(specOf({}), [ASKED, known])).toEqual([]);
 });
 
-test('a teacher that is asked about what a view shows', () => {
+test('unchangedProblems accepts views with a teacher that is asked about inputs', () => {
   expect(unchangedProblems(specOf({ mixup: true }), [ASKED])).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Rivals on a real `nats-server`. Their clock is a number that the test moves, so that no lease is waited out;
-// what a coordinator does that was stopped is shown by moving its clock alone.
+// Rivals on a real `nats-server`. Clocks are numbers that the test moves, so that no lease is waited out.
+// A coordinator that was suspended is one whose clock alone moves.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ async function lead(holder: string, clock = { ms: 0 }): Promise<Leadership> {
 }
 
 describe('Leadership', () => {
-  it('says for how long NATS, which is there, has stored nothing, until it stores again', async () => {
+  it('says for how long a connected NATS has stored nothing, until it stores again', async () => {
     const clock = { ms: 0 };
     let isGivenUp = false;
     const update: KeyValue['update'] = (...args) =>
@@ -84,21 +84,21 @@ describe('Leadership', () => {
     expect(leader.lack).toBeUndefined();
   });
 
-  it('passes to the next coordinator of the same state folder at once, under a higher epoch', async () => {
+  it('passes at once to another coordinator of the same state folder, with the next epoch', async () => {
     const clock = { ms: 0 };
     const first = await lead('a', clock);
     const second = await lead('a');
     expect(second.leaderEpoch).toBe(first.leaderEpoch + 1);
     await second.assertHeld();
 
-    // The first was stopped for a while, and goes on.
+    // The first was suspended for a while, and goes on.
     clock.ms = LEASE_MS;
     await expect(first.assertHeld()).rejects.toMatchObject({ code: 'ABORTED' });
     await first.lost;
     await second.assertHeld();
   });
 
-  it('is taken under a higher epoch although its record is lost meanwhile', async () => {
+  it('is taken with the next epoch even if its record is lost while another waits for it', async () => {
     const first = await lead('a');
     let waits = () => {};
     const waiting = new Promise<void>((resolve) => {
@@ -113,14 +113,14 @@ describe('Leadership', () => {
     expect(next.leaderEpoch).toBe(first.leaderEpoch + 1);
   });
 
-  it('is not taken before it may be, however free it is', async () => {
+  it('is not taken while assertMayLead rejects', async () => {
     const assertMayLead = () => Promise.reject(new Error('not yet'));
     const taken = Leadership.acquire({ kv, holder: 'a', assertMayLead, log, nowMs: () => 0 });
     await expect(taken).rejects.toThrow('not yet');
     expect(await kv.get('leader')).toBeUndefined();
   });
 
-  it('is left to its holder by another folder’s coordinator until it is given back', async () => {
+  it("is not taken by another folder's coordinator until its holder gives it back", async () => {
     const first = await lead('a');
     let taken = false;
     const rival = lead('b').then((leader) => {
@@ -135,7 +135,7 @@ describe('Leadership', () => {
     expect((await rival).leaderEpoch).toBe(first.leaderEpoch + 1);
   });
 
-  it('is kept by a coordinator that begins again, and its next one need not wait', async () => {
+  it('stays with its folder after keep and release, and the next coordinator need not wait', async () => {
     const first = await lead('a');
     first.keep();
     await first.release();
@@ -143,8 +143,8 @@ describe('Leadership', () => {
     expect((await lead('a')).leaderEpoch).toBe(first.leaderEpoch + 1);
   });
 
-  it('is taken from a holder that has not renewed it for its whole length', async () => {
-    // A holder that was killed, as it left the record.
+  it('is taken from a holder that has not renewed it for LEASE_MS', async () => {
+    // The record of a holder that was killed.
     const record = { leaderEpoch: 4, holder: 'a', host: 'gone', renewalCount: 9 };
     await kv.put('leader', JSON.stringify(record));
     const clock = { ms: 0 };
@@ -156,7 +156,7 @@ describe('Leadership', () => {
     expect(next.leaderEpoch).toBe(5);
   });
 
-  it('asks nobody while its last renewal is recent, and renews when it is not', async () => {
+  it('assertHeld renews the lease only if the last renewal is old', async () => {
     const clock = { ms: 0 };
     const leader = await lead('a', clock);
     const before = (await kv.get('leader'))?.revision;
@@ -167,7 +167,7 @@ describe('Leadership', () => {
     expect((await kv.get('leader'))?.revision).toBeGreaterThan(before ?? 0);
   });
 
-  it('knows its own renewal again when the reply to it was lost', async () => {
+  it('recognises its own renewal after the reply to it was lost', async () => {
     const clock = { ms: 0 };
     const leader = await lead('a', clock);
     const found = await kv.get('leader');
@@ -186,7 +186,7 @@ describe('stateFolderId', () => {
     expect(await stateFolderId(b)).not.toBe(id);
   });
 
-  it('is made anew where a full disk left an empty file: nobody holds a lease by the name of nobody', async () => {
+  it('is made anew if its file is empty', async () => {
     const a = join(folder, 'empty');
     await mkdir(a);
     await writeFile(join(a, 'coordinator-id'), '');

@@ -1,11 +1,11 @@
-// The baseline is made of the record of its run.
+// A baseline is made from the record of its run.
 import { describe, expect, it } from 'vitest';
 import { replayRun } from '../../../src/planning/replay-run.js';
 import { planBaseline } from '../../../src/runs/record/baseline-run.js';
 import { parseRunRecord, runRecordText } from '../../../src/runs/record/run-record.js';
 import { queued } from '../queued-run.js';
 
-it('what a student sees goes with it: to its baseline and to a replay', () => {
+it('planBaseline and replayRun keep the modality of the student', () => {
   const run = { ...queued(), studentModality: 'sound' };
   const replay = { runId: 'again', sequence: 2, leaderEpoch: 1, nowMs: 10 };
   expect(planBaseline(run, 2, 10).studentModality).toBe('sound');
@@ -13,7 +13,7 @@ it('what a student sees goes with it: to its baseline and to a replay', () => {
 });
 
 describe('a baseline', () => {
-  it('takes as many steps on the labels alone, and looks at validation as often', () => {
+  it('takes as many steps as its run, on labels alone, and measures validation as often', () => {
     const record = planBaseline(queued(), 2, 10);
     expect(record).toMatchObject({
       runId: 'run-alone',

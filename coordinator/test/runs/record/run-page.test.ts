@@ -1,4 +1,4 @@
-// Pages of runs against plain filters over all of them; 2,000 runs paged while others come and go.
+// Small lists of runs, and 2,000 runs that are paged while runs are added and deleted.
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { Run } from '@lyceum/proto';
 import { expect, test } from 'vitest';
@@ -24,7 +24,7 @@ function run(runId: string, changes: Partial<RunRecord> = {}, metadata: object =
   return { ...QUEUED, ...changes, runId, specification: named };
 }
 
-/** Ids, as if each run had so many bytes. */
+/** Ids of a page; each run counts as `bytes`. */
 function idsOf(records: readonly RunRecord[], query: Partial<RunQuery> = {}, bytes = 1) {
   return runPage(
     records,
@@ -57,18 +57,18 @@ test.each<[string, Partial<RunQuery>, string[]]>([
   ['a part of a label is none', { labels: ['sweep='] }, []],
   ['two labels', { labels: ['sweep=a', 'x=<img>'] }, ['<b>']],
   ['all at once', { states: ['SUCCEEDED'], team: 'vision', text: 'd' }, ['Digits']],
-])('fit: %s', (_, query, ids) => {
+])('runPage filters by: %s', (_, query, ids) => {
   expect(idsOf(RUNS, query)).toMatchObject({ runs: ids, nextPageToken: '' });
 });
 
-test('runs are counted by state, whatever states and page are asked for', () => {
+test('runPage counts runs by state regardless of the states and the page asked for', () => {
   const { counts } = idsOf(RUNS, { states: ['PAUSED'], pageSize: 1, labels: ['sweep=a'] });
   expect([...counts]).toEqual([['SUCCEEDED', 2]]);
   expect(Object.fromEntries(idsOf(RUNS).counts)).toEqual({ SUCCEEDED: 2, TRAINING: 1, PAUSED: 1 });
 });
 
-test('2,000 runs are paged while runs are added and deleted: no run that stays is missed or doubled', () => {
-  // Four of each moment, so that pages end among equals.
+test('runPage neither misses nor repeats a run while others are added and deleted', () => {
+  // Four runs have equal times, so that pages end between them.
   const at = (index: number) =>
     run(`run-${index}`, { submittedAtMs: 1000 + Math.floor(index / 4) });
   let records = Array.from({ length: 2000 }, (_, index) => at(index));
@@ -78,7 +78,7 @@ test('2,000 runs are paged while runs are added and deleted: no run that stays i
     const { runs, nextPageToken } = idsOf(records, { pageSize: 33, pageToken });
     seen.push(...runs);
     pageToken = nextPageToken;
-    // Every other page's last run, on which the token stands; one that is still to come; and a new one.
+    // Deletes the last run of every other page, which the token names, and a later run; adds a new run.
     if (page % 2 === 1) deleted.add(runs.at(-1) as string);
     deleted.add(`run-${page * 7}`);
     records = [...records.filter(({ runId }) => !deleted.has(runId)), at(2000 + page)];
@@ -92,7 +92,7 @@ test('2,000 runs are paged while runs are added and deleted: no run that stays i
   expect(seen.filter((id) => Number(id.slice('run-'.length)) >= 2000)).toEqual([]);
 });
 
-test('a page ends where a message would be too large, and has one run at least', () => {
+test('runPage ends a page before a message is too large, but after at least one run', () => {
   const three = idsOf(RUNS, {}, 1.3 * 1024 * 1024);
   expect(three).toMatchObject({ runs: ['<b>', 'words', 'digits-2'], nextPageToken: '2:digits-2' });
   const rest = idsOf(RUNS, { pageToken: three.nextPageToken }, 100 * 1024 * 1024);
@@ -104,7 +104,7 @@ test.each<[Partial<RunQuery>, string]>([
   [{ pageToken: 'x' }, 'page_token "x" is none; take the next_page_token of the page before'],
   [{ pageToken: '1:' }, 'page_token "1:" is none'],
   [{ pageToken: `${'9'.repeat(20)}:run` }, 'is none'],
-])('%j is refused with what is wrong', (query, message) => {
+])('runPage refuses %j, naming what is wrong', (query, message) => {
   expect(() => idsOf(RUNS, query)).toThrow(
     expect.objectContaining({
       code: 'INVALID_ARGUMENT',
@@ -113,7 +113,7 @@ test.each<[Partial<RunQuery>, string]>([
   );
 });
 
-test('50 brief runs of five teachers take less than 50 kB', () => {
+test('runMessage takes less than 1 kB for a brief run of five teachers', () => {
   const { apiVersion, kind, spec } = QUEUED.specification;
   const teachers = Array.from({ length: 5 }, (_, t) => ({ name: `t${t}`, model: `m${t}` }));
   const metadata = { name: 'x', team: 'vision', labels: { sweep: 'sizes', seed: '17' } };

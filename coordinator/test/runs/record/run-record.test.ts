@@ -1,11 +1,11 @@
-// A record as it is when its run is submitted, with teachers that know very many classes.
+// The record of a queued run, also with a teacher that knows very many classes.
 import { RUN_RECORD_MAX_BYTES } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import type { PinnedTeacher } from '../../../src/runs/record/pinned-teacher.js';
 import { requireStorable, runRecordText } from '../../../src/runs/record/run-record.js';
 import { queued } from '../queued-run.js';
 
-test('a record that no message of NATS takes is refused before it is stored, with its size', () => {
+test('requireStorable refuses a record above RUN_RECORD_MAX_BYTES, naming its size', () => {
   const record = queued();
   expect(() => requireStorable(record)).not.toThrow();
   const knownClasses = Array.from({ length: 100_000 }, (_, c) => c);

@@ -1,4 +1,4 @@
-/** Tensors and sizes of a run of two teachers, by hand. */
+/** Tensors and sizes of a run with two teachers, by hand. */
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { PinnedTeacher } from '../../../src/runs/record/pinned-teacher.js';
@@ -50,7 +50,7 @@ const GUIDED = record([
   { teacher: 1, layer: 'z', shape: [7, 7, 64] },
 ]);
 
-it('asks a teacher for its own layers beside the logits, sorted', () => {
+it('teacherOutputs has the logits and the hint layers of a teacher, sorted', () => {
   const logits = { name: 'logits', rowLength: 10, codec: 'float16' };
   expect(teacherOutputs(PLAIN, 1)).toEqual([logits]);
   expect(teacherOutputs(GUIDED, 0)).toEqual([logits]);
@@ -61,7 +61,7 @@ it('asks a teacher for its own layers beside the logits, sorted', () => {
   ]);
 });
 
-it('carries features in targets behind the pools', () => {
+it('targetTensors has features after the pools', () => {
   expect(targetTensors(GUIDED)).toEqual([
     ...targetTensors(PLAIN),
     expect.objectContaining({ name: 'features/two/a', rowShape: [20] }),
@@ -69,7 +69,7 @@ it('carries features in targets behind the pools', () => {
   ]);
 });
 
-it('cuts spans shorter where features are large, and counts them in the window', () => {
+it('gridOf cuts shorter spans for large features, and meanAnswerBytes counts features', () => {
   // 782 steps in 24 spans of 40 bytes a row; 8 MiB of 4 · (10 + 3,156) bytes, in whole batches.
   expect(gridOf(PLAIN).spanPositions).toBe(33 * 128);
   expect(gridOf(GUIDED).spanPositions).toBe(5 * 128);

@@ -1,9 +1,9 @@
-// Two teachers of one model ask the same of a span: one ask, opened by the first want and withdrawn by the last unwant.
+// Teachers of one model share one ask of a span.
 import { expect, it } from 'vitest';
 import { SpanAsks } from '../../../src/targets/flow/span-asks.js';
 import { anAsk } from '../../tickets/asks/an-ask.js';
 
-it('opens an ask for the first teacher that wants it, and withdraws it for the last', () => {
+it('SpanAsks opens an ask at the first want of a span, and withdraws it at the last unwant', () => {
   const asks = new SpanAsks((_, span) => ({ ...anAsk(), id: `a${span}` }));
   expect(asks.want(0, 5)?.id).toBe('a5');
   expect(asks.want(2, 5)).toBeUndefined();
@@ -17,7 +17,7 @@ it('opens an ask for the first teacher that wants it, and withdraws it for the l
   expect(asks.want(2, 5)?.id).toBe('a5');
 });
 
-it('forgets an ask that is done', () => {
+it('SpanAsks forgets an ask that is done', () => {
   const asks = new SpanAsks((_, span) => ({ ...anAsk(), id: `a${span}` }));
   asks.want(1, 5);
   expect(asks.done('a5')).toEqual({ span: 5, teachers: new Set([1]) });

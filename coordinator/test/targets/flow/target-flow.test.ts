@@ -1,5 +1,4 @@
-// A run of four spans of two steps. Each test tells the flow what happens, and compares what is to be asked, withdrawn
-// and written with what it should be.
+// A run of four spans of two steps. Each test tells the flow what happens, and checks the actions that it returns.
 import { stepPlan } from '@lyceum/learning/orders';
 import { describe, expect, it } from 'vitest';
 import { RunSchedule } from '../../../src/schedule/run-schedule.js';
@@ -22,7 +21,7 @@ const later = { number: 2 };
 
 interface Options extends Partial<TargetFlowSettings> {
   readonly windowSteps?: number;
-  /** Of the quorum. */
+  /** The quorum's count. */
   readonly count?: number;
   /** Names of the teachers' models. */
   readonly models?: string;
@@ -68,19 +67,19 @@ function piece(firstStep: number, endStep: number, contributors = [0, 1]) {
   return { kind: 'write', piece: { firstStep, endStep, contributors } };
 }
 
-it('has the grid that the tests mean', () => {
+it('the grid of these tests has 4 spans of 2 steps', () => {
   expect(grid).toMatchObject({ stepsPerSpan: SPAN_STEPS, spanCount: 4 });
 });
 
-describe('asks', () => {
-  it('for the window ahead of the expected student, and not twice', () => {
+describe('TargetFlow asks', () => {
+  it('for the window ahead of the expected student, once', () => {
     const flow = aFlow();
     expect(said(flow.expected(0))).toEqual(['ask a0', 'ask b0', 'ask a1', 'ask b1']);
     expect(said(flow.attached(here, 0))).toEqual([]);
     expect(flow.expected(4)).toEqual([]);
   });
 
-  it('for more once the window is longer or moves on', () => {
+  it('for more spans once the window grows or moves on', () => {
     const flow = attachedFlow();
     expect(said(flow.resized(3 * SPAN_STEPS))).toEqual(['ask a2', 'ask b2']);
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
@@ -96,7 +95,7 @@ describe('asks', () => {
     expect(said(flow.closed())).toEqual(['withdraw a1']);
   });
 
-  it('and withdraws what the run needs no more', () => {
+  it('and withdraws asks outside the window or of a closed run', () => {
     const flow = attachedFlow();
     flow.satisfied('a0');
     expect(said(flow.attached(later, 4))).toEqual([
@@ -112,7 +111,7 @@ describe('asks', () => {
     expect(said(flow.closed())).toHaveLength(4);
   });
 
-  it('and says which teachers cannot answer which span', () => {
+  it('and names the teachers and the span of a failed ask', () => {
     const flow = attachedFlow({ models: 'aab' });
     const failure = { kind: 'unanswerable', teachers: [0, 1], span: 1, reason: 'no such file' };
     expect(flow.failed('a1', 'no such file')).toEqual([failure]);
@@ -120,8 +119,8 @@ describe('asks', () => {
   });
 });
 
-describe('writes', () => {
-  it('a span once all have answered it, in order', () => {
+describe('TargetFlow writes', () => {
+  it('spans in order, once all teachers have answered', () => {
     const flow = attachedFlow();
     for (const ask of ['a1', 'b1', 'a0']) expect(flow.satisfied(ask)).toEqual([]);
     expect(flow.next(here)).toBeUndefined();
@@ -131,7 +130,7 @@ describe('writes', () => {
     expect(flow.next(here)).toBeUndefined();
   });
 
-  it('no more at a time than can be read', () => {
+  it('pieces of at most stepsPerPiece steps', () => {
     const flow = attachedFlow({ stepsPerPiece: 1 });
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     expect(flow.next(here)).toEqual(piece(0, 1));
@@ -139,12 +138,12 @@ describe('writes', () => {
     expect(flow.next(here)).toBeUndefined();
   });
 
-  it('nothing to a call that is over', () => {
+  it('nothing to a call that another has replaced, or that was detached', () => {
     const flow = attachedFlow();
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     flow.attached(later, 0);
     expect(flow.next(here)).toBeUndefined();
-    // Its last credit comes late.
+    // The last credit of the former call comes late.
     expect(flow.credited(here, STEPS, 0)).toEqual([]);
     expect(said(flow.credited(later, 1, 0))).toEqual(['release 0-1']);
     expect(flow.next(here)).toBeUndefined();
@@ -155,14 +154,14 @@ describe('writes', () => {
     expect(flow.satisfied('a1')).toEqual([]);
   });
 
-  it('nothing once the run needs no more', () => {
+  it('nothing after it was closed', () => {
     const flow = attachedFlow();
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     flow.closed();
     expect(flow.next(here)).toBeUndefined();
   });
 
-  it('again, from there on, what could not be read', () => {
+  it('an unreadable piece again, and the following ones', () => {
     const flow = attachedFlow({ stepsPerPiece: 1 });
     for (const ask of ['a0', 'b0', 'a1', 'b1']) flow.satisfied(ask);
     flow.next(here);
@@ -174,7 +173,7 @@ describe('writes', () => {
     expect(flow.next(here)).toEqual({ kind: 'write', piece: unread });
   });
 
-  it('nothing again for a read of a call that is over', () => {
+  it('nothing again for an unreadable piece of a replaced call', () => {
     const flow = attachedFlow();
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     flow.next(here);
@@ -186,8 +185,8 @@ describe('writes', () => {
   });
 });
 
-describe('a quorum', () => {
-  it('goes on without the late after the deadline, and what it is made of is kept first', () => {
+describe('TargetFlow with a quorum', () => {
+  it('goes on without late teachers after the deadline, and keeps the contributors first', () => {
     const flow = attachedFlow({ count: 1 });
     flow.satisfied('a0');
     expect(flow.tick(0)).toEqual([]);
@@ -203,7 +202,7 @@ describe('a quorum', () => {
     expect(flow.next(here)).toEqual(piece(0, 2, [0]));
   });
 
-  it('keeps what all contributed to as well, without a word', () => {
+  it('keeps the contributors of a complete span too, without a degraded action', () => {
     const flow = attachedFlow({ count: 1 });
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     expect(flow.next(here)).toEqual({ kind: 'keep', span: 0, contributors: [0, 1] });
@@ -211,13 +210,13 @@ describe('a quorum', () => {
     expect(flow.next(here)).toEqual(piece(0, 2));
   });
 
-  it('keeps nothing twice', () => {
+  it('does not keep contributors that are kept already', () => {
     const flow = attachedFlow({ count: 1, kept: [0] });
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     expect(flow.next(here)).toEqual(piece(0, 2));
   });
 
-  it('ends a run of which too many steps would lack teachers', () => {
+  it('is overdegraded when too many steps would lack teachers', () => {
     const flow = attachedFlow({ count: 1 });
     for (const ask of ['a0', 'a1']) flow.satisfied(ask);
     flow.tick(0);
@@ -228,8 +227,8 @@ describe('a quorum', () => {
   });
 });
 
-describe('says how far a student may have come', () => {
-  it('by what was to be written', () => {
+describe('TargetFlow.reachedStep', () => {
+  it('is the end of the last written piece', () => {
     const flow = attachedFlow({ stepsPerPiece: 1 });
     for (const ask of ['a0', 'b0']) flow.satisfied(ask);
     expect(flow.reachedStep).toBe(0);
@@ -239,7 +238,7 @@ describe('says how far a student may have come', () => {
     expect(flow.reachedStep).toBe(1);
   });
 
-  it('to the end where nobody knows, until a student says where it is', () => {
+  it('is the end of the run if it was served before, until a student attaches', () => {
     const flow = aFlow({ wasServed: true });
     expect(flow.reachedStep).toBe(STEPS);
     flow.expected(0);
@@ -249,11 +248,11 @@ describe('says how far a student may have come', () => {
   });
 });
 
-it('refuses a step that the run does not have, and steps that were never sent', () => {
+it('TargetFlow refuses steps beyond the run, and done steps that were not sent', () => {
   const flow = attachedFlow();
   expect(() => flow.credited(here, STEPS, 1)).toThrow('steps below 1 are said to be done');
   expect(() => flow.attached(later, STEPS + 1)).toThrow(`the run has ${STEPS} steps`);
   expect(flow.next(here)).toBeUndefined();
-  // Nobody is attached now.
+  // No call is attached now.
   expect(said(flow.expected(4))).toContain('ask a2');
 });

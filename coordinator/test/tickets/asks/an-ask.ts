@@ -1,4 +1,4 @@
-/** Asks, askers and workers of the tests: four samples of one teacher. */
+/** Asks, askers and takers: four samples of one teacher. */
 import type { Ask, Asker } from '../../../src/tickets/asks/index.js';
 import { askFor } from '../../../src/tickets/asks/index.js';
 

@@ -1,4 +1,4 @@
-// Frames of one stream against a book with one ticket: what is said of each frame, and when the receipt comes.
+// Frames of one stream of answers, and a book with one ticket.
 import { AnswerFrame, float32Tensor, type Tensor, type Ticket } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { AnswerFrames, AskBook } from '../../../src/tickets/asks/index.js';
@@ -24,7 +24,7 @@ function frame(firstRow: number, tensors: Tensor[]): AnswerFrame {
   return AnswerFrame.fromPartial({ ticket, firstRow, tensors });
 }
 
-test('the receipt comes with the last row', () => {
+test('AnswerFrames gives the receipt with the last row', () => {
   const { stream } = openStream();
   const first = stream.came(rows(0, 3));
   expect(first).toMatchObject({ asks: [ask], rowCount: 3, areFirst: true, problem: undefined });
@@ -34,14 +34,14 @@ test('the receipt comes with the last row', () => {
   expect(stream.stored(last)).toEqual({ ticket, wanted: true });
 });
 
-test('what nobody wants is taken without looking at its numbers, and the worker told so', () => {
+test('AnswerFrames accepts an unwanted answer unchecked, with a receipt that says wanted: false', () => {
   const stream = new AnswerFrames(aTaker('w1'), new AskBook());
   const all = stream.came(rows(0, 4, new Float32Array(12).fill(Number.NaN)));
   expect(all).toMatchObject({ asks: [], problem: undefined });
   expect(stream.stored(all)).toEqual({ ticket, wanted: false });
 });
 
-test('an answer that came to be wanted half-way does not count', () => {
+test('AnswerFrames does not count an answer that was wanted only after its first rows', () => {
   const book = new AskBook();
   const stream = new AnswerFrames(aTaker('w1'), book);
   stream.stored(stream.came(rows(0, 2)));
@@ -51,21 +51,21 @@ test('an answer that came to be wanted half-way does not count', () => {
   expect(stream.stored(stream.came(rows(2, 2)))).toEqual({ ticket, wanted: false });
 });
 
-test('an answer that is no longer wanted half-way does not count', () => {
+test('AnswerFrames does not count an answer that was withdrawn after its first rows', () => {
   const { book, anna, stream } = openStream();
   stream.stored(stream.came(rows(0, 2)));
   book.withdrawn(anna, ask.id);
   expect(stream.stored(stream.came(rows(2, 2)))).toEqual({ ticket, wanted: false });
 });
 
-test('an answer whose worker is quarantined half-way does not count, and breaks nothing', () => {
+test('AnswerFrames does not count an answer whose worker was discredited after its first rows', () => {
   const { book, stream } = openStream();
   stream.stored(stream.came(rows(0, 2)));
   book.discredited('w1', TEACHER, 0);
   expect(stream.stored(stream.came(rows(2, 2)))).toEqual({ ticket, wanted: false });
 });
 
-test('a ticket in other hands is refused before its frame is looked at', () => {
+test('AnswerFrames refuses a frame for a ticket that another worker holds', () => {
   const { book } = openStream();
   book.taken(aTaker('w2'), ticket, 7, 0);
   const stream = new AnswerFrames(aTaker('w1'), book);
@@ -82,7 +82,7 @@ test.each([
   ],
   ['rows out of order', rows(1, 1), 'want row 0 next, got 1'],
   ['too many rows', rows(0, 5), 'rows [0, 5) are not in a ticket of 4'],
-])('%s are no answer', (_, wrong, message) => {
+])('AnswerFrames reports a problem: %s', (_, wrong, message) => {
   const { stream } = openStream();
   expect(stream.came(wrong).problem?.message).toContain(message);
 });
@@ -90,7 +90,7 @@ test.each([
 test.each([
   ['a wrong frame', (stream: AnswerFrames) => stream.came(rows(3, 1))],
   ['refused values', (stream: AnswerFrames) => stream.refused(stream.came(rows(2, 1)))],
-])('after %s its ticket begins anew', (_, goWrong) => {
+])('AnswerFrames starts a ticket again at row 0 after %s', (_, goWrong) => {
   const { stream } = openStream();
   stream.stored(stream.came(rows(0, 2)));
   goWrong(stream);
@@ -99,14 +99,14 @@ test.each([
   expect(stream.stored(again)).toEqual({ ticket, wanted: true });
 });
 
-test('a frame that names no ticket, or a malformed one, is refused', () => {
+test('AnswerFrames refuses a frame without a ticket, or with a malformed one', () => {
   const { stream } = openStream();
   expect(() => stream.came(AnswerFrame.fromPartial({}))).toThrow('the frame names no ticket');
   const tooLong = { ...ticket, positionCount: 2 ** 24 + 1 };
   expect(() => stream.came(AnswerFrame.fromPartial({ ticket: tooLong }))).toThrow('malformed');
 });
 
-test('not more than 256 tickets are half answered on a stream', () => {
+test('AnswerFrames refuses a 257th half-answered ticket on a stream', () => {
   const { stream } = openStream();
   const half = (attempt: number) =>
     stream.came(AnswerFrame.fromPartial({ ...rows(0, 2), ticket: { ...ticket, attempt } }));

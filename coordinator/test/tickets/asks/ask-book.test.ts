@@ -1,4 +1,4 @@
-// Each test tells the book what happens and compares the actions that follow, in their order, with those by hand.
+// Each test tells the book what happens, and checks the actions that follow in order.
 import { expect, test } from 'vitest';
 import { TICKET_FAILURE_LIMIT } from '../../../src/schedule/index.js';
 import { AskBook } from '../../../src/tickets/asks/index.js';
@@ -8,7 +8,7 @@ const ask = anAsk();
 const anna = anAsker('anna');
 const ben = anAsker('ben');
 
-/** Anna's ask is a ticket on its queue, as message 7. */
+/** A book in which anna's ask is a ticket on the queue, as message 7. */
 function bookWithTicket(): AskBook {
   const book = new AskBook();
   book.asked(anna, ask);
@@ -21,7 +21,7 @@ const one = aTaker('w1');
 const issue = (attempt: number) => ({ id: ask.id, attempt, teacher: TEACHER });
 const issued = (attempt: number) => ({ ...ask.ticket, attempt });
 
-test('an ask is looked up first, and satisfied without a ticket where all answers are stored', () => {
+test('AskBook looks an ask up first, and satisfies it without a ticket if all answers are stored', () => {
   const book = new AskBook();
   expect(book.asked(anna, ask)).toEqual([{ kind: 'look-up', asker: anna, ask }]);
   expect(book.asked(anna, ask)).toEqual([]);
@@ -32,7 +32,7 @@ test('an ask is looked up first, and satisfied without a ticket where all answer
   expect([book.openCount, book.askedCount]).toEqual([0, 0]);
 });
 
-test('an ask that cannot be looked up fails', () => {
+test('AskBook fails an ask whose look-up fails', () => {
   const book = new AskBook();
   book.asked(anna, ask);
   const failed = { kind: 'failed', asker: anna, askId: ask.id, reason: 'bad disk' };
@@ -40,7 +40,7 @@ test('an ask that cannot be looked up fails', () => {
   expect(book.askedCount).toBe(0);
 });
 
-test('a look-up that fails late is told neither who withdrew nor who asks again under that name', () => {
+test('AskBook ignores a failed look-up of a withdrawn ask, also for a new asker of the same id', () => {
   const book = new AskBook();
   book.asked(anna, ask);
   book.withdrawn(anna, ask.id);
@@ -50,7 +50,7 @@ test('a look-up that fails late is told neither who withdrew nor who asks again 
   expect(book.askedCount).toBe(1);
 });
 
-test('equal asks are one ticket, and everybody is told', () => {
+test('AskBook makes equal asks one ticket, and satisfies all askers', () => {
   const book = bookWithTicket();
   book.asked(ben, ask);
   expect(book.lookedUp(ben, ask, false)).toEqual([]);
@@ -64,7 +64,7 @@ test('equal asks are one ticket, and everybody is told', () => {
   expect(book.answered(ask.id)).toEqual([]);
 });
 
-test('who has withdrawn is told nothing more, and the last one takes the ticket along', () => {
+test('AskBook tells a withdrawn asker nothing, and removes the ticket with the last asker', () => {
   const book = bookWithTicket();
   book.asked(ben, ask);
   expect(book.withdrawn(ben, ask.id)).toEqual([]);
@@ -75,13 +75,13 @@ test('who has withdrawn is told nothing more, and the last one takes the ticket 
   expect(book.askedCount).toBe(0);
 });
 
-test('a stranger of the same name withdraws nothing', () => {
+test('AskBook ignores a withdrawal by another asker of the same id', () => {
   const book = bookWithTicket();
   expect(book.withdrawn(anAsker('anna'), ask.id)).toEqual([]);
   expect(book.find(one, issue(1))).toEqual([ask]);
 });
 
-test('a ticket has one ask for each place that its answers go to', () => {
+test('AskBook finds one ask of a ticket for each table or receiver of its answers', () => {
   const book = bookWithTicket();
   const half = anAsk({ codec: 'float16' });
   const own = { ...ask, receive: () => {} };
@@ -97,7 +97,7 @@ test('a ticket has one ask for each place that its answers go to', () => {
   expect(book.openCount).toBe(1);
 });
 
-test('what a session held is issued again when it ends, for the runs that ask', () => {
+test('AskBook issues the tickets of an ended session again, and names the runs that ask', () => {
   const book = bookWithTicket();
   book.taken(aTaker('w1'), issued(1), 7, 0);
   expect(book.inHandCount('w1')).toBe(1);
@@ -113,7 +113,7 @@ test('what a session held is issued again when it ends, for the runs that ask', 
   ]);
 });
 
-test('only who took a ticket may answer it or give it back', () => {
+test('AskBook lets only the session that took a ticket answer or return it', () => {
   const book = bookWithTicket();
   const issue = { id: ask.id, attempt: 1, teacher: TEACHER };
   book.taken(aTaker('w1', false), issued(1), 7, 0);
@@ -128,7 +128,7 @@ test('only who took a ticket may answer it or give it back', () => {
   expect(book.returned(aTaker('w1'), issued(1), returned, 0)).toHaveLength(3);
 });
 
-test('a ticket of before it was withdrawn is not the last issue once it is wanted again', () => {
+test('AskBook does not take an issue from before a withdrawal for the last issue', () => {
   const book = bookWithTicket();
   expect(book.isLastIssue(issued(1))).toBe(true);
   book.withdrawn(anna, ask.id);
@@ -139,7 +139,7 @@ test('a ticket of before it was withdrawn is not the last issue once it is wante
   expect(book.isLastIssue(issued(2))).toBe(true);
 });
 
-test('a run is told why its tickets come back again and again, and another run is not', () => {
+test('AskBook.trouble is the reason of repeated returns, only for a run that asks the teacher', () => {
   const book = bookWithTicket();
   const reason = 's3://sets/a.tar: no answer within 30 s';
   for (let attempt = 1; attempt <= 2; attempt++) {
@@ -152,18 +152,18 @@ test('a run is told why its tickets come back again and again, and another run i
   expect(book.trouble('run of anna', 'another teacher')).toBeUndefined();
 });
 
-test('a ticket that nobody wants is in nobody’s hands', () => {
+test('AskBook gives no worker a ticket without an ask', () => {
   const book = new AskBook();
   book.taken(aTaker('w1'), issued(1), 7, 0);
   expect(book.holds(aTaker('w2'), { id: ask.id, attempt: 1, teacher: TEACHER })).toBe(true);
 });
 
-test('answers of a worker that is quarantined meanwhile are of no use, though it be released', () => {
+test('AskBook finds no ask for an issue that a worker held when it was discredited', () => {
   const book = bookWithTicket();
   book.taken(one, issued(1), 7, 0);
   book.discredited('w1', TEACHER, 0);
   expect(book.find(one, issue(1))).toEqual([]);
-  // Nor once the ticket is wanted anew.
+  // The same holds when the ticket is wanted again.
   book.withdrawn(anna, ask.id);
   book.asked(anna, ask);
   book.lookedUp(anna, ask, false);
@@ -171,7 +171,7 @@ test('answers of a worker that is quarantined meanwhile are of no use, though it
   expect(book.find(aTaker('w2'), issue(1))).toEqual([ask]);
 });
 
-test('what a worker takes before it hears of its quarantine is issued again, a little later', () => {
+test('AskBook issues a ticket again that a discredited worker takes', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
   const distrusted = aTaker('w1', false);
@@ -180,16 +180,16 @@ test('what a worker takes before it hears of its quarantine is issued again, a l
   expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 2 } }]);
   book.published(ask.id, 2, 8, 10_000);
   book.taken(distrusted, issued(2), 8, 10_000);
-  // The next one that it takes once it is released and tested is its own.
+  // The next issue that it takes after release and self-test is its own.
   book.tick(20_000);
   expect(book.find(one, issue(2))).toEqual([]);
   expect(book.find(one, issue(3))).toEqual([ask]);
 });
 
-test('a ticket is issued again whose answer counts for nothing, since it overtook the word that it was taken', () => {
+test('AskBook issues a ticket again whose useless answer came before the report that it was taken', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
-  // It is trusted again, takes what lay on the queue all the time, and its answer comes first.
+  // The worker is trusted again, takes the old message, and its answer comes first.
   expect(book.find(one, issue(1))).toEqual([]);
   const effects = book.spent(one, issued(1), 0);
   expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
@@ -199,12 +199,12 @@ test('a ticket is issued again whose answer counts for nothing, since it overtoo
   expect(book.find(one, issue(2))).toEqual([ask]);
 });
 
-test('a ticket stays with the worker that has it, where one that lost it got its message too', () => {
+test('AskBook leaves a ticket with its holder when a worker that lost it got the message too', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
   const two = aTaker('w2');
   book.taken(two, issued(1), 7, 0);
-  // Its lease ran out while w2 stood still. The answer of w1 counts for nothing, and overtakes its word.
+  // The lease of w2 ran out. The answer of w1 is useless, and comes before its report.
   expect(book.spent(one, issued(1), 0)).toEqual([]);
   expect(book.taken(one, issued(1), 7, 0)).toEqual([]);
   expect(book.inHandCount('w2')).toBe(1);
@@ -212,7 +212,7 @@ test('a ticket stays with the worker that has it, where one that lost it got its
   expect(effects.map(({ kind }) => kind)).toContain('publish');
 });
 
-test('the next issue is one that a discredited worker has not lost, whatever an earlier coordinator gave it', () => {
+test('AskBook numbers the next issue above all that a discredited worker lost', () => {
   const book = bookWithTicket();
   book.taken(one, issued(40), 7, 0);
   book.discredited('w1', TEACHER, 0);
@@ -222,18 +222,18 @@ test('the next issue is one that a discredited worker has not lost, whatever an 
   expect(book.find(one, issue(41))).toEqual([ask]);
 });
 
-test('so is one that it took while its rows were coming', () => {
+test('AskBook.spent issues a ticket again once, for its holder only', () => {
   const book = bookWithTicket();
   book.taken(one, issued(1), 7, 0);
   expect(book.spent(aTaker('w2'), issued(1), 0)).toEqual([]);
   const effects = book.spent(one, issued(1), 0);
   expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
-  // Once.
+  // A second call issues nothing.
   expect(book.spent(one, issued(1), 0)).toEqual([]);
   expect(book.spent(one, issued(2), 0)).toEqual([]);
 });
 
-test('what it took wrongly is not taken from another that has it in hand', () => {
+test('AskBook leaves a ticket with its holder when a discredited worker takes it too', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
   book.taken(aTaker('w2'), issued(1), 7, 0);
@@ -241,12 +241,12 @@ test('what it took wrongly is not taken from another that has it in hand', () =>
   expect(book.inHandCount('w2')).toBe(1);
 });
 
-test('a worker that never was to have it cannot have it issued again', () => {
+test('AskBook ignores a take by a worker that may not take the ticket', () => {
   const book = bookWithTicket();
   expect(book.taken(aTaker('w1', false), issued(1), 7, 0)).toEqual([]);
 });
 
-test('who asks is told after the last wrong answer', () => {
+test('AskBook fails an ask after TICKET_FAILURE_LIMIT rejected answers', () => {
   const book = bookWithTicket();
   for (let attempt = 1; attempt < TICKET_FAILURE_LIMIT; attempt++) {
     const kinds = book.rejected(ask.id, attempt, 'not finite', 0).map(({ kind }) => kind);
@@ -258,7 +258,7 @@ test('who asks is told after the last wrong answer', () => {
   expect([book.openCount, book.askedCount]).toEqual([0, 0]);
 });
 
-test('knows which run waits for which teacher', () => {
+test('AskBook.awaits is true for a run and a teacher that it asks', () => {
   const book = bookWithTicket();
   expect(book.asksTeacher(TEACHER)).toBe(true);
   expect(book.awaits('run of anna', TEACHER)).toBe(true);
