@@ -1,4 +1,4 @@
-/** The set and the figures of the bench `answers`, on a set so small that they can be worked out. */
+/** The data set and figures of the bench `answers`, on a set small enough to compute by hand. */
 import {
   encodeDataset,
   parseDataset,
@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { codecLoss, topTenMass } from '../src/answers/codec-loss.js';
 import { digitStrings } from '../src/answers/digit-strings.js';
 
-/** 20 digits of 2 × 2 pixels, each pixel 10·digit + its place; the last four are for tests. */
+/** 20 digits of 2 × 2 pixels; each pixel is 10·digit + its index. The last four digits are in the test split. */
 function digits() {
   const labels = Int32Array.from({ length: 20 }, (_, i) => (7 * i) % 10);
   return parseDataset(
@@ -28,7 +28,7 @@ function digits() {
   );
 }
 
-it('puts digits of one split side by side, and names the number that they make', () => {
+it('digitStrings joins digits of one split, and the class is the number that they form', () => {
   const [single, triple] = [digits(), digitStrings(digits(), 3)];
   expect(triple).toMatchObject({ sampleShape: [2, 6, 1], sampleCount: 20, classCount: 1_000 });
   expect(triple.classNames[7]).toBe('007');
@@ -45,17 +45,17 @@ it('puts digits of one split side by side, and names the number that they make',
   }
 });
 
-it('finds nothing lost by float32, and what top-k leaves out', () => {
+it('codecLoss is 0 for float32, and the divergence of the spread residual for top-k', () => {
   const logits = Float32Array.from([0.5, 0.25, 0.125, 0.125], Math.log);
   expect(codecLoss('float32', logits, 4)).toMatchObject({ bytes: 16, storedBytes: 24, klAt1: 0 });
   expect(codecLoss('top-k:2', logits, 4)).toMatchObject({ bytes: 8, storedBytes: 16 });
   expect(codecLoss('top-k:2', logits, 4).klAt1).toBeCloseTo(0, 6);
-  // The second and the rest, ½ together, count as a sixth each.
+  // The second class and the rest, together ½, count as a sixth each.
   const want = 0.25 * Math.log(0.25 * 6) + 0.25 * Math.log(0.125 * 6);
   expect(codecLoss('top-k:1', logits, 4).klAt1).toBeCloseTo(want, 6);
 });
 
-it('knows the mass of the ten greatest', () => {
+it('topTenMass is the mean probability of the ten greatest classes', () => {
   expect(topTenMass(new Float32Array(40), 20)).toBeCloseTo(0.5, 12);
   expect(topTenMass(new Float32Array(5), 5)).toBeCloseTo(1, 12);
 });

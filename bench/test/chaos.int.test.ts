@@ -1,6 +1,6 @@
 /**
- * The shortest chaos run: real processes of every kind, each struck while a run is under way, every fault once at least.
- * `npm run chaos` does the same with longer runs, more blows and any seed.
+ * The shortest chaos run: real processes of every kind, with every fault at least once during a run. `npm run chaos`
+ * does the same with longer runs, more faults and any seed.
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { plain } from '../src/chaos/scenarios/index.js';
 
 const STEPS = 200;
 
-test('a run whose processes are killed, stopped and cut off ends with the bits of one that was left alone', async () => {
+test('a run whose processes are killed, stopped and cut off has the weights of an undisturbed run', async () => {
   const lines: string[] = [];
   const { blows, ...result } = await chaos({
     scenario: plain,

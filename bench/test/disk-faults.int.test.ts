@@ -1,7 +1,7 @@
 /**
  * Every write of answers and checkpoints fails once, in each way that writes fail, in real processes on a disk that
- * does so on demand. Whatever a run does then, refuse, wait for a person, be taken up by another process: it must
- * end with the weights of a single process that touches no disk.
+ * fails on demand. Whether a run then refuses, waits for a person or moves to another process: it must end with the
+ * weights of a single process that uses no disk.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,12 +18,12 @@ import { buildFaultyDisk } from './disk-faults/build-faulty-disk.js';
 
 const CACHE = process.env['LYCEUM_CACHE'] ?? join(homedir(), '.cache', 'lyceum');
 
-/** Three checkpoints. */
+/** Enough for three checkpoints. */
 const STEPS = 60;
 
 type Part = 'answers' | 'checkpoints';
 
-/** Call, in whose files, how it fails, and the how manieth. */
+/** The call, the files, the kind of failure, and which call fails. */
 const FAULTS: readonly (readonly [string, Part, string, number])[] = [
   ['write', 'answers', 'ENOSPC', 1],
   ['write', 'answers', 'ENOSPC', 5],
@@ -43,7 +43,7 @@ const FAULTS: readonly (readonly [string, Part, string, number])[] = [
   ['rename', 'checkpoints', 'kill', 1],
 ];
 
-/** What the paths of a part's files have in them, for the run of that name. */
+/** A part of the paths of these files, for the run with that name. */
 function pathPart(part: Part, runId: string): string {
   return part === 'answers' ? '.answers' : `/runs/${runId}/`;
 }
@@ -85,7 +85,7 @@ afterAll(async () => {
 });
 
 test.each(FAULTS)(
-  '%s of %s: %s, call %i',
+  'a run has the right weights when %s of %s fails: %s, call %i',
   async (call, part, kind, nth) => {
     for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
     const name = `${call}-${part}-${kind}-${nth}`.toLowerCase();
@@ -93,7 +93,7 @@ test.each(FAULTS)(
     expect(await weightsOf(name)).toBe(weights);
     expect(existsSync(faultFile), 'the fault was never met').toBe(false);
     if (part === 'checkpoints') return;
-    // Once more from what is on the disk, which nobody has in memory any more.
+    // Once more from the disk, with nothing in memory.
     await cluster.restartCoordinator();
     expect(await weightsOf(`${name}-again`)).toBe(weights);
   },
@@ -105,7 +105,7 @@ async function weightsOf(name: string): Promise<string> {
   return (await untilSucceeded(name)).finalWeightsDigest;
 }
 
-/** Does what an operator would: starts what died, resumes what waits, retries what failed. */
+/** Acts as an operator: restarts dead processes, resumes paused runs, retries failed runs. */
 async function untilSucceeded(runId: string): Promise<Run> {
   for (;;) {
     await mend();

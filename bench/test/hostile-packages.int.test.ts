@@ -1,7 +1,7 @@
 /**
- * Hostile packages (src/hostile) against the real programs: pushed straight to a real coordinator, and given to a real
- * teacher worker as if its store had them. What they reach for is real too: a file that must stay unread, and a place where no file
- * may come to be.
+ * Hostile packages (src/hostile) against the real programs: pushed to a real coordinator, and given to a real teacher
+ * worker as if its store had them. Their targets are real too: a file that must stay unread, and a folder where no
+ * file may appear.
  */
 import {
   mkdirSync,
@@ -29,12 +29,12 @@ const LONG_AGO = new Date(2000, 0, 1);
 
 beforeAll(() => {
   mkdirSync(targets);
-  // As floats 12 and more, which no answer of x·W is; as text one line.
+  // As floats 12 and more, which no answer of x·W can be; as text, one line.
   writeFileSync(secret, 'AAAABBBBCCCC\n');
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** A file's time of access is set back, and comes back when it is read, where the file system keeps it. */
+/** Checks that no file was written and, by its access time, that the secret was not read. */
 async function untouched(attack: () => Promise<void>): Promise<void> {
   utimesSync(secret, LONG_AGO, LONG_AGO);
   await attack();
@@ -42,7 +42,7 @@ async function untouched(attack: () => Promise<void>): Promise<void> {
   expect(statSync(secret).atime).toEqual(LONG_AGO);
 }
 
-describe('a coordinator', () => {
+describe('a coordinator with hostile packages', () => {
   let cluster: LocalCluster;
   let client: CoordinatorClient;
   beforeAll(async () => {
@@ -59,7 +59,7 @@ describe('a coordinator', () => {
     await cluster?.stop();
   });
 
-  it.each(PACKAGES)('is pushed: $name', async ({ name, bytes, expected }) => {
+  it.each(PACKAGES)('refuses or accepts as listed: $name', async ({ name, bytes, expected }) => {
     const { ARTIFACT_KIND_MODEL } = ArtifactKind;
     await untouched(async () => {
       const outcome = await client.pushArtifact(ARTIFACT_KIND_MODEL, 'hostile', bytes).then(
@@ -70,13 +70,13 @@ describe('a coordinator', () => {
     });
   });
 
-  it('lives on', async () => {
+  it('stays alive', async () => {
     const http = cluster.processes.find(({ kind }) => kind === 'coordinator')?.http;
     expect((await fetch(`http://${http}/livez`)).status).toBe(200);
   });
 });
 
-/** Each did what it says on TensorFlow 2.21 while only some operations were forbidden. */
+/** Each attack worked on TensorFlow 2.21 while only some operations were forbidden. */
 const ATTACKS = [
   'PrintV2 to a file',
   'ImmutableConst',
@@ -95,13 +95,13 @@ const ATTACKS = [
   'in the first of two graph fields',
 ];
 
-describe('a teacher worker whose store has it', () => {
+describe('a teacher worker with hostile packages in its store', () => {
   const attacking = ATTACKS.map((name) =>
     PACKAGES.find((one) => one.name === `SavedModel: ${name}`),
   );
   const harmless = PACKAGES.filter(({ expected }) => expected === 'harmless');
 
-  it.each([...attacking, ...harmless])('does it no harm: $name', async (one) => {
+  it.each([...attacking, ...harmless])('is not harmed by $name', async (one) => {
     if (one === undefined || (await openEngine()).name !== 'native') return;
     const modelFile = join(root, 'model.zip');
     writeFileSync(modelFile, one.bytes);

@@ -1,6 +1,6 @@
 /**
- * Hostile packages of models (src/hostile), read as coordinator and workers read what is in the store. The table says of each
- * what must become of it; a model that is let in must be the harmless part, x·W, and be written the same way again.
+ * Hostile model packages (src/hostile), read as coordinator and workers read their store. The table says what must
+ * happen to each. An accepted model must be the harmless part, x·W, and be written the same way again.
  */
 import { describePackagedModel, parsePackagedModel } from '@lyceum/learning/formats';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const SECRET = '/nowhere/secret';
 const TARGET = '/nowhere/target';
 const PACKAGES = hostilePackages({ secret: SECRET, secretFolder: '/nowhere', target: TARGET });
 
-it('are many, of every format, each with a name of its own', () => {
+it('hostilePackages are at least 100, of every format, with different names', () => {
   const names = PACKAGES.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   const begins = ['SavedModel', 'GraphModel', 'layers', 'ONNX', 'archive'];
@@ -19,7 +19,7 @@ it('are many, of every format, each with a name of its own', () => {
   expect(names.length).toBeGreaterThanOrEqual(100);
 });
 
-describe('is refused, and why', () => {
+describe('parsePackagedModel refuses with a clear message', () => {
   it.each(PACKAGES.filter(({ expected }) => expected === 'refused'))('$name', ({ bytes, says }) => {
     let message = '';
     expect(() => {
@@ -32,12 +32,12 @@ describe('is refused, and why', () => {
     }).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
     expect(message).toMatch(says as RegExp);
     expect(message.length).toBeLessThan(4000);
-    // Line ends are ours; nothing else may move a cursor.
+    // The messages contain line ends, but no other control characters.
     expect(message.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 });
 
-describe('is let in without what attacks', () => {
+describe('parsePackagedModel accepts without the attacking part', () => {
   it.each(PACKAGES.filter(({ expected }) => expected === 'harmless'))('$name', ({ bytes }) => {
     const packaged = parsePackagedModel(bytes);
     if (packaged.format !== 'saved-model') throw new Error(packaged.format);

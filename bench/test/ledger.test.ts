@@ -16,13 +16,13 @@ const segment = (firstStep: number, endStep: number, targetsDigest = 'right') =>
 });
 const count = (...ledger: ReturnType<typeof segment>[]) => countSteps(ledger, 10, () => 'right');
 
-test('segments that meet miss and repeat nothing', () => {
+test('countSteps finds no faults in segments that meet', () => {
   const sound = { stepsMissing: 0, stepsRepeated: 0, wrongTargets: 0 };
   expect(count(segment(0, 10))).toEqual(sound);
   expect(count(segment(0, 4), segment(4, 10))).toEqual(sound);
 });
 
-test('gaps, overlaps and other targets are counted in steps', () => {
+test('countSteps counts the steps of gaps, overlaps and wrong targets', () => {
   expect(count()).toMatchObject({ stepsMissing: 10 });
   expect(count(segment(0, 4), segment(6, 10))).toMatchObject({ stepsMissing: 2 });
   expect(count(segment(0, 4), segment(1, 10))).toMatchObject({ stepsRepeated: 3 });
@@ -32,7 +32,7 @@ test('gaps, overlaps and other targets are counted in steps', () => {
 const event = (kind: string, step: number) =>
   RunEvent.fromPartial({ kind, dataJson: JSON.stringify({ step }) });
 
-test('steps are replayed that were reported before an assignment from an earlier one', () => {
+test('replayedSteps counts the reported steps that a later assignment repeats', () => {
   const events = [
     event('assigned', 0),
     event('validation', 20),
@@ -45,14 +45,14 @@ test('steps are replayed that were reported before an assignment from an earlier
   expect(replayedSteps(events)).toBe(15);
 });
 
-test('a step that is listed twice is counted, by kind', () => {
+test('eventsRepeated counts steps that are listed twice in one kind of event', () => {
   const sound = [event('validation', 20), event('checkpoint', 20), event('validation', 40)];
   expect(eventsRepeated(sound)).toBe(0);
   expect(eventsRepeated([...sound, event('assigned', 20), event('validation', 40)])).toBe(1);
   expect(eventsRepeated([...sound, event('checkpoint', 10), event('validation', 30)])).toBe(2);
 });
 
-test('histories differ in what no chance decides, and in their length', () => {
+test('historyDifferences counts different figures, except timings, and missing points', () => {
   const columns = ['loss', 'seconds', 'storeShare', 'teacher.a.latencyMs', 'teacher.a.share'];
   const history = (...means: number[][]) => ({
     columns,
@@ -61,6 +61,6 @@ test('histories differ in what no chance decides, and in their length', () => {
   const known = [1, 2, 3, 4, Number.NaN];
   expect(historyDifferences(history(known), history([1, 9, 9, 9, Number.NaN]))).toBe(0);
   expect(historyDifferences(history(known), history([1.5, 2, 3, 4, 5]))).toBe(2);
-  // A point is its steps and two such figures.
+  // A missing point counts as its steps and two figures.
   expect(historyDifferences(history(known), history(known, known))).toBe(4);
 });

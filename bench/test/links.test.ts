@@ -1,4 +1,4 @@
-/** The network of the chaos run, between two sockets: what is held up, both ways and one, and what comes of it afterwards. */
+/** The network of the chaos run, between two sockets: what is held back in each direction, and what arrives later. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ afterEach(() => {
   for (const close of closing.splice(0).reverse()) close();
 });
 
-/** A program `worker` that has called `coordinator`, and what each has heard so far. */
+/** A program `worker` connected to `coordinator`, and the text that each has received so far. */
 async function linked() {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
@@ -39,10 +39,10 @@ function heard(socket: Socket) {
   return end;
 }
 
-/** However it closes. */
+/** Resolves when the socket closes in any way. */
 const closed = (socket: Socket) => new Promise((resolve) => socket.on('close', resolve));
 
-/** Long enough for what is not held up to arrive; later, the test would see less and not fail. */
+/** Long enough for data that is not held back. If it took longer, the test would see less and not fail. */
 const passed = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 test.each<[struck: string, fault: LinkFault, arrivesNear: string, arrivesFar: string]>([
@@ -54,7 +54,7 @@ test.each<[struck: string, fault: LinkFault, arrivesNear: string, arrivesFar: st
   ['coordinator', 'deaf', 'to worker', ''],
   ['another', 'cut', 'to worker', 'to coordinator'],
 ])(
-  '%s is struck, %s: the worker hears "%s", the coordinator "%s", and all when it is over',
+  'Links strike %s with %s: the worker gets "%s", the coordinator "%s", and all after the release',
   async (...row) => {
     const [struck, fault, arrivesNear, arrivesFar] = row;
     const { links, near, far } = await linked();
@@ -69,7 +69,7 @@ test.each<[struck: string, fault: LinkFault, arrivesNear: string, arrivesFar: st
   },
 );
 
-test('an end that has gone is not told of before the network is back', async () => {
+test('Links report a closed end only after the network is back', async () => {
   const { links, near, far } = await linked();
   const { release } = links.strike('coordinator', 'cut');
   near.socket.destroy();
@@ -79,7 +79,7 @@ test('an end that has gone is not told of before the network is back', async () 
   await once(far.socket, 'end');
 });
 
-test('a reset breaks both ends', async () => {
+test('Links reset a connection at both ends', async () => {
   const { links, near, far } = await linked();
   const broken = Promise.all([near, far].map(({ socket }) => closed(socket)));
   const { connections } = links.strike('worker', 'reset');

@@ -1,4 +1,4 @@
-/** The command itself, with what it refuses before it measures anything. */
+/** The command itself, with arguments that it refuses before it measures anything. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -10,9 +10,9 @@ test.each([
   [['data', '--short'], '--require-gpu and --short are for remote-teachers'],
   [['answers', '--large'], '--large is for bucket-kills and data'],
   [['nothing'], 'want one of the benches below, got nothing'],
-])('%j is usage', async (args, problem) => {
+])('bench %j prints the usage and exits with 2', async (args, problem) => {
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
-    // A bench that begins is ended.
+    // Ends a bench that has started.
     execFile(process.execPath, [MAIN, ...args], { timeout: 60_000 }, (err, _, text) =>
       resolve({ code: err?.code, stderr: text }),
     );

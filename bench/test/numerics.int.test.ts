@@ -1,6 +1,6 @@
 /**
- * A run of real processes whose checkpoint says that another build computed it. It was not: so once that is accepted,
- * the weights must be those of a single process all the same, and only the report knows of the change.
+ * A run of real processes whose checkpoint is changed to claim another numerics version. Once that is accepted, the
+ * weights must still be those of a single process, and the report must mention the change.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a checkpoint of other numerics pauses its run, which goes on where that is accepted', async () => {
+test('a checkpoint of another numerics version pauses its run, which goes on once that is accepted', async () => {
   await client.submitRun(JSON.stringify({ ...run.specification, metadata: { name: RUN_ID } }));
   await until((current) => (current.progress?.checkpointStep ?? 0) > 0);
   for (const { kind, workerId } of cluster.processes) {
@@ -66,7 +66,7 @@ test('a checkpoint of other numerics pauses its run, which goes on where that is
   const reason = `the checkpoint of step ${step} has numerics version ${NUMERICS_VERSION + 1}, and this worker computes by version ${NUMERICS_VERSION}: the weights would be those of neither; coordinator resume ${RUN_ID} --accept-numerics goes on all the same`;
   const isPaused = ({ state }: Run) => state === RunState.RUN_STATE_PAUSED;
   expect((await until(isPaused)).reason).toBe(reason);
-  // Nothing has changed, and nobody said that it may.
+  // Nothing has changed, and the other version is not accepted yet.
   await client.resumeRun(RUN_ID);
   expect((await until(isPaused)).reason).toBe(reason);
 
@@ -81,7 +81,7 @@ test('a checkpoint of other numerics pauses its run, which goes on where that is
   });
 }, 300_000);
 
-test('numerics are not accepted where nobody asks', async () => {
+test('acceptNumerics is refused for a run that has not asked for it', async () => {
   await expect(client.resumeRun(RUN_ID, { acceptNumerics: true })).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',
   });
@@ -96,7 +96,7 @@ async function until(holds: (run: Run) => boolean): Promise<Run> {
   }
 }
 
-/** Has the run's checkpoint say that the next version wrote it. @returns its step. */
+/** Changes the checkpoint of the run to claim the next version. @returns its step. */
 async function forgeCheckpoint(): Promise<number> {
   const log = createLogger({ name: 'test', level: 'silent' });
   const nats = await connectNats({

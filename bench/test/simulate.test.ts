@@ -1,5 +1,5 @@
-// The real machines keep every promise; each of a list of faulty ones is found out, within schedules that follow
-// from the seed. A simulator that finds nothing in machines known to be wrong would prove nothing.
+// The real machines keep every promise, and each machine with a deliberate fault is detected, within schedules that
+// follow from the seed. A simulator that finds nothing in faulty machines would prove nothing.
 import { describe, expect, it, test, vi } from 'vitest';
 import { playSchedule } from '../src/simulate/play-schedule.js';
 import { simulate } from '../src/simulate/simulate.js';
@@ -17,7 +17,7 @@ const FAULTS = [
   ...HEALTH_FAULTS,
 ];
 const SEED = 5;
-/** Schedules within which every fault is found. */
+/** Every fault is found within this number of schedules. */
 const FAULT_SCHEDULES = 5_000;
 
 // The rarest fault takes thousands of schedules.
@@ -25,14 +25,14 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const stopped = () => 0;
 
-test('the machines keep every promise', () => {
+test('simulate finds no violation in the real machines', () => {
   for (const seed of [1, 2, 3]) {
     const { violation } = simulate({ seed, schedules: 1_000 }, stopped);
     expect(violation).toBeUndefined();
   }
 });
 
-test('a schedule follows from its seed and number alone', () => {
+test('a schedule depends only on its seed and its number', () => {
   const [, machines] = FAULTS[0] ?? [];
   const found = simulate({ seed: SEED, schedules: FAULT_SCHEDULES }, stopped, machines);
   expect(found.violation?.trace.length).toBeGreaterThan(1);
@@ -43,7 +43,7 @@ test('a schedule follows from its seed and number alone', () => {
   expect(trace(7, 12)).not.toEqual(trace(7, 13));
 });
 
-describe('finds out that', () => {
+describe('simulate finds a violation when', () => {
   it.each(FAULTS)('%s', (_, machines) => {
     const { violation } = simulate({ seed: SEED, schedules: FAULT_SCHEDULES }, stopped, machines);
     expect(violation).toBeDefined();

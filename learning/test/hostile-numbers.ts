@@ -4,7 +4,7 @@ import { mulberry32 } from '../src/arrays/hashing.js';
 /** Bits of 0, the least and the greatest denormal number, the least normal one, 1 and the greatest float32. */
 const FLOAT32_EDGES = [0, 1, 0x007f_ffff, 0x0080_0000, 0x3f80_0000, 0x7f7f_ffff];
 
-/** Bits of numbers around those that binary16 rounds to 0, to its least denormal and normal number, and to 65504. */
+/** Bits of numbers around those that binary16 rounds to 0, to its least denormal and normal numbers, and to 65504. */
 const FLOAT16_EDGES = [
   0x3300_0000, 0x3300_0001, 0x3380_0000, 0x387f_c000, 0x387f_f000, 0x3880_0000, 0x477f_e000,
   0x477f_efff, 0x477f_f000,
@@ -37,9 +37,7 @@ export function hostileNumbers(seed: number, length: number, kind: Hostility): F
   return numbers;
 }
 
-/**
- * Rows and classes: none, one, two; below, at and above the kernel's least length; odd ones; one longer than a block.
- */
+/** Rows and classes: none, one, two; below, at and above the least length of the kernel; odd; longer than a block. */
 export const HOSTILE_SHAPES = [
   [0, 100],
   [1, 1],
@@ -55,7 +53,7 @@ export const HOSTILE_SHAPES = [
   [3, 65_537],
 ] as const;
 
-/** The same numbers at another place of their memory, with other numbers behind them. */
+/** The same numbers at another offset of their memory, with other numbers after them. */
 export function shifted<T extends Float32Array | Uint32Array>(numbers: T, by: number): T {
   const Numbers = numbers.constructor as new (length: number) => T;
   const room = new Numbers(numbers.length + 2 * by).fill(7);
@@ -63,7 +61,7 @@ export function shifted<T extends Float32Array | Uint32Array>(numbers: T, by: nu
   return room.subarray(by, by + numbers.length) as T;
 }
 
-/** Compares bit for bit, but takes all NaN for equal. `toEqual` takes a second for so many numbers. */
+/** Compares bit for bit, except that all NaN are equal. `toEqual` takes a second for arrays of this size. */
 export function haveSameBits(
   a: Float32Array | Float64Array,
   b: Float32Array | Float64Array,

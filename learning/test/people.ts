@@ -15,7 +15,7 @@ import { importSource } from '../src/import/import-source.js';
 
 const SOURCE = fileURLToPath(new URL('./fixtures/onnx-table/people.csv', import.meta.url));
 
-/** The set that a push makes of the table. */
+/** The data set that an import makes of the table. */
 export async function readPeople(): Promise<Dataset> {
   const scratch = mkdtempSync(join(tmpdir(), 'lyceum-tables-'));
   try {
@@ -31,7 +31,7 @@ export function samplesOf({ sampleCount }: Dataset): Uint32Array {
   return Uint32Array.from({ length: sampleCount }, (_, sample) => sample);
 }
 
-/** The column of trades as a set of texts, in place of the table. */
+/** The column of trades as a data set of texts, in place of the table. */
 export function tradesOf(people: Dataset): Dataset {
   const { columns = [], cells, ...others } = people;
   const trades = columnCells(columns, cells as TableCells)[2];
@@ -39,7 +39,7 @@ export function tradesOf(people: Dataset): Dataset {
   return { ...others, texts: sampleTextsOf(texts) };
 }
 
-/** The greatest difference of two numbers at the same place. */
+/** The greatest difference between numbers at the same index. */
 export function furthest(want: readonly number[], given: ArrayLike<number>): number {
   return Math.max(...want.map((value, i) => Math.abs(value - (given[i] as number))));
 }

@@ -4,7 +4,7 @@ import { BoundedReader, MESSAGE_MAX_PARTS, ModelInferRequest } from '../src/inde
 
 const read = (bytes: Uint8Array) => ModelInferRequest.decode(new BoundedReader(bytes));
 
-/** Field 5, an input: a message. Field 7, raw contents: bytes. Both are empty here. */
+/** Field 5, an input (a message), and field 7, raw contents (bytes). Both are empty here. */
 const [INPUT, RAW] = [
   [0x2a, 0],
   [0x3a, 0],
@@ -12,8 +12,8 @@ const [INPUT, RAW] = [
 const repeated = (field: readonly number[], count: number) =>
   Buffer.concat(Array(count).fill(Buffer.from(field)));
 
-describe('a message', () => {
-  it('is read as by a plain reader', () => {
+describe('BoundedReader', () => {
+  it('reads a message as the plain reader does', () => {
     const message = ModelInferRequest.fromPartial({
       modelName: 'wide',
       inputs: [
@@ -30,15 +30,15 @@ describe('a message', () => {
   it.each([
     ['messages', INPUT],
     ['byte strings', RAW],
-  ])('of more parts than are read is refused, of %s', (_, field) => {
-    // The message itself is one.
+  ])('refuses a message of more than 65,536 parts that are %s', (_, field) => {
+    // The message itself counts as a part.
     const most = read(repeated(field, MESSAGE_MAX_PARTS - 1));
     expect(most.inputs.length + most.rawInputContents.length).toBe(MESSAGE_MAX_PARTS - 1);
     const tooMany = () => read(repeated(field, MESSAGE_MAX_PARTS));
     expect(tooMany).toThrow('more than 65536 parts');
   });
 
-  it('counts what is deeper too', () => {
+  it('counts the parts of nested messages', () => {
     const contents = repeated([0x42, 0], 80_000);
     const length = (bytes: Buffer) =>
       Buffer.of((bytes.length & 127) | 128, ((bytes.length >> 7) & 127) | 128, bytes.length >> 14);

@@ -1,4 +1,4 @@
-/** Against the bytes put together again. */
+/** Chunks compared with the joined bytes. */
 import { expect, test } from 'vitest';
 import { CHUNK_BYTES, chunksOf } from '../src/index.js';
 
@@ -7,7 +7,7 @@ test.each([
   [1, [1]],
   [CHUNK_BYTES, [CHUNK_BYTES]],
   [2 * CHUNK_BYTES + 7, [CHUNK_BYTES, CHUNK_BYTES, 7]],
-])('%d bytes that lie within others come in chunks of %j', (size, lengths) => {
+])('chunksOf %d bytes gives chunks of %j bytes without copying', (size, lengths) => {
   const within = Uint8Array.from({ length: size + 5 }, (_, i) => i % 251);
   const bytes = within.subarray(3, size + 3);
   const chunks = [...chunksOf(bytes)];

@@ -1,4 +1,4 @@
-/** Counts that can be seen at once. */
+/** Counts that can be checked at a glance. */
 import { expect, test } from 'vitest';
 import { elementCount } from '../src/element-count.js';
 
@@ -7,6 +7,6 @@ test.each([
   [[7], 7],
   [[28, 28, 3], 2352],
   [[4, 0, 5], 0],
-])('a tensor of shape [%s] has %i elements', (shape, count) => {
+])('elementCount of shape [%s] is %i', (shape, count) => {
   expect(elementCount(shape)).toBe(count);
 });

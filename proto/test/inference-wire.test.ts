@@ -1,6 +1,6 @@
 /**
- * The Open Inference Protocol's messages against bytes written by hand, by the field numbers of the public specification
- * ("gRPC"): both sides of a call within this project would agree on wrong ones.
+ * Messages of the Open Inference Protocol against bytes written by hand, with the field numbers of the public
+ * specification ("gRPC"): in calls within this project, both sides would agree on wrong numbers.
  */
 import { expect, test } from 'vitest';
 import {
@@ -19,7 +19,7 @@ interface Message<T> {
   fromPartial(part: never): T;
 }
 
-/** Writes and reads one kind of message. */
+/** Writes and reads messages of one type. */
 function codecOf<T>(type: Message<T>) {
   const whole = (part: object) => type.fromPartial(part as never);
   return {
@@ -29,7 +29,7 @@ function codecOf<T>(type: Message<T>) {
   };
 }
 
-/** A text or bytes below 128 long, or what is nested, behind its tag. */
+/** A text, bytes or a nested message of fewer than 128 bytes, after its tag. */
 function field(number: number, content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
   return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
@@ -37,9 +37,9 @@ function field(number: number, content: string | Buffer): Buffer {
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const joined = (...parts: Buffer[]) => Buffer.concat(parts);
 
-/** Sizes 2 and −1 of a shape, packed: int64 has ten bytes where it is negative. */
+/** Sizes 2 and −1 of a shape, packed. A negative int64 has ten bytes. */
 const SHAPE = field(3, hex('02 ff ff ff ff ff ff ff ff ff 01'));
-/** `classification`, an int64 of 3. */
+/** The parameter `classification`, an int64 of 3. */
 const PARAMETER = joined(field(1, 'classification'), field(2, hex('10 03')));
 
 const REQUEST = joined(
@@ -160,7 +160,7 @@ test.each<[string, ReturnType<typeof codecOf>, Buffer, object]>([
       },
     },
   ],
-])('%s is written and read in its bytes', (_, { whole, written, read }, bytes, part) => {
+])('%s has the bytes of the specification', (_, { whole, written, read }, bytes, part) => {
   expect(written(part)).toEqual(bytes);
   expect(read(bytes)).toEqual(whole(part));
 });

@@ -1,4 +1,4 @@
-/** Names and digests as values: what they look like is a contract with what already lies in NATS. */
+/** Names and digests as values. Their form must match the data already stored in NATS. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { digestBytes, digestHex, sha256Hex } from '../src/digest.js';
@@ -7,20 +7,20 @@ import { eventSubject, ticketConsumer, ticketSubject } from '../src/names/subjec
 
 const identity = 'ab'.repeat(32);
 
-test('subjects and consumers are single tokens', () => {
+test('ticketSubject, ticketConsumer and eventSubject use single tokens', () => {
   expect(ticketSubject(identity)).toBe(`lyceum.tickets.${'ab'.repeat(16)}`);
   expect(ticketConsumer(identity)).toBe(`teacher-${'ab'.repeat(16)}`);
   expect(eventSubject('digits.2')).toBe('lyceum.events.digits_2');
 });
 
-test('digests go both ways and refuse what is none', () => {
+test('digestBytes and digestHex are inverse, and refuse invalid digests', () => {
   expect(sha256Hex('abc')).toBe(createHash('sha256').update('abc').digest('hex'));
   expect(digestHex(digestBytes(identity))).toBe(identity);
   expect(() => digestBytes(identity.toUpperCase())).toThrow('64 hex digits');
   expect(() => digestHex(Buffer.alloc(31))).toThrow('got 31');
 });
 
-test('errors say what a caller may do', () => {
+test('LyceumError says whether to retry, and toLyceumError makes unknown errors INTERNAL', () => {
   expect(new LyceumError('UNAVAILABLE', 'x').retryable).toBe(true);
   expect(new LyceumError('ABORTED', 'x').retryable).toBe(false);
   const unknown = toLyceumError('thrown text');

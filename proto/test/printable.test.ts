@@ -1,4 +1,4 @@
-// Every control character and mark of direction, by its code, and texts that attack terminals.
+// Every control character and direction mark by its code, and texts that attack terminals.
 import { expect, test } from 'vitest';
 import { printable, printableJson, printableTexts } from '../src/printable.js';
 
@@ -9,7 +9,7 @@ const codes = [
   ...[...BIDI, 0x2068, 0x2069, 0x2028, 0x2029],
 ];
 
-test('no control character but line ends and tabs is left, and no mark of direction', () => {
+test('printable escapes control characters and direction marks, except line ends and tabs', () => {
   for (const code of codes) {
     const character = String.fromCharCode(code);
     const shown = printable(`a${character}b`);
@@ -25,17 +25,17 @@ test.each([
   ['a line written over', 'failed\rsucceeded', 'failed\\x0dsucceeded'],
   ['letters turned round', 'gpj\u202eexe.', 'gpj\\u202eexe.'],
   ['letters rubbed out', 'bad\b\b\bgood', 'bad\\x08\\x08\\x08good'],
-])('%s is shown as what it is', (_, text, shown) => {
+])('printable escapes %s', (_, text, shown) => {
   expect(printable(text)).toBe(shown);
 });
 
-test('other text stays, whatever its letters', () => {
+test('printable keeps letters of any script', () => {
   for (const text of ['Bär, naïve, 漢字, שלום, 👩‍🔬', 'two\nlines\tand a tab']) {
     expect(printable(text)).toBe(text);
   }
 });
 
-test('data keeps all but its texts', () => {
+test('printableTexts changes only the texts of a value', () => {
   const data = { a: ['x\u202ey', 1, null, Number.NaN], b: { c: '\u001b', d: undefined }, e: true };
   expect(printableTexts(data)).toEqual({
     a: ['x\\u202ey', 1, null, Number.NaN],
@@ -44,7 +44,7 @@ test('data keeps all but its texts', () => {
   });
 });
 
-test('JSON means the same', () => {
+test('printableJson keeps the meaning of JSON', () => {
   const value = { [String.fromCharCode(...codes)]: codes.map((code) => String.fromCharCode(code)) };
   const text = printableJson(JSON.stringify(value, null, 2));
   expect(JSON.parse(text)).toEqual(value);

@@ -1,4 +1,4 @@
-/** What of another program's words may stand in a message. */
+/** Which parts of a text from another program may be in a message. */
 import { expect, it } from 'vitest';
 import { shownText } from '../src/index.js';
 
@@ -10,9 +10,9 @@ it.each([
   ['line\u2028line\u2029', 'line line'],
   ['Bär 数 🙂', 'Bär 数 🙂'],
   ['', ''],
-])('%j is shown as %j', (text, shown) => expect(shownText(text, 40)).toBe(shown));
+])('shownText of %j is %j', (text, shown) => expect(shownText(text, 40)).toBe(shown));
 
-it('is bounded, whatever comes', () => {
+it('shownText is limited in length for any text', () => {
   expect(shownText('x'.repeat(41), 40)).toBe(`${'x'.repeat(40)}…`);
   expect(shownText('x'.repeat(10_000_000), 40)).toBe(`${'x'.repeat(40)}…`);
   expect(shownText(`${'\n'.repeat(10_000_000)}x`, 40)).toBe('…');

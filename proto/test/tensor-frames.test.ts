@@ -1,6 +1,6 @@
 /**
- * The oracle is the generated codec: both must write the same bytes and read each other's. That nothing is
- * copied shows in the memory that a tensor's values lie in.
+ * Frames against the generated codec: both must write the same bytes and read those of the other. The memory of tensor
+ * values shows that nothing is copied.
  */
 import { describe, expect, test } from 'vitest';
 import { LyceumError } from '../src/errors.js';
@@ -59,7 +59,7 @@ const frames = {
   },
 };
 
-describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generated }) => {
+describe.each(Object.entries(frames))('the %s frame codec', (_name, { value, ours, generated }) => {
   const encode = ours.encode as (frame: unknown) => Buffer;
   const theirs = generated as unknown as {
     encode(frame: unknown): { finish(): Uint8Array };
@@ -67,14 +67,14 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
     fromPartial(frame: object): unknown;
   };
 
-  test('is written as the generated codec writes it, but for fillers', () => {
+  test('writes the bytes of the generated codec, plus fillers', () => {
     const { tensors } = value;
     for (const [index, { data }] of tensors.entries()) {
       const frame = { ...value, tensors: tensors.slice(0, index + 1) };
       const bytes = encode(frame);
       const generatedBytes = Buffer.from(theirs.encode(frame).finish());
       const message = checkedMessage(bytes);
-      // Of the last tensor the data come last.
+      // The data of the last tensor are at the end.
       expect(message.length - data.length).toBeLessThan(generatedBytes.length - data.length + 12);
       expect((message.length - data.length) % 4).toBe(3);
       expect(message.subarray(-data.length)).toEqual(data);
@@ -85,13 +85,13 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
   });
 
   test.each([0, 1, 2, 3, 4, 5, 6, 7])(
-    'has tensors that are aligned, whatever is before them: %i letters of a name',
+    'has tensors that are aligned, also behind a name of %i letters',
     (letters) => {
       const tensors = [1, 4, 60].map((count) =>
         float32Tensor('n'.repeat(letters), [count, 1], new Float32Array(count).fill(count)),
       );
       const encoded = encode({ ...value, tensors });
-      // As grpc-js holds it.
+      // The message as grpc-js holds it.
       const bytes = Buffer.from(new ArrayBuffer(5 + encoded.length), 5);
       encoded.copy(bytes);
       const frame = ours.decode(bytes);
@@ -101,13 +101,13 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
     },
   );
 
-  test('is read as the generated codec reads it', () => {
+  test('reads the same frame as the generated codec', () => {
     const bytes = encode(value);
     expect(ours.decode(bytes)).toEqual(theirs.decode(bytes));
     expect(ours.decode(Buffer.from(theirs.encode(value).finish()))).toEqual(value);
   });
 
-  test('survives without any field', () => {
+  test('writes and reads a frame without any field', () => {
     const empty = theirs.fromPartial({});
     expect(checkedMessage(encode(empty))).toHaveLength(0);
     expect(ours.decode(Buffer.alloc(0))).toEqual(empty);
@@ -120,7 +120,7 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
     expect(ours.decode(encode(frame))).toEqual(frame);
   });
 
-  test('has tensors that are views into the message', () => {
+  test('reads tensors as views into the message', () => {
     // Small buffers share a pool, where a copy would look like a view.
     const encoded = encode(value);
     const bytes = Buffer.from(new ArrayBuffer(encoded.length));
@@ -133,7 +133,7 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
     expect(ours.decode(later)).toEqual(value);
   });
 
-  test('every truncation is INVALID_ARGUMENT or a shorter message, never another error', () => {
+  test('refuses a truncated frame as INVALID_ARGUMENT, or reads a shorter frame', () => {
     const bytes = encode(value);
     let refused = 0;
     for (let length = 0; length < bytes.length; length += 1) {
@@ -149,15 +149,15 @@ describe.each(Object.entries(frames))('%s frame', (_name, { value, ours, generat
   });
 });
 
-test('unpacked shapes are read too', () => {
+test('decodeTargetFrame reads unpacked shapes', () => {
   const tensor = Buffer.concat([Buffer.from('18021803', 'hex'), Buffer.from('1001', 'hex')]);
   const bytes = Buffer.concat([Buffer.from([0x1a, tensor.length]), tensor]);
   expect(decodeTargetFrame(bytes).tensors[0]?.shape).toEqual([2, 3]);
   expect(TargetFrame.decode(bytes).tensors[0]?.shape).toEqual([2, 3]);
 });
 
-describe('values of a tensor', () => {
-  test('borrow where memory is aligned', () => {
+describe('float32Tensor and float32Values', () => {
+  test('borrow the memory of values that are aligned', () => {
     const values = Float32Array.from([1, 2, 3]);
     const tensor = float32Tensor('x', [3], values);
     values[1] = 9;
@@ -165,7 +165,7 @@ describe('values of a tensor', () => {
     expect(float32Values(tensor).buffer).toBe(values.buffer);
   });
 
-  test('are copied where it is not', () => {
+  test('copy values that are not aligned', () => {
     const data = Buffer.from(new ArrayBuffer(13), 1, 12);
     data.writeFloatLE(2.5, 4);
     const tensor = Tensor.fromPartial({ dataType: DataType.DATA_TYPE_FLOAT32, shape: [3], data });
@@ -173,7 +173,7 @@ describe('values of a tensor', () => {
     expect(float32Values(tensor)).toEqual(Float32Array.from([0, 2.5, 0]));
   });
 
-  test('must fit the shape', () => {
+  test('refuse values that do not fit the shape', () => {
     expect(() => float32Tensor('x', [2, 2], new Float32Array(3))).toThrow(
       'x: shape [2,2] has 4 elements, got 3',
     );
@@ -183,7 +183,7 @@ describe('values of a tensor', () => {
     expect(() => float32Values(huge)).toThrow(LyceumError);
   });
 
-  test('must be float32', () => {
+  test('refuse other data types', () => {
     expect(() => float32Values({ ...logits, dataType: 0 })).toThrow('want float32');
   });
 });

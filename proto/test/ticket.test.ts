@@ -1,4 +1,4 @@
-/** A ticket's identity is its content: each field is changed by itself and must be seen, `attempt` must not. */
+/** The id of a ticket depends on its content: each field is changed alone and must change the id, except `attempt`. */
 import { expect, test } from 'vitest';
 import { TICKET_MAX_BYTES } from '../src/limits.js';
 import { Split, Ticket } from '../src/messages.js';
@@ -17,14 +17,14 @@ const ticket = Ticket.fromPartial({
   attempt: 1,
 });
 
-test('the same content has the same id, whatever the attempt', () => {
+test('ticketId does not depend on the attempts', () => {
   expect(ticketId({ ...ticket, attempt: 9 })).toBe(ticketId(ticket));
   expect(ticketId({ ...ticket, anewAttempt: 9 })).toBe(ticketId(ticket));
   expect(ticketId(Ticket.decode(Ticket.encode(ticket).finish()))).toBe(ticketId(ticket));
   expect(ticketId(ticket)).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('any other content has another id', () => {
+test('ticketId depends on every other field', () => {
   const others: Ticket[] = [
     { ...ticket, teacherIdentity: Buffer.alloc(32, 3) },
     { ...ticket, datasetDigest: Buffer.alloc(32, 3) },
@@ -41,11 +41,11 @@ test('any other content has another id', () => {
   expect(new Set([ticket, ...others].map(ticketId)).size).toBe(others.length + 1);
 });
 
-test('a message id differs for each leader and attempt', () => {
+test('ticketMessageId contains the id, the leader epoch and the attempt', () => {
   expect(ticketMessageId('a', 1, 2)).toBe('a/1/2');
 });
 
-test('the longest real ticket is far below what NATS is told to take', () => {
+test('an encoded ticket is shorter than 200 bytes, below TICKET_MAX_BYTES', () => {
   expect(Ticket.encode(ticket).finish().length).toBeLessThan(200);
   expect(200).toBeLessThan(TICKET_MAX_BYTES);
 });

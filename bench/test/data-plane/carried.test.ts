@@ -1,4 +1,4 @@
-/** By hand: the loop's stages take 5 ns, those of the threads 12. */
+/** Expected values by hand: the stages of the event loop take 5 ns, those of the threads 12 ns. */
 import { expect, it } from 'vitest';
 import { carriedSamples, gainOfSecondThread } from '../../src/data-plane/carried.js';
 
@@ -11,7 +11,7 @@ it.each([
   ['a thread on two cores', 2, 1e9 / (12 * 3 * 1000)],
   ['two threads on three cores', 3, 1e9 / (6.25 * 3 * 1000)],
   ['the event loop from four cores on', 4, 1e9 / (6.25 * 3 * 1000)],
-])('is limited by %s', (_, cores, samples) => {
+])('carriedSamples is limited by %s', (_, cores, samples) => {
   expect(carriedSamples(STAGES, 1000, cores)).toBeCloseTo(samples, 6);
 });
 
@@ -23,6 +23,6 @@ it.each([
     { loopNsPerValue: 9, threadsNsPerValue: 8 },
     1,
   ],
-])('a second thread carries %s', (_, replay, gain) => {
+])('gainOfSecondThread: a second thread carries %s', (_, replay, gain) => {
   expect(gainOfSecondThread(replay)).toBe(gain);
 });

@@ -1,4 +1,4 @@
-/** The real versitygw, killed by somebody else; without it there is nothing to look at. */
+/** The real versitygw, killed from outside. Skipped where it cannot be built. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { S3Gateway } from '../../src/data/s3-gateway.js';
 import { NotHereError } from '../../src/measuring/index.js';
 
-/** Building it, where the cache has none. */
+/** Time to build versitygw where the cache has none. */
 vi.setConfig({ testTimeout: 900_000 });
 
 let folder: string;
@@ -16,13 +16,13 @@ beforeEach(async () => {
 });
 afterEach(async () => rm(folder, { recursive: true }));
 
-/** This process' own children of that name. */
+/** Child processes of this process with that name. */
 function gatewayPids(): number[] {
   const own = ['-P', `${process.pid}`, 'versitygw'];
   return execFileSync('pgrep', own, { encoding: 'utf8' }).trim().split('\n').map(Number);
 }
 
-test('stops at once where its server has been killed', async (context) => {
+test('S3Gateway.stop returns when its server has been killed', async (context) => {
   const { signal } = new AbortController();
   let gateway: S3Gateway;
   try {

@@ -1,12 +1,13 @@
-// A disk that fails on demand, for a test: put before libc by LD_PRELOAD.
+// Makes file operations fail on demand, for tests. It is loaded before libc with LD_PRELOAD.
 //
 // While the file $LYCEUM_TEST_FAULT exists and holds "CALL PATH-PART KIND NTH", the NTH call of that name on a file
-// whose path has that part fails as KIND says, once: the file is then removed. Kinds: ENOSPC, EIO; half (half of a write
-// is done, then there is no room); torn (the same, but the process dies); kill (it dies before anything is done).
+// whose path has that part fails once as KIND says; the file is then removed. Kinds: ENOSPC, EIO; half (half of a
+// write is done, then there is no room); torn (half of it is done, then the process dies); kill (the process dies
+// before anything is done).
 //
-// Calls on pipes, sockets and eventfds take no lock and no memory. libuv writes to a pipe of its own in signal handlers,
-// and in a forked child before that becomes another program: a lock that another thread held at the fork is never
-// released there, and the parent waits for this child for ever.
+// Calls on pipes, sockets and eventfds take no lock and no memory. libuv writes to its own pipe in signal handlers,
+// and in a forked child before the child executes another program: there, a lock that another thread held at the
+// fork is never released, and the parent waits for this child for ever.
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -30,7 +31,7 @@ int seen = 0;
 
 template <typename F> F next(const char *name) { return reinterpret_cast<F>(dlsym(RTLD_NEXT, name)); }
 
-// libc's own.
+// The functions of libc.
 struct Real {
   ssize_t (*write)(int, const void *, size_t) = next<decltype(write)>("write");
   ssize_t (*pwrite64)(int, const void *, size_t, off64_t) = next<decltype(pwrite64)>("pwrite64");
@@ -45,7 +46,7 @@ const Real &real() {
   return found;
 }
 
-// Looked up while there is one thread: the first call takes a lock too.
+// Looked up while there is only one thread, since the first call takes a lock.
 [[maybe_unused]] const Real &early = real();
 
 bool readFault(Fault &fault) {
@@ -64,7 +65,7 @@ bool readFault(Fault &fault) {
   return sscanf(text, "%31s %255s %31s %d", fault.call, fault.part, fault.kind, &fault.nth) == 4;
 }
 
-// What this call is to do: nullptr, all as usual.
+// How this call fails; nullptr if it does not.
 const char *kindFor(const char *call, const char *path) {
   static thread_local bool inside = false;
   static thread_local char kind[32];

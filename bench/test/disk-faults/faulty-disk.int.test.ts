@@ -1,6 +1,6 @@
 /**
- * The disk that fails on demand must not hang the programs that it is put into. Its fault is read from a pipe here, so
- * that a thread stands still in a write, and holds the lock, while another starts a program.
+ * The faulty disk must not hang programs. Here it reads its fault from a pipe, so that a thread waits in a write, with
+ * the lock, while another thread starts a program.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildFaultyDisk } from './build-faulty-disk.js';
 
-/** Far more than it takes; the hung program is killed then. */
+/** Far more than needed. A hung program is killed after this time. */
 const HUNG_MS = 60_000;
 
 /** Arguments: the fault file and a file to write. */
@@ -42,7 +42,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a program starts another while one of its threads is in a write', async () => {
+test('the faulty disk lets a program start another one while one of its threads is in a write', async () => {
   const [pipe, file] = [join(folder, 'fault'), join(folder, 'written')];
   execFileSync('mkfifo', [pipe]);
   const env = { ...process.env, ...buildFaultyDisk(folder, pipe) };
@@ -53,7 +53,7 @@ test('a program starts another while one of its threads is in a write', async ()
 
 /** How the program ended, in words. */
 function endOf(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  // A session of its own: what it has forked is killed with it.
+  // A new session, so that forked processes are killed too.
   const child = spawn(process.execPath, args, { env, detached: true, stdio: 'inherit' });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), HUNG_MS);

@@ -1,6 +1,6 @@
 /**
- * The command itself: without a GPU; with the processor standing for one; and with an nvidia-smi that shows one which no
- * engine can use, so that every step fails but the processor's.
+ * The command itself: without a GPU; with the CPU in place of a GPU; and with an nvidia-smi that reports a GPU which
+ * no engine can use, so that every step fails except those of the CPU.
  */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ interface Ended {
 }
 
 function run(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  // No GPU of the machine that tests is seen.
+  // Hides the GPUs of this machine.
   const env = { ...process.env, CUDA_VISIBLE_DEVICES: '', ...changes };
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...args], { env }, (err, stdout, stderr) => {
@@ -27,7 +27,7 @@ function run(args: readonly string[], changes: NodeJS.ProcessEnv = {}): Promise<
   });
 }
 
-/** @param script - of an nvidia-smi. @returns the environment that has it. */
+/** @param script - the content of an nvidia-smi. @returns the environment with that nvidia-smi. */
 async function withDriver(script: string): Promise<NodeJS.ProcessEnv> {
   const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-driver-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -41,7 +41,7 @@ const TWO_GPUS = `case "$1" in
   --query-gpu=uuid,name*) echo 'GPU-1, NVIDIA L4, 580.1, 23034'; echo 'GPU-2, NVIDIA H100, 580.1, 81559' ;;
 esac`;
 
-test('without a GPU it says so and ends with 3', async () => {
+test('gpu-check without a GPU says so and exits with 3', async () => {
   const { code, stdout, stderr } = await run([]);
   expect([code, stdout]).toEqual([3, '']);
   expect(stderr).toMatch(
@@ -49,18 +49,18 @@ test('without a GPU it says so and ends with 3', async () => {
   );
 });
 
-test('a GPU that is not there is none, and a driver that does not answer is a failure', async () => {
+test('gpu-check exits with 3 for a missing GPU, and with 1 when the driver fails', async () => {
   const none = await run(['--device', 'cuda:2'], await withDriver(TWO_GPUS));
   expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('cuda:2 is not among 2')]);
   const broken = await run([], await withDriver('echo no driver is loaded; exit 9'));
   expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('no driver is loaded')]);
 });
 
-test.each([['--fast'], ['--device=cpu']])('%s is usage', async (flag) => {
+test.each([['--fast'], ['--device=cpu']])('gpu-check %s prints the usage', async (flag) => {
   expect(await run([flag])).toMatchObject({ code: 2, stderr: expect.stringContaining('usage:') });
 });
 
-test('the processor that stands for a GPU passes every check, and the table says what it is', async () => {
+test('gpu-check --pretend-cpu passes every check and says that no GPU was used', async () => {
   const { code, stdout } = await run(['--pretend-cpu']);
   expect(code).toBe(0);
   expect(stdout).toContain('No GPU was used');
@@ -78,7 +78,7 @@ test('the processor that stands for a GPU passes every check, and the table says
   }
 });
 
-test('a GPU that no engine can use has no figures, and the table is printed all the same', async () => {
+test('gpu-check of an unusable GPU prints the table with failures and exits with 1', async () => {
   const { code, stdout, stderr } = await run(
     ['--small', '--device', 'cuda:1'],
     await withDriver(TWO_GPUS),
@@ -91,6 +91,6 @@ test('a GPU that no engine can use has no figures, and the table is printed all 
   expect(stdout).toMatch(
     /ONNX Runtime, a teacher \| – \| – \| FAILED \| ONNX Runtime's CUDA provider/,
   );
-  // What TensorFlow itself says of it.
+  // The messages of TensorFlow.
   expect(stderr).toMatch(/the GPU said:\n.*\n/);
 });

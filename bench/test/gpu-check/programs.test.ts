@@ -1,11 +1,11 @@
-/** Reports as a GPU and a processor would give them. */
+/** Reports as a GPU and a CPU would give them. */
 import { expect, test } from 'vitest';
 import { benchOutcome, demoOutcome } from '../../src/gpu-check/programs.js';
 
 const GPU = { uuid: 'GPU-1', name: 'NVIDIA L4', driver: '580.1', memoryBytes: 1 };
 const CPU = 'cpu Intel';
 
-test('a bench passes on the GPU alone, and near enough to what its workers allow', () => {
+test('benchOutcome fails below 0.9, and when a student did not compute on the GPU', () => {
   const bench = (value: number, ...studentDevices: string[]) =>
     benchOutcome({ value, details: { studentDevices } }, GPU);
   expect(bench(0.97, GPU.name)).toEqual({ told: '0.97' });
@@ -16,7 +16,7 @@ test('a bench passes on the GPU alone, and near enough to what its workers allow
   });
 });
 
-test('the demo passes only if its student and every teacher had the GPU', () => {
+test('demoOutcome fails unless the student and every teacher had the GPU', () => {
   const demo = (student: string, ...teachers: string[]) =>
     demoOutcome(
       {

@@ -1,4 +1,4 @@
-/** Pretended measurements, each with one thing wrong, and the rows of the table that must say so. */
+/** Invented measurements with one fault each, and the table rows that must report it. */
 import { describe, expect, test } from 'vitest';
 import {
   differenceShare,
@@ -40,7 +40,7 @@ const failed = (changed: Partial<Probes>) =>
 const rowOf = (check: string, changed: Partial<Probes> = {}) =>
   table(changed).find((row) => row.check === check);
 
-test('all is well', () => {
+test('verdicts of faultless measurements have no failure, with speeds and memory in the rows', () => {
   expect(failed({})).toEqual([]);
   expect(rowOf('ONNX teacher, samples/s')).toMatchObject({
     gpu: '1000.0',
@@ -55,7 +55,7 @@ test('all is well', () => {
   expect(rowOf('ONNX teacher, GPU memory at load')).toMatchObject({ verdict: 'not run' });
 });
 
-describe('one thing that is wrong is one row', () => {
+describe('verdicts report one fault in one row', () => {
   const otherLogits = { ...outputs, logits: [0.25, -0.5, 2.05] };
   test.each<[string, string, Partial<Probes>]>([
     [
@@ -126,14 +126,14 @@ describe('one thing that is wrong is one row', () => {
     ],
   ])('%s: %s', (what, check, changed) => {
     const rows = failed(changed).filter(
-      // A student whose graph differs differs from that of the other process as well.
+      // If a traced student differs, it differs from the one of the other process too.
       (row) => what !== 'a graph with other bits' || row !== 'the same weights in another process',
     );
     expect(rows).toEqual([check]);
   });
 });
 
-test('a GPU that TensorFlow does not use has no figures of TensorFlow, and ONNX Runtime’s still', () => {
+test('verdicts have ONNX figures, but no TensorFlow figures, when TensorFlow does not use the GPU', () => {
   const rows = table(onGpu({ engine: { version: 'v', device: 'cpu', unused: 'finds no GPU' } }));
   expect(rows[0]).toMatchObject({ verdict: 'FAILED', note: 'finds no GPU' });
   const others = rows.filter(({ check }) => /TensorFlow, |both engines|student/.test(check));
@@ -142,7 +142,7 @@ test('a GPU that TensorFlow does not use has no figures of TensorFlow, and ONNX 
   expect(rows.find(({ check }) => check === 'ONNX teacher, samples/s')?.gpu).toBe('1000.0');
 });
 
-test('a process that died has the parts of before, and its death in the others', () => {
+test('verdicts have the results from before a process died, and its death in the other rows', () => {
   const lines = [
     'Hello from a library',
     ...Object.entries(GPU)
@@ -162,14 +162,14 @@ test.each<[string, Partial<ProbeResult>]>([
   ['equal questions, equal bits', { teacher: { ...teacher, movedBy: Number.NaN } }],
   ['ONNX Runtime, equal questions', { onnx: { ...outputs, movedBy: Number.POSITIVE_INFINITY } }],
   ['both engines in one process', { together: { tensorflowMovedBy: 0, onnxMovedBy: Number.NaN } }],
-])('%s: answers that are no numbers fail, though JSON has no such numbers', (check, part) => {
+])('verdicts fail the check "%s" when an answer is not a finite number', (check, part) => {
   const lines = Object.entries({ ...GPU, ...part }).map((one) =>
     JSON.stringify(Object.fromEntries([one])),
   );
   expect(failed({ gpu: probeResult(lines, undefined) })).toEqual([check]);
 });
 
-test('a graph that is refused is told with its reason, and operations have their rate', () => {
+test('verdicts give the reason why a graph was refused, and the eager rate', () => {
   const untraced = { ...student, traced: { problem: 'no graph: gives other bits' } };
   const changed = { gpu: { ...GPU, student: untraced }, again: { ...GPU, student: untraced } };
   expect(failed(changed)).toEqual(['steps as a graph against operations']);
@@ -180,29 +180,29 @@ test('a graph that is refused is told with its reason, and operations have their
   });
 });
 
-test('what the processor lacks takes no figure of the GPU away', () => {
+test('verdicts keep the GPU figures when the CPU process fails', () => {
   const changed = { cpu: probeResult([], 'was killed by SIGKILL') };
   expect(rowOf('equal questions, equal bits', changed)).toMatchObject({ gpu: 'equal', cpu: '–' });
   expect(rowOf('ONNX teacher, samples/s', changed)).toMatchObject({ gpu: '1000.0', cpu: '–' });
   expect(rowOf('TensorFlow against the processor', changed)?.verdict).toBe('not run');
 });
 
-test('no speed is expected of a processor that stands for a GPU', () => {
+test('verdicts expect no speed of a CPU in place of a GPU', () => {
   const rows = table({ gpu: { ...GPU, ...CPU, engine: GPU.engine } }, false);
   expect(rows.map(({ verdict }) => verdict)).not.toContain('FAILED');
 });
 
-test('differences are shares of the greatest value, however small it is', () => {
+test('differenceShare and leastRowDifference are relative to the greatest value', () => {
   expect(differenceShare([100, 0], [100, 1])).toBe(0.01);
   expect(differenceShare([0.125], [0.12])).toBeCloseTo(0.04);
   expect(differenceShare([0, 0], [0, 0])).toBe(0);
   expect(differenceShare([0], [1])).toBe(Number.POSITIVE_INFINITY);
   expect(differenceShare([1], [1, 2])).toBe(Number.POSITIVE_INFINITY);
-  // Rows 0 and 2: 0.1 of 2.
+  // Rows 0 and 2 differ by 0.1 of 2.
   expect(leastRowDifference([1, 0, 0, 2, 1.1, 0], 2)).toBeCloseTo(0.05);
 });
 
-test('programs are shown as they went, and a table keeps its columns', () => {
+test('programRow gives the outcome of a program, and tableLines escapes bars and line breaks', () => {
   const rows = [
     programRow('a', 'not run'),
     programRow('b', { told: '0.97' }),

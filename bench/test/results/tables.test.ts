@@ -1,4 +1,4 @@
-/** Tables of results on small ones that are written down here, and those of `bench/README.md` against its files. */
+/** Tables of small results written down here, and the tables in the pages against the files of results. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { assertPlaces, withTables } from '../../src/results/tables.js';
@@ -36,7 +36,7 @@ Words.
 <!-- end of table -->
 `;
 
-it('shows figures, machine and commit between the markers, and leaves the rest alone', () => {
+it('withTables writes figures, machine and commit between the markers, and keeps the rest', () => {
   const page = withTables(PAGE, [RECORD]);
   expect(page).toBe(`# Page
 
@@ -65,21 +65,21 @@ Not recorded yet.
   expect(withTables(page, [RECORD])).toBe(page);
 });
 
-it('says where files differed from the commit, and names the GPU', () => {
+it('withTables says that files differed from the commit, and names the GPU', () => {
   const machine = { ...RECORD.machine, gpu: 'Some GPU' };
   const page = withTables(PAGE, [{ ...RECORD, isClean: false, machine }]);
   expect(page).toContain('at commit 0123456789ab with changes.');
   expect(page).toContain('16 GiB, Some GPU;');
 });
 
-it('a record without a place is refused, with the lines that it wants', () => {
+it('assertPlaces refuses a record without a place, and names the lines to add', () => {
   expect(() => assertPlaces(PAGE, [{ ...RECORD, bench: 'other' }])).toThrow(
     'no place for the table of other: want the lines <!-- table of other -->',
   );
 });
 
 it.each(['README.md', '../docs/performance.md'])(
-  'the tables of bench/%s are those of bench/results',
+  'the tables of bench/%s agree with bench/results',
   (page) => {
     const bench = new URL('../../', import.meta.url);
     const results = new URL('results/', bench);

@@ -1,10 +1,10 @@
-/** What a deliberate fault is: a thin layer over one of the coordinator's machines, for the simulator to find. */
+/** A deliberate fault: a thin layer over one of the machines of the coordinator, which the simulator must detect. */
 import { REAL_MACHINES } from '../../src/simulate/play-schedule.js';
 import type { Machines } from '../../src/simulate/world/index.js';
 
 export type Fault = readonly [what: string, machines: Machines];
 
-/** The real machines but for some. */
+/** The real machines, some of them replaced. */
 export function machines(some: Partial<Machines>): Machines {
   return { ...REAL_MACHINES, ...some };
 }

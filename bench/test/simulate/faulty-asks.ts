@@ -1,4 +1,4 @@
-/** Deliberate faults in the book of asks, and in the taking of answers. */
+/** Deliberate faults in the book of asks and in the receipt of answers. */
 import { AnswerFrames, type Ask, type AskAction, AskBook } from '@lyceum/coordinator/asks';
 import { AnswerReceipt } from '@lyceum/proto';
 import { type Fault, machines, without } from './fault.js';

@@ -1,4 +1,4 @@
-/** Deliberate faults in the flow of a run's targets. */
+/** Deliberate faults in the target flow of a run. */
 import { type TargetAction, TargetFlow, type TargetRange } from '@lyceum/coordinator/target-flow';
 import { type Fault, machines, without } from './fault.js';
 
@@ -36,7 +36,7 @@ class UnreadablePieceForgotten extends TargetFlow {
   }
 }
 
-/** Believes every call that it is the one attached. */
+/** Treats every call as the attached one. */
 class OverCallsCount extends TargetFlow {
   #attachment: object = {};
   override attached(attachment: object, firstStep: number): TargetAction[] {

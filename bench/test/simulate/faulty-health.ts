@@ -1,4 +1,4 @@
-/** Deliberate faults in whose answers are trusted, and in what becomes of those that are not. */
+/** Deliberate faults in the trust in answers, and in the handling of answers that are not trusted. */
 import { AskBook } from '@lyceum/coordinator/asks';
 import { type HealthEffect, ReplicaHealth } from '@lyceum/coordinator/replicas';
 import { firstAffectedStep, TicketBook, TicketTakers } from '@lyceum/coordinator/schedule';
@@ -16,7 +16,7 @@ function withHealth(health: new (...args: ConstructorParameters<typeof ReplicaHe
   return machines({ replicaHealth: (quarantines) => new health(quarantines) });
 }
 
-/** The real machine, but for what is done to one of its parts. */
+/** The real machine with one of its parts changed. */
 function withChanged(change: (health: Health) => void) {
   return machines({
     replicaHealth: (quarantines) => {

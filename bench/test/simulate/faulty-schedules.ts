@@ -1,4 +1,4 @@
-/** Deliberate faults in a run's schedule. */
+/** Deliberate faults in the schedule of a run. */
 import {
   type QuorumSettings,
   RunSchedule,
@@ -10,7 +10,7 @@ function withSchedule(schedule: typeof RunSchedule) {
   return machines({ runSchedule: (settings) => new schedule(settings) });
 }
 
-/** The schedule under other terms of its quorum than the run's. */
+/** The schedule with a quorum other than that of the run. */
 function withQuorum(change: (quorum: QuorumSettings) => QuorumSettings) {
   return machines({
     runSchedule: ({ quorum, ...settings }) =>

@@ -1,4 +1,4 @@
-/** The kernel against the plain function, and cases whose result is known. */
+/** argmaxRows against argmaxPlainly, and cases whose result is known. */
 import { describe, expect, it } from 'vitest';
 import { argmaxPlainly, argmaxRows } from '../../src/arrays/argmax.js';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -6,8 +6,8 @@ import { HOSTILE_SHAPES, hostileNumbers, shifted } from '../hostile-numbers.js';
 
 const { NaN: NAN, NEGATIVE_INFINITY: NOTHING } = Number;
 
-/** Lengths below and above the one from which rows go to the kernel. */
-describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
+/** Row lengths below and above the length from which argmaxRows calls the kernel. */
+describe.each([7, 64, 101, 70_001])('argmaxRows of %d classes', (classes) => {
   const row = (changes: Readonly<Record<number, number>>, fill = 0) => {
     const values = new Float32Array(classes).fill(fill);
     for (const [at, value] of Object.entries(changes)) values[Number(at)] = value;
@@ -27,7 +27,7 @@ describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
     expect([...argmaxPlainly(values, 1, classes)]).toEqual([index]);
   });
 
-  it('says of many rows what the plain function says', () => {
+  it('agrees with argmaxPlainly on many rows', () => {
     const rows = Math.ceil(200_000 / classes);
     const values = Float32Array.from({ length: rows * classes }, (_, i) =>
       Math.round(40 * mulberry32(5, i)),
@@ -36,7 +36,7 @@ describe.each([7, 64, 101, 70_001])('of %d classes', (classes) => {
   });
 });
 
-it.each(HOSTILE_SHAPES)('numbers at the edges, in %d rows of %d', (rows, classes) => {
+it.each(HOSTILE_SHAPES)('argmaxRows is right on extremes, %d rows of %d', (rows, classes) => {
   for (let seed = 1; seed <= 5; seed++) {
     const values = shifted(hostileNumbers(seed, rows * classes, seed % 2 ? 'any' : 'finite'), seed);
     expect(argmaxRows(values, rows, classes)).toEqual(argmaxPlainly(values, rows, classes));

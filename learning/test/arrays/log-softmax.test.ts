@@ -1,4 +1,4 @@
-/** The kernel of softmaxes against the plain function, and the kernel's exponentials against Math.exp, bit for bit. */
+/** The softmax kernel against the plain function, and the kernel's exponentials against Math.exp, bit for bit. */
 import { expect, it } from 'vitest';
 import {
   logSoftmaxRow,
@@ -8,7 +8,7 @@ import {
 import { exponentials } from '../../src/arrays/log-softmax-kernel.js';
 import { HOSTILE_SHAPES, haveSameBits, hostileNumbers, shifted } from '../hostile-numbers.js';
 
-it.each(HOSTILE_SHAPES)('%d rows of %d, together and one by one', (rows, classes) => {
+it.each(HOSTILE_SHAPES)('the softmax kernel is bit-exact, %d rows of %d', (rows, classes) => {
   const numbers = rows * classes;
   for (const [seed, temperature] of [1, 4, 0.3, 1000].entries()) {
     const kinds = ['half', 'finite', 'any'] as const;
@@ -28,7 +28,7 @@ it.each(HOSTILE_SHAPES)('%d rows of %d, together and one by one', (rows, classes
   }
 });
 
-it.each([0, 1, 2, 65_535, 65_536, 65_537])('takes %d exponentials as Math.exp does', (count) => {
+it.each([0, 1, 2, 65_535, 65_536, 65_537])('exponentials is bit-exact for %d values', (count) => {
   const values = Float64Array.from(hostileNumbers(9, count, 'any'), (x) => -Math.abs(x));
   expect(haveSameBits(exponentials(values), values.map(Math.exp))).toBe(true);
 });

@@ -17,7 +17,7 @@ function randomProducts(seed: number, size: number): Float64Array {
 }
 
 describe('leastOnSimplex', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])('is optimal for random problems, seed %i', (seed) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('meets the optimality conditions, random seed %i', (seed) => {
     const quadratic = randomProducts(seed, 9);
     const linear = Float64Array.from({ length: COUNT }, (_, k) => mulberry32(seed, 1_000 + k) / 4);
     for (const bound of [0.25, 0.6, 1]) {
@@ -43,7 +43,7 @@ describe('leastOnSimplex', () => {
     }
   });
 
-  it('goes to the end of a direction without curvature', () => {
+  it('puts the greatest share on the greatest linear term when the quadratic part is zero', () => {
     expect(leastOnSimplex(new Float64Array(9), Float64Array.of(1, 3, 2))).toEqual(
       Float64Array.of(0, 1, 0),
     );
@@ -52,7 +52,7 @@ describe('leastOnSimplex', () => {
     expect(bounded[2]).toBeCloseTo(0.25, 12);
   });
 
-  it('refuses what is no problem', () => {
+  it('refuses an empty problem and NaN', () => {
     expect(() => leastOnSimplex(new Float64Array(0), new Float64Array(0))).toThrow(/finite/);
     expect(() => leastOnSimplex(Float64Array.of(Number.NaN), Float64Array.of(0))).toThrow(/finite/);
   });

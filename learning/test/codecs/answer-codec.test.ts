@@ -1,4 +1,4 @@
-/** Random rows through every codec; oracles are the codecs of single numbers and rows, and what must hold for any row. */
+/** Random rows through every codec, compared with the codecs of single numbers and with what holds for any row. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { rowCodec, throughCodec, wordMemory } from '../../src/codecs/answer-codec.js';
@@ -22,9 +22,9 @@ function logitsOf(classCount: number, factor = 6): Float32Array {
   });
 }
 
-describe.each(CODECS)('%s', (codec) => {
+describe.each(CODECS)('answer codec %s', (codec) => {
   it.each([7, 10, 13])(
-    'gives a row the same values wherever it lies, of %d classes',
+    'decodes a row to the same values at any offset, %d classes',
     (classCount) => {
       const logits = logitsOf(classCount);
       const together = throughCodec(codec, logits, ROWS, classCount);
@@ -43,7 +43,7 @@ describe.each(CODECS)('%s', (codec) => {
     },
   );
 
-  it('reads a row without touching the next', () => {
+  it('decodes a row without writing to the next row', () => {
     const { wordCount, encode, decode } = rowCodec(codec, 10);
     const memory = wordMemory(2 * wordCount);
     for (const row of [0, 1]) encode(logitsOf(10), row, memory, row * wordCount);
@@ -52,7 +52,7 @@ describe.each(CODECS)('%s', (codec) => {
     expect([...rows.subarray(10)]).toEqual(Array(10).fill(99));
   });
 
-  it('keeps every number finite, and the greatest class the greatest', () => {
+  it('keeps every number finite and the greatest class the greatest', () => {
     const logits = logitsOf(10, 12);
     const decoded = throughCodec(codec, logits, ROWS, 10);
     expect(decoded.every(Number.isFinite)).toBe(true);
@@ -66,12 +66,12 @@ describe.each(CODECS)('%s', (codec) => {
   });
 });
 
-it('float32 is exact, and a row is itself', () => {
+it('float32 returns the logits unchanged', () => {
   const logits = logitsOf(7);
   expect(throughCodec('float32', logits, ROWS, 7)).toEqual(logits);
 });
 
-it('float16 is the nearest number for every float32 near each of its numbers', () => {
+it('float16 encodes float32 bits to the nearest binary16 number, around every number and midpoint', () => {
   const float = new Float32Array(1);
   const bits = new Uint32Array(float.buffer);
   for (let code = 0; code < 0x7c00; code++) {
@@ -94,14 +94,14 @@ it('float16 is the nearest number for every float32 near each of its numbers', (
   }
 });
 
-it('float16 refuses what it cannot hold, and says what can', () => {
+it('float16 refuses a logit above 65504 and names codecs that hold it', () => {
   expect(() => throughCodec('float16', Float32Array.of(1, 65519), 1, 2)).not.toThrow();
   expect(() => throughCodec('float16', Float32Array.of(1, -70_000), 1, 2)).toThrow(
     'a logit is -70000, and answers in float16 hold up to 65504; spec.answers.codec: uint8-affine or float32 holds it',
   );
 });
 
-it('uint8-affine errs by half a step at most, which is a quarter larger where that makes the two greatest exact', () => {
+it('uint8-affine errs by at most half a step, or 0.625 steps where the two greatest are exact', () => {
   const logits = logitsOf(13);
   const decoded = throughCodec('uint8-affine', logits, ROWS, 13);
   for (let row = 0; row < ROWS; row++) {
@@ -118,7 +118,7 @@ it('uint8-affine errs by half a step at most, which is a quarter larger where th
   }
 });
 
-it('top-k has the probabilities that were sent, and spreads the rest', () => {
+it('top-k keeps the probabilities sent and spreads the residual over the other classes', () => {
   // A teacher so uncertain that every row has a residual.
   const logits = logitsOf(10).map((v) => v / 4);
   const decoded = throughCodec('top-k:3', logits, ROWS, 10);
@@ -130,7 +130,7 @@ it('top-k has the probabilities that were sent, and spreads the rest', () => {
   }
 });
 
-it('top-k of a teacher that is certain is finite where binary16 says 0', () => {
+it('top-k of a certain teacher stays finite where binary16 rounds a probability to 0', () => {
   const logits = new Float32Array(1_000).fill(-100);
   logits[7] = 100;
   const decoded = throughCodec('top-k:2', logits, 1, 1_000);
@@ -139,7 +139,7 @@ it('top-k of a teacher that is certain is finite where binary16 says 0', () => {
   expect(klDivergence(logits, decoded, 1, 1_000)).toBeLessThan(1e-6);
 });
 
-it('top-k names classes above 16 bits', () => {
+it('top-k keeps class numbers above 65535', () => {
   const logits = new Float32Array(70_000);
   logits[69_999] = 20;
   logits[65_536] = 19;
@@ -151,7 +151,7 @@ it('top-k names classes above 16 bits', () => {
   );
 });
 
-it('says how many bytes a row takes', () => {
+it('rowCodec reports the bytes of a row', () => {
   const bytes = (codec: AnswerCodec, classCount: number) => rowCodec(codec, classCount).byteCount;
   expect(bytes('uint8-affine', 10)).toBe(18);
   expect(bytes('uint8-affine', 100)).toBe(108);
@@ -160,6 +160,6 @@ it('says how many bytes a row takes', () => {
   expect(bytes('top-k:100', 70_000)).toBe(600);
 });
 
-it.each(['top-k:0', 'top-k:11', 'top-k:x', 'int4'])('knows no %s', (codec) => {
+it.each(['top-k:0', 'top-k:11', 'top-k:x', 'int4'])('rowCodec refuses the codec %s', (codec) => {
   expect(() => rowCodec(codec as AnswerCodec, 10)).toThrow(`no codec ${codec} of 10 classes`);
 });

@@ -1,6 +1,4 @@
-/**
- * The table of codecs as a whole: what must hold of every codec, by every name that a run and a record may give it.
- */
+/** The table of codecs: what holds for every codec, by every name that a run or a record may give it. */
 import { expect, test } from 'vitest';
 import {
   codecName,
@@ -11,7 +9,7 @@ import {
 } from '../../src/codecs/answer-codec.js';
 import { CODEC_WORDS, CODECS } from '../../src/codecs/table.js';
 
-test('every codec is found by what a run writes, and none twice', () => {
+test('codecWritten finds every codec by its name in a run, and codec names are unique', () => {
   expect(new Set(CODECS.map(({ name }) => name)).size).toBe(CODECS.length);
   for (const codec of CODECS) {
     const written = codec.settings === undefined ? codec.name : { [codec.settings.key]: 1 };
@@ -22,12 +20,12 @@ test('every codec is found by what a run writes, and none twice', () => {
   }
 });
 
-test('a record has the word, and with settings what the codec makes of them', () => {
+test('codecName writes a word, or a word with its settings', () => {
   expect(CODEC_WORDS.map(codecName)).toEqual(CODEC_WORDS);
   expect(codecName({ topK: 100 })).toBe('top-k:100');
 });
 
-test.each(['top-k:1', 'top-k:9999999', ...CODEC_WORDS])('%s is a codec', (name) => {
+test.each(['top-k:1', 'top-k:9999999', ...CODEC_WORDS])('%s is a valid codec name', (name) => {
   expect(isAnswerCodec(name)).toBe(true);
 });
 
@@ -44,11 +42,11 @@ test.each([
   'int4',
   '',
   undefined,
-])('%s is none', (name) => {
+])('%s is not a valid codec name', (name) => {
   expect(isAnswerCodec(name)).toBe(false);
 });
 
-test.each(CODECS)('$name writes a row of any length', ({ name, settings }) => {
+test.each(CODECS)('$name fills whole words, for 1 to 1000 classes', ({ name, settings }) => {
   for (const classCount of [1, 2, 7, 1_000]) {
     const named = settings === undefined ? name : `${name}:1`;
     if (!isAnswerCodec(named)) throw new Error(`${named} is none`);
@@ -57,7 +55,7 @@ test.each(CODECS)('$name writes a row of any length', ({ name, settings }) => {
   }
 });
 
-test('the greatest few stand for many classes, of which there are as many', () => {
+test('codecProblem refuses topK for fewer than 1000 classes, and topK above the class count', () => {
   const path = 'spec.answers.codec.topK';
   expect(codecProblem({ topK: 5 }, 999)).toMatchObject({ path });
   expect(codecProblem({ topK: 1_000 }, 1_000)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Sets of a few samples, written and read back, then damaged one field at a time: each damage must be named. */
+/** Sets of a few samples, written and read back, then damaged one field at a time. Each error must name the damage. */
 import { InvalidDocumentError, sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import {
@@ -38,7 +38,7 @@ const META = JSON.stringify({
   inputScale: 1,
 });
 
-/** A set's file with some members replaced or, as `undefined`, left out. */
+/** A data set file with some members replaced or, where `undefined`, left out. */
 function fileWith(changes: Record<string, NpyArray | undefined>, meta: string | undefined = META) {
   const members: Record<string, NpyArray | undefined> = {
     inputs: { dtype: 'uint8', shape: [4, 2], data: new Uint8Array(8) },
@@ -63,7 +63,7 @@ function problemsOf(bytes: Uint8Array): string[] {
 }
 
 describe('a data set file', () => {
-  it('reads back as it was written, bytes and floats', () => {
+  it('reads back as it was written, with uint8 and with float32 inputs', () => {
     for (const inputs of [PARTS.inputs, Float32Array.from(PARTS.inputs)]) {
       const bytes = encodeDataset({ ...PARTS, inputs });
       const { digest, ...rest } = parseDataset(bytes);
@@ -72,14 +72,14 @@ describe('a data set file', () => {
     }
   });
 
-  it('has bytes that depend on its content only, and are the same for ever', () => {
+  it('has bytes that depend on its content only and never change', () => {
     expect(sha256Hex(encodeDataset(PARTS))).toBe(sha256Hex(encodeDataset({ ...PARTS })));
     expect(sha256Hex(encodeDataset(PARTS))).toBe(
       '8ede5760b22ab0248a705827b04783b402856dee449fdcc2635a4b484f8c3d5a',
     );
   });
 
-  it('is refused under another digest, naming both', () => {
+  it('is refused under another digest, and the error names both digests', () => {
     const bytes = encodeDataset(PARTS);
     const digest = sha256Hex(bytes);
     expect(parseStoredDataset(bytes, digest).digest).toBe(digest);
@@ -89,7 +89,7 @@ describe('a data set file', () => {
     );
   });
 
-  it('is refused when it is cut short', () => {
+  it('is refused when it is truncated', () => {
     const bytes = encodeDataset(PARTS);
     for (const length of [0, 10, bytes.length >> 1, bytes.length - 1]) {
       expect(problemsOf(bytes.subarray(0, length))[0]).toMatch(/not a zip archive, or a damaged/);
@@ -175,32 +175,32 @@ describe('a data set file', () => {
       fileWith({}, META.replace('"inputScale":1', '"inputScale":0')),
       'inputScale: must be greater than 0, got 0',
     ],
-  ])('names what is wrong: %s', (_, bytes, problem) => {
+  ])('is refused with the faulty field named: %s', (_, bytes, problem) => {
     expect(problemsOf(bytes)).toContain(problem);
   });
 
-  it('names everything that is wrong at once', () => {
+  it('is refused with all problems at once', () => {
     const bytes = fileWith({ inputs: undefined, labels: undefined }, '[]');
     expect(problemsOf(bytes)).toHaveLength(3);
   });
 
-  it('is not written when it is wrong', () => {
+  it('is not written when a label is out of range', () => {
     const labels = Int32Array.of(0, 7, 1, 0);
     expect(() => encodeDataset({ ...PARTS, labels })).toThrow(/sample 1 has label 7/);
   });
 });
 
-describe('splits and labels', () => {
+describe('splits and labels of a data set', () => {
   const dataset = parseStoredDataset(encodeDataset(PARTS));
 
-  it('lists a split in sample order, once', () => {
+  it('splitSamples lists the samples of a split in order and caches the list', () => {
     expect([...splitSamples(dataset, 'train')]).toEqual([0, 1]);
     expect([...splitSamples(dataset, 'validation')]).toEqual([3]);
     expect([...splitSamples(dataset, 'test')]).toEqual([2]);
     expect(splitSamples(dataset, 'test')).toBe(splitSamples(dataset, 'test'));
   });
 
-  it('describes counts and labels of each split', () => {
+  it('describeDataset counts samples and labels of each split', () => {
     expect(describeDataset(dataset)).toMatchObject({
       modalities: [{ sampleShape: [2, 1, 1], valueType: 'uint8' }],
       classCount: 2,
@@ -213,7 +213,7 @@ describe('splits and labels', () => {
   });
 });
 
-it('of more than a thousand classes labels are not counted by class', () => {
+it('describeDataset omits label counts by class above a thousand classes', () => {
   const classNames = Array.from({ length: 1001 }, (_, c) => String(c));
   const { splits } = describeDataset(
     parseStoredDataset(encodeDataset({ ...PARTS, classCount: 1001, classNames })),
@@ -222,7 +222,7 @@ it('of more than a thousand classes labels are not counted by class', () => {
 });
 
 describe('labelledMask', () => {
-  /** 900 train samples of class 0, 90 of class 1, 10 of class 2, ten unlabelled; then one of each to test. */
+  /** 900 train samples of class 0, 90 of class 1, 10 of class 2, 10 unlabelled; then one test sample of each class. */
   const sampleCount = 1013;
   const labels = Int32Array.from({ length: sampleCount }, (_, i) => {
     if (i >= 1010) return i - 1010;
@@ -248,41 +248,41 @@ describe('labelledMask', () => {
   const perClass = (samples: number[]) =>
     [0, 1, 2].map((label) => samples.filter((sample) => labels[sample] === label).length);
 
-  it('keeps every label for all', () => {
+  it("keeps every label of the train split for 'all'", () => {
     const mask = labelledMask(dataset, 'all');
     expect(mask.filter((value) => value === 1)).toHaveLength(1003);
     expect(mask.subarray(1000, 1010)).toEqual(new Uint8Array(10));
   });
 
-  it('chooses in proportion, and gives every class one first', () => {
+  it('gives each class one label first and the rest in proportion', () => {
     expect(perClass(chosen(3))).toEqual([1, 1, 1]);
     expect(perClass(chosen(1))).toEqual([1, 0, 0]);
     expect(perClass(chosen(100))).toEqual([90, 9, 1]);
     expect(perClass(chosen(1000))).toEqual([900, 90, 10]);
   });
 
-  it('leaves validation and test as they are', () => {
+  it('leaves validation and test labels as they are', () => {
     expect([...labelledMask(dataset, { count: 5, seed: 1 }).subarray(1010)]).toEqual([1, 1, 1]);
   });
 
-  it('keeps a smaller choice in a greater one, and chooses otherwise for another seed', () => {
+  it('includes a smaller choice in a greater one, and depends on the seed', () => {
     expect(chosen(200)).toEqual(expect.arrayContaining(chosen(50)));
     expect(chosen(50, 2)).not.toEqual(chosen(50, 1));
     expect(chosen(50, 1)).toEqual(chosen(50, 1));
   });
 
-  it('keeps its golden choice', () => {
+  it('keeps the recorded choice of 8 labels for seed 1', () => {
     expect(chosen(8)).toEqual([362, 408, 453, 564, 599, 812, 924, 998]);
   });
 
-  it('refuses more labels than there are', () => {
+  it('refuses a count above the number of labelled samples', () => {
     expect(() => chosen(1001)).toThrow(
       /spec\.labels\.count: is 1001, and the train split has 1000 labelled samples/,
     );
   });
 });
 
-describe('a set of texts', () => {
+describe('a data set of texts', () => {
   const encoding = textEncoding({ buckets: 16 });
   const said = ['ab', 'ä', '', 'ab c'];
   const inputs = new Float32Array(said.flatMap((text) => [...encodeText(encoding, text)]));
@@ -304,7 +304,7 @@ describe('a set of texts', () => {
     [{ texts: sampleTextsOf(said.slice(1)) }, 'texts: want 4 texts, got 3'],
     [{ texts: { ...texts, ends: Uint32Array.of(2, 1, 4, 8) } }, 'texts: text 1 ends before it'],
     [{ texts: { ...texts, bytes: new Uint8Array(9) } }, 'texts: has 9 bytes, and the texts 8'],
-  ])('is refused with %j', (change, problem) => {
+  ])('is refused when it is written with %j', (change, problem) => {
     expect(() => encodeDataset({ ...parts, ...change })).toThrow(problem);
   });
 
@@ -313,19 +313,19 @@ describe('a set of texts', () => {
     [{ version: 2 }, 'meta.json.encoding.version: must be 1, got 2'],
     [{ colour: 'red' }, 'meta.json.encoding.colour: is not known'],
     [{ buckets: '16' }, 'meta.json.encoding.buckets: must be a whole number'],
-  ])('is refused with the encoding %j', (change, problem) => {
+  ])('is refused when it is read with the encoding %j', (change, problem) => {
     const meta = { ...JSON.parse(META), encoding: { ...encoding, ...change } };
     const broken = fileWith({}, JSON.stringify(meta));
     expect(problemsOf(broken)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('is refused with texts and no ends', () => {
+  it('is refused with texts but no text ends', () => {
     const lone = fileWith({ texts: { dtype: 'uint8', shape: [2], data: Uint8Array.of(1, 2) } });
     expect(problemsOf(lone)).toContain('textEnds: is missing');
   });
 });
 
-describe('a set of a table', () => {
+describe('a data set of a table', () => {
   const columns = [
     { name: 'town', kind: 'category' },
     { name: 'age', kind: 'number' },
@@ -349,7 +349,7 @@ describe('a set of a table', () => {
     expect(all).toEqual([towns, [...cells.numbers], others]);
   });
 
-  it('leaves nothing of its file, nor of what it was made of, with who sees numbers alone', () => {
+  it('keeps no memory of its cells after withoutRaw', () => {
     const { columns: _, cells: __, ...numbers } = parts;
     const { digest: ___, ...left } = withoutRaw(parseDataset(encodeDataset(parts)));
     expect(left).toEqual(numbers);
@@ -357,7 +357,7 @@ describe('a set of a table', () => {
     expect(buffers).toEqual([16, 16, 4]);
   });
 
-  it('of one kind of column has no arrays of the other', () => {
+  it('stores no category array when all columns are numbers', () => {
     const categories = sampleTextsOf([]);
     const one = { ...parts, columns: columns.slice(1, 2), cells: { ...cells, categories } };
     const file = encodeDataset(one);
@@ -376,7 +376,7 @@ describe('a set of a table', () => {
       'numbers: number 2 is -Infinity',
     ],
     [{ cells: { ...cells, categories: sampleTextsOf(towns) } }, 'numbers: want 8 texts, got 4'],
-  ])('is refused with %j', (change, problem) => {
+  ])('is refused when it is written with %j', (change, problem) => {
     expect(() => encodeDataset({ ...parts, ...change })).toThrow(problem);
   });
 
@@ -385,14 +385,14 @@ describe('a set of a table', () => {
     [[{ name: 'age', kind: 'date' }], 'meta.json: columns must be a list of names, each with'],
     [[{ name: 'age', kind: 'number' }], 'numbers: is missing'],
     [[{ name: 'town', kind: 'category' }], 'categories: is missing'],
-  ])('is refused with columns %j in its meta.json', (own, problem) => {
+  ])('is refused when meta.json has columns %j', (own, problem) => {
     const meta = { ...JSON.parse(META), columns: own };
     expect(problemsOf(fileWith({}, JSON.stringify(meta)))).toContainEqual(
       expect.stringContaining(problem),
     );
   });
 
-  it('is refused with cells that do not lie row by row', () => {
+  it('is refused with numbers whose shape is not [samples, columns]', () => {
     const meta = { ...JSON.parse(META), columns: [{ name: 'age', kind: 'number' }] };
     const numbers: NpyArray = { dtype: 'float64', shape: [2, 2], data: new Float64Array(4) };
     expect(problemsOf(fileWith({ numbers }, JSON.stringify(meta)))).toEqual([
@@ -400,7 +400,7 @@ describe('a set of a table', () => {
     ]);
   });
 
-  it('is refused with cells of columns that nobody names', () => {
+  it('is refused with cells of columns that meta.json does not name', () => {
     const numbers: NpyArray = { dtype: 'float64', shape: [4], data: new Float64Array(4) };
     expect(problemsOf(fileWith({ numbers }))).toEqual([
       'numbers: is of no modality, or of no columns, that meta.json names',

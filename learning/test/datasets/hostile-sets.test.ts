@@ -1,6 +1,6 @@
 /**
  * Files that lie about themselves: bombs, claims of gigabytes, damage, and names with control characters. Each file is
- * made here and read as a push reads it. A {@link LyceumError} must say what is wrong, and memory must stay small.
+ * imported as by `push`. A {@link LyceumError} must say what is wrong, and memory use must stay small.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 type Files = Readonly<Record<string, Uint8Array | string>>;
 
-/** Writes the files to a folder. @returns the source: the only file, or the folder of several. */
+/** Writes the files to a folder. @returns the path of a single file, or the folder of several. */
 function put(files: Files): string {
   const folder = mkdtempSync(join(root, 'source-'));
   for (const [name, content] of Object.entries(files)) {
@@ -54,7 +54,7 @@ const idxFolder = (images: Uint8Array, labels: Uint8Array, ending = '') => ({
   [`${IDX[1]}${ending}`]: labels,
 });
 
-/** An NPY file whose header claims this shape, with so many bytes of values. */
+/** An NPY file whose header claims this shape, with the given number of bytes of values. */
 function claiming(shape: string, bytes = 16, descr = '<f4'): Buffer {
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
   const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
@@ -105,7 +105,7 @@ const meta = (own: object) =>
     }),
   );
 const splits: NpyArray = { dtype: 'uint8', shape: [4], data: Uint8Array.of(1, 1, 2, 3) };
-/** A set's own file with another meta.json. */
+/** A data set file with another meta.json. */
 const ownSet = (own: object) =>
   npz({
     'inputs.npy': writeNpy(inputs),
@@ -321,14 +321,14 @@ function flipped(bytes: Uint8Array, at: number): Buffer {
   return copy;
 }
 
-/** The archive with a claim that its only member has 100 bytes. */
+/** The archive, with 100 bytes claimed as the size of its only member. */
 function lying(archive: Uint8Array): Buffer {
   const copy = Buffer.from(archive);
   copy.writeUInt32LE(100, copy.indexOf('PK\x01\x02', 0, 'latin1') + 24);
   return copy;
 }
 
-describe('what lies about itself is refused by name, and holds no memory', () => {
+describe('importing a hostile file fails with a clear error and little memory', () => {
   it.each(HOSTILE)('$name', async ({ files, message, options = {} }) => {
     const before = process.memoryUsage().rss;
     const err = await push(files, options).then(
@@ -343,7 +343,7 @@ describe('what lies about itself is refused by name, and holds no memory', () =>
   });
 });
 
-describe('what a peer sends unpacks to no more than it sent', () => {
+describe('reading an archive with a compressed member is refused before it is unpacked', () => {
   const bomb = zipSync({ 'weights.bin': [Buffer.alloc(128 * MIB), { level: 9 }] });
 
   it.each([
@@ -359,8 +359,8 @@ describe('what a peer sends unpacks to no more than it sent', () => {
   });
 });
 
-describe('any byte of a file changed', () => {
-  it('a set’s own file is refused, or is the same set', () => {
+describe('reading a file with one changed byte', () => {
+  it('gives an error or the same data set', () => {
     const bytes = ownSet({});
     const want = parseStoredDataset(bytes);
     for (let at = 0; at < bytes.length; at++) {
@@ -372,7 +372,7 @@ describe('any byte of a file changed', () => {
     }
   });
 
-  it('an NPZ’s arrays are refused, or are the same', () => {
+  it('gives an error or the same arrays for an NPZ file', () => {
     const bytes = npzOf({ inputs, labels });
     const want = readNpz(bytes);
     for (let at = 0; at < bytes.length; at++) {
@@ -384,7 +384,7 @@ describe('any byte of a file changed', () => {
     }
   });
 
-  it('Parquet is refused, or has as many rows, and claims nothing that it has not', async () => {
+  it('gives an error or all 20 rows for a Parquet file, with little memory', async () => {
     const bytes = parquet();
     const before = process.memoryUsage().rss;
     for (let at = 0; at < bytes.length; at++) {

@@ -40,8 +40,8 @@ function parts(): ManifestParts {
   };
 }
 
-describe('the manifest of a set in shards', () => {
-  it('is read by the door of all sets, with nothing in memory', () => {
+describe('the manifest of a data set in shards', () => {
+  it('is read by parseStoredDataset, with no samples in memory', () => {
     const { shards, ...samples } = parts();
     const stored = parseStoredDataset(encodeManifest(parts()));
     expect(stored).toMatchObject({ ...samples, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -59,7 +59,7 @@ describe('the manifest of a set in shards', () => {
     ).toThrowError(/sample 3 is not among the 0 that are in memory/);
   });
 
-  it('gives the samples that are held, by their numbers in the set', () => {
+  it('reads held samples by their numbers in the data set', () => {
     const seen = seenDataset(parseStoredDataset(encodeManifest(parts())), undefined);
     const held = withHeld(seen, Uint32Array.of(4, 1), Uint8Array.of(255, 0, 51, 102));
     const out = new Float32Array(4);
@@ -89,7 +89,7 @@ describe('the manifest of a set in shards', () => {
     expect(() => encodeManifest(broken)).toThrowError(message);
   });
 
-  it('is described by what is in its shards', () => {
+  it('is described with its shards, formats, bytes and chunks', () => {
     const stored = parseStoredDataset(encodeManifest(parts()));
     expect(describeDataset(stored)).toMatchObject({
       sampleCount: 6,
@@ -106,7 +106,7 @@ describe('the manifest of a set in shards', () => {
     });
   });
 
-  it('says of its pictures where they are, read from disk', () => {
+  it('gives the file, byte range or row of a picture', () => {
     const folder = mkdtempSync(join(tmpdir(), 'manifest-'));
     try {
       const path = join(folder, 'set');
@@ -126,10 +126,10 @@ describe('the manifest of a set in shards', () => {
     }
   });
 
-  it('names what is wrong in meta.json', () => {
+  it('is refused when it is damaged, and when its grid has height 0', () => {
     const { shards, ...samples } = parts();
     const bytes = encodeManifest({ ...samples, shards });
-    // The bytes have the same length, so only the CRC is wrong, which the zip's reader reports.
+    // The length stays the same, so only the CRC is wrong. The zip reader reports it.
     expect(() => parseStoredDataset(Buffer.from(bytes).fill(0, 200, 260))).toThrowError(
       LyceumError,
     );

@@ -1,6 +1,6 @@
 /**
- * A set of two modalities: written and read back, seen by models of either, and damaged, where each damage must be
- * named.
+ * A set of two modalities: written, read back, seen by models of either modality, and damaged. Each error must name
+ * the damage.
  */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ const META = {
   modalities: { pixels: { inputScale: 1 / 255 }, sound: { inputScale: 1 } },
 };
 
-/** The file with some members replaced or, as `undefined`, left out. */
+/** The file with some members replaced or, where `undefined`, left out. */
 function fileWith(changes: Record<string, NpyArray | undefined>, meta: object = META): Buffer {
   const members = Object.entries({ ...Object.fromEntries(readNpz(FILE)), ...changes });
   const arrays = members.flatMap(([name, array]) => (array ? [[name, array] as const] : []));
@@ -64,8 +64,8 @@ function problemsOf(bytes: Uint8Array): string[] {
   throw new Error('it was accepted');
 }
 
-describe('a set of several modalities', () => {
-  it('reads back as it was written, modalities in the order of their names', () => {
+describe('a data set of several modalities', () => {
+  it('reads back as it was written, with modalities sorted by name', () => {
     const { digest: _, ...rest } = parseStoredDataset(FILE);
     expect(rest).toEqual(PARTS);
     expect([...rest.modalities.keys()]).toEqual(['pixels', 'sound']);
@@ -83,7 +83,7 @@ describe('a set of several modalities', () => {
     expect(encodeStoredDataset({ ...PARTS, modalities }).equals(FILE)).toBe(true);
   });
 
-  it('is seen by a model as a set of its modality', () => {
+  it('is seen by a model as a data set of the modality of the model', () => {
     const stored = parseStoredDataset(FILE);
     const { modalities: _, ...samples } = stored;
     expect(seenDataset(stored, 'pixels')).toEqual({ ...samples, ...PIXELS });
@@ -92,7 +92,7 @@ describe('a set of several modalities', () => {
     expect(one && splitSamples(one, 'train')).toBe(other && splitSamples(other, 'train'));
   });
 
-  it('is not guessed at', () => {
+  it('is refused when no modality or an unknown one is named', () => {
     const stored = parseStoredDataset(FILE);
     const known = "want one of the data set's: pixels, sound";
     expect(() => seenDataset(stored, undefined)).toThrow(`no modality is named; ${known}`);
@@ -102,7 +102,7 @@ describe('a set of several modalities', () => {
     expect(meantModality(stored.modalities, 'smell')).toBeUndefined();
   });
 
-  it('describes each', () => {
+  it('is described with each modality', () => {
     expect(describeDataset(parseStoredDataset(FILE))).toMatchObject({
       modalities: [
         { name: 'pixels', sampleShape: [2, 1, 1], valueType: 'uint8' },
@@ -166,12 +166,12 @@ describe('a set of several modalities', () => {
       fileWith({}, { ...META, modalities: {} }),
       'meta.json: modalities must be an object of one or more',
     ],
-  ])('names what is wrong: %s', (_, bytes, problem) => {
+  ])('is refused with the problem named: %s', (_, bytes, problem) => {
     expect(problemsOf(bytes)).toContain(problem);
   });
 });
 
-it('a set of one modality needs no name, and a model gives none', () => {
+it('a data set of one modality is read without a name, and an unknown name is refused', () => {
   const { modalities: _, ...samples } = PARTS;
   const stored = parseStoredDataset(encodeDataset({ ...samples, ...PIXELS }));
   expect(seenDataset(stored, undefined)).toMatchObject(PIXELS);

@@ -1,4 +1,4 @@
-/** Names of files and folders, and the formats that they stand for. */
+/** File and folder names, and the shard formats that they stand for. */
 import { expect, test } from 'vitest';
 import { shardFormatOf } from '../../src/datasets/index.js';
 
@@ -8,6 +8,6 @@ test.each([
   ['pets/', undefined],
   ['pets.tar/', undefined],
   ['pets.tar.gz', undefined],
-])('%s', (path, format) => {
+])('shardFormatOf(%s)', (path, format) => {
   expect(shardFormatOf(path)).toBe(format);
 });

@@ -1,10 +1,10 @@
-/** Twins planted in a set, in bytes and in floats, in one modality or two, counted by hand. */
+/** Equal samples planted in several splits, in bytes and in floats, in one modality or two, counted by hand. */
 import { describe, expect, it } from 'vitest';
 import { type Modality, NAMELESS } from '../../src/datasets/dataset.js';
 import type { ShardIndex } from '../../src/datasets/shards/index.js';
 import { sharedSamples, sharedSamplesText } from '../../src/datasets/shared-samples.js';
 
-/** A set in which each sample is a letter, which stands for two values; splits by number. */
+/** A set in which each letter is a sample of two values; splits by number. */
 function set(samples: string, splits: number[], type: 'bytes' | 'floats') {
   const values = [...samples].flatMap((letter) => [letter.charCodeAt(0), 7]);
   const inputs = type === 'bytes' ? Uint8Array.from(values) : Float32Array.from(values);
@@ -16,9 +16,9 @@ function set(samples: string, splits: number[], type: 'bytes' | 'floats') {
   };
 }
 
-describe.each(['bytes', 'floats'] as const)('samples in two splits, of %s', (type) => {
-  it('are counted where they are measured', () => {
-    // b is twice in test and once in train, d in validation and test, e in all, a twice in train alone.
+describe.each(['bytes', 'floats'] as const)('sharedSamples of %s', (type) => {
+  it('counts the samples of validation and test that other splits hold too', () => {
+    // b is twice in test and once in train, d in validation and test, e in all three, a twice in train only.
     const samples = 'aabcdedebbe';
     const splits = [1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 1];
     expect(sharedSamples(set(samples, splits, type))).toEqual({
@@ -28,14 +28,14 @@ describe.each(['bytes', 'floats'] as const)('samples in two splits, of %s', (typ
     });
   });
 
-  it('are none where all differ', () => {
+  it('counts none where all samples differ', () => {
     const shared = sharedSamples(set('abcdef', [1, 1, 2, 2, 3, 3], type));
     expect(shared).toEqual({ validationInTrain: 0, testInTrain: 0, testInValidation: 0 });
     expect(sharedSamplesText(shared)).toBeUndefined();
   });
 });
 
-it('are told by the digests of pictures, of a set in shards', () => {
+it('sharedSamples compares pictures in shards by their digests', () => {
   const letters = 'aabbc';
   const digests = Uint8Array.from(
     [...letters].flatMap((letter) => Array(16).fill(letter.charCodeAt(0))),
@@ -49,7 +49,7 @@ it('are told by the digests of pictures, of a set in shards', () => {
   });
 });
 
-it('are twins in all modalities only', () => {
+it('sharedSamples counts samples that are equal in all modalities only', () => {
   const splits = [1, 1, 3, 3];
   const pixels = set('abab', splits, 'bytes').modalities.get(NAMELESS) as Modality;
   const sound = set('abba', splits, 'floats').modalities.get(NAMELESS) as Modality;
@@ -64,7 +64,7 @@ it('are twins in all modalities only', () => {
   expect(sharedSamples(both(pixels)).testInTrain).toBe(2);
 });
 
-it('are told in words', () => {
+it('sharedSamplesText names each count that is not 0', () => {
   const shared = { validationInTrain: 1, testInTrain: 11, testInValidation: 0 };
   expect(sharedSamplesText(shared)).toBe(
     '1 of validation are in train too, 11 of test are in train too',

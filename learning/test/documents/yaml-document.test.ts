@@ -1,11 +1,11 @@
-/** Documents as people write them, and as nobody should: results are compared with plain values and texts. */
+/** Ordinary and hostile YAML documents, compared with plain values and error texts. */
 import { expect, test } from 'vitest';
 import { parseYamlDocument } from '../../src/documents/yaml-document.js';
 
 const tooDeepIn = (line: number) => ({
   problem: { path: '', message: `has lists or maps more than 100 deep in line ${line}` },
 });
-/** Each line is inside the one before it. */
+/** Lines, each indented further than the one before it. */
 const indented = (count: number, line: (i: number) => string, step: number) =>
   Array.from({ length: count }, (_, i) => ' '.repeat(step * i) + line(i)).join('\n');
 
@@ -14,7 +14,7 @@ test.each([
   ['lists in lists that end', `${'['.repeat(101)}${']'.repeat(101)}`],
   ['maps in maps', '{a: '.repeat(10_000)],
   ['lists and maps in turn', '[{a: '.repeat(5_000)],
-])('%s are refused beyond the depth of any run', (_, text) => {
+])('parseYamlDocument refuses %s more than 100 deep', (_, text) => {
   expect(parseYamlDocument(text)).toEqual(tooDeepIn(1));
 });
 
@@ -29,11 +29,11 @@ test.each([
   ['keys that are maps', indented(101, () => '?', 2), 101],
   ['maps in maps behind a bracket', `# [\n${indented(101, () => 'k:', 1)}`, 102],
   ['maps in maps in texts', `a: |\n${indented(101, () => ' k:', 1)}`, 101],
-])('%s by indentation are refused with their line', (_, text, line) => {
+])('parseYamlDocument refuses %s too deep by indentation, with the line', (_, text, line) => {
   expect(parseYamlDocument(text)).toEqual(tooDeepIn(line));
 });
 
-/** `k:` and below it, at the same column, `-`; the next `k` is the item. */
+/** `k:` and below it, at the same column, `-`; the item holds the next `k`. */
 function listsInMaps(count: number): string {
   const lines = Array.from({ length: count }, (_, i) => {
     const space = ' '.repeat(2 * i);
@@ -51,16 +51,16 @@ test.each([
     Array.from({ length: 1_000 }, (_, i) => `k${i}:\n  - a: 1\n    b: 2`).join('\n'),
   ],
   ['texts further and further in', `a: |\n${indented(300, () => ' text', 1)}`],
-])('100 deep by indentation is read: %s', (_, text) => {
+])('parseYamlDocument reads a document of at most 100 levels: %s', (_, text) => {
   expect(parseYamlDocument(text)).toHaveProperty('value');
 });
 
-test('100 are read, and many beside one another', () => {
+test('parseYamlDocument reads 100 nested lists, and 1000 lists side by side', () => {
   expect(parseYamlDocument(`${'['.repeat(100)}${']'.repeat(100)}`)).toHaveProperty('value');
   expect(parseYamlDocument(`[${'[1], '.repeat(1_000)}]`)).toHaveProperty('value');
 });
 
-test('a merge key is taken, and more than a few aliases are not', () => {
+test('parseYamlDocument reads a merge key, and refuses a bomb of aliases', () => {
   expect(parseYamlDocument('base: &b { x: 1 }\nhere: { <<: *b, y: 2 }')).toEqual({
     value: { base: { x: 1 }, here: { x: 1, y: 2 } },
   });
@@ -68,7 +68,7 @@ test('a merge key is taken, and more than a few aliases are not', () => {
   expect(parseYamlDocument(bomb)).toHaveProperty('problem');
 });
 
-test('several documents are named', () => {
+test('parseYamlDocument refuses several documents in one file', () => {
   expect(parseYamlDocument('a: 1\n---\nb: 2')).toEqual({
     problem: { path: '', message: expect.stringMatching(/document/) },
   });

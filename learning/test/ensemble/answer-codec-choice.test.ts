@@ -26,7 +26,7 @@ it.each([
   [100, 'uint8-affine'],
   [101, 'float16'],
   [21_841, 'float16'],
-])('takes by itself for %d classes %s', (classCount, codec) => {
+])('chosenCodec for %d classes is %s by default', (classCount, codec) => {
   expect(choice(classCount, '')).toBe(codec);
 });
 
@@ -36,11 +36,11 @@ it.each([
   '  objective: [{ term: kd }, { term: hard-label }]',
   '  objective: [{ term: kd }, { term: vote }]',
   '  objective: [{ term: vote, mode: hard }]',
-])('is exact where the greatest logit decides: %s', (fields) => {
+])('chosenCodec is float32 where only the greatest logit counts: %s', (fields) => {
   expect(choice(10, fields)).toBe('float32');
 });
 
-it('asks nothing of terms of weight 0', () => {
+it('chosenCodec ignores terms of weight 0', () => {
   const objective = '  objective: [{ term: kd }, { term: vote, weight: 0 }]';
   expect(choice(10, objective)).toBe('uint8-affine');
 });
@@ -49,11 +49,11 @@ it.each([
   ['float32', 'float32'],
   ['float16', 'float16'],
   ['uint8-affine', 'uint8-affine'],
-])('takes what is named: %s', (named, codec) => {
+])('chosenCodec is the codec that the run names: %s', (named, codec) => {
   expect(choice(10, `  answers: { codec: ${named} }`)).toBe(codec);
 });
 
-it('takes the greatest few only where they are asked for', () => {
+it('chosenCodec is top-k only where the run asks for it', () => {
   const objective = '  objective: [{ term: kd, temperature: 1 }]';
   expect(choice(21_841, objective)).toBe('float16');
   expect(choice(21_841, `  answers: { codec: { topK: 100 } }\n${objective}`)).toBe('top-k:100');

@@ -1,4 +1,4 @@
-/** Shares and pools of rules, against reference values and against arithmetic that can be done by hand. */
+/** Teacher weights and pools of the rules, against reference values and arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
 import { combined } from '../../src/ensemble/combination.js';
 import { fitCombination, fitNumberCount, needsFit } from '../../src/ensemble/fit-combination.js';
@@ -39,7 +39,7 @@ function mean(shares: readonly number[], rows: readonly (readonly number[])[]): 
   );
 }
 
-/** Each teacher's rows, one after another. */
+/** Answers from the rows of each teacher. */
 function answers(teachers: number[][], classCount: number, labels?: number[]): BatchAnswers {
   return {
     teacherLogits: teachers.map((values) => Float64Array.from(values)),
@@ -65,8 +65,8 @@ function expectClose(got: readonly number[], want: readonly number[]): void {
   for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, 12);
 }
 
-describe('rules of a batch alone', () => {
-  it('ca-mkd gives each sample the shares of its own label, at any temperature', () => {
+describe('combination rules without a fit', () => {
+  it('ca-mkd weighs teachers by the label of each sample, with the same weights at any temperature', () => {
     const batch = answers(
       LOGITS.map((row) => [...row, ...row]),
       4,
@@ -79,12 +79,12 @@ describe('rules of a batch alone', () => {
     }
   });
 
-  it('ca-mkd says which sample has no label', () => {
+  it('ca-mkd refuses a sample without a label and names it', () => {
     const batch = answers(LOGITS, 4, [-1]);
     expect(() => probabilities({ combine: 'ca-mkd' }, batch)).toThrow(/sample 0 needs a label/);
   });
 
-  it.each(Object.entries(ENTROPY_SHARES))('entropy by %s', (weighting, shares) => {
+  it.each(Object.entries(ENTROPY_SHARES))('entropy weighs teachers by %s', (weighting, shares) => {
     const batch = answers(
       PROBABILITIES.map((row) => row.map(Math.log)),
       4,
@@ -93,7 +93,7 @@ describe('rules of a batch alone', () => {
     expectClose(probabilities(combination, batch), mean(shares, PROBABILITIES));
   });
 
-  it('entropy weighs every sample by itself', () => {
+  it('entropy weighs the teachers of each sample separately', () => {
     const [sure, even] = [8, 0].map((v) => [v, 0]) as [number[], number[]];
     const batch = answers(
       [
@@ -111,7 +111,7 @@ describe('rules of a batch alone', () => {
     expect(second).toBe(first);
   });
 
-  it('majority-vote has the shares of the votes by weight, whatever the temperature', () => {
+  it('majority-vote gives the weighted shares of the votes at any temperature', () => {
     const votes = [2, 2, 0].map((vote) => [0, 1, 2].map((c) => (c === vote ? 3 : 0)));
     const batch = answers(votes, 3);
     for (const temperature of [1, 20]) {
@@ -125,14 +125,14 @@ describe('rules of a batch alone', () => {
     expectClose(probabilities({ combine: 'majority-vote' }, weighted), [0.75, 0, 0.25]);
   });
 
-  it('majority-vote has all classes alike where no teacher votes', () => {
+  it('majority-vote gives uniform probabilities where no teacher votes', () => {
     const nothing = Array(4).fill(Number.NEGATIVE_INFINITY);
     const batch = answers([[...nothing, 0, 0, 3, 0], [...nothing, 0, 0, 3, 0]], 4); // biome-ignore format: rows
     const want = [0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0];
     expectClose(probabilities({ combine: 'majority-vote' }, batch), want);
   });
 
-  it('mean-logit is the softmax of the weighted mean of logits over the temperature', () => {
+  it('mean-logit is the softmax of the weighted mean logits over the temperature', () => {
     const batch = { ...answers(LOGITS, 4), teacherWeights: [2, 1, 1] };
     const want = softmax(mean([0.25, 0.125, 0.125], LOGITS));
     expectClose(probabilities({ combine: 'mean-logit' }, batch, { temperature: 2 }), want);
@@ -143,7 +143,7 @@ describe('rules of a batch alone', () => {
     { combine: 'geometric' },
     { combine: 'entropy', weighting: 'ebkd' },
     { combine: 'majority-vote' },
-  ])('%j: logarithms are those of the probabilities', (combination) => {
+  ])('%j returns log-probabilities that match its probabilities', (combination) => {
     const batch = answers(LOGITS, 4);
     const logs = new Float64Array(4);
     combined(combination, batch).logProbabilities(2, logs);
@@ -151,7 +151,7 @@ describe('rules of a batch alone', () => {
   });
 });
 
-describe('rules that are fitted', () => {
+describe('combination rules with a fit', () => {
   // Two classes; the first teacher is right on 3 of 4 labelled rows, the second on 1; the last row has no label.
   const right = [2, 0, 2, 0, 0, 2, 2, 0, 2, 0];
   const wrong = [0, 2, 0, 2, 0, 2, 2, 0, 0, 2];
@@ -166,7 +166,7 @@ describe('rules that are fitted', () => {
   );
   const [a = 0, b = 0] = softmax([1, 0]);
 
-  it('accuracy weighs by accuracy, of labelled rows only', () => {
+  it('accuracy weighs teachers by their accuracy on labelled rows', () => {
     const rule: Combination = { combine: 'accuracy', weighting: 'linear' };
     const fit = fitCombination(rule, held, labels, 2);
     expectClose(fit.weights as number[], [0.75, 0.25]);
@@ -182,7 +182,7 @@ describe('rules that are fitted', () => {
     );
   });
 
-  it('per-class has smoothed recalls', () => {
+  it('per-class weighs teachers by their smoothed recall of each class', () => {
     const fit = fitCombination({ combine: 'per-class' }, held, labels, 2);
     expect(fit.classWeights).toEqual([
       [3 / 4, 2 / 4],
@@ -195,7 +195,7 @@ describe('rules that are fitted', () => {
     ]);
   });
 
-  it('per-class takes the reference weights', () => {
+  it('per-class pools by given class weights to the reference probabilities', () => {
     const classWeights = [
       [1, 0, 0, 0],
       [0, 1, 1, 0],
@@ -211,7 +211,7 @@ describe('rules that are fitted', () => {
     );
   });
 
-  it('mixture-em finds the reference weights', () => {
+  it('mixture-em fits the reference weights', () => {
     const ofLabel = [
       [0.882, 0.715, 0.285, 0.538],
       [0.661, 0.715, 0.861, 0.554],
@@ -224,7 +224,7 @@ describe('rules that are fitted', () => {
     expectClose(probabilities({ combine: 'mixture-em' }, batch, { fit }), [b, a]);
   });
 
-  it('dawid-skene turns the votes of a teacher that is always wrong around', () => {
+  it('dawid-skene inverts the votes of a teacher that is always wrong', () => {
     const liar = [...Array(8).keys()].flatMap((row) => (row % 2 === 0 ? [0, 1] : [1, 0]));
     const own = Int32Array.from(Array(8).keys(), (row) => row % 2);
     const rule: Combination = { combine: 'dawid-skene' };
@@ -233,7 +233,7 @@ describe('rules that are fitted', () => {
     expectClose(probabilities(rule, answers([[0, 1]], 2), { fit }), [0.9, 0.1]);
   });
 
-  it('calibrate divides by the fitted temperatures first', () => {
+  it('calibrate divides logits by the fitted temperatures before the pool', () => {
     const fit = { temperatures: [1.5, 0.8, 2.5] };
     const own = answers(LOGITS, 4);
     expectClose(
@@ -255,7 +255,7 @@ describe('rules that are fitted', () => {
     expect(temperatures[1]).toBe(20);
   });
 
-  it('needs the fit, and labelled samples for it', () => {
+  it('need a fit of fitNumberCount numbers, from labelled samples', () => {
     expect(needsFit({ combine: 'mixture-em' })).toBe(true);
     expect(needsFit({ combine: 'geometric' })).toBe(false);
     // Priors of 3 classes and a confusion of 3 by 3 for each teacher.

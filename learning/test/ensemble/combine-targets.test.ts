@@ -43,7 +43,7 @@ function expectClose(got: readonly number[], want: readonly number[]): void {
 const pooled = { kind: 'pooled', name: 'p', temperature: 1, standardized: false } as const;
 
 describe('a pooled target', () => {
-  it('is of the teachers that the term names, whose weights count among themselves', () => {
+  it('pools the teachers that the term names, by their weights among themselves', () => {
     expectClose(targets({ ...pooled, teachers: [0, 1] }), [
       ...[(3 * 2 + 3) / 32, (3 * 4 + 1) / 32, (3 * 2 + 4) / 32],
       ...[(3 * 2 + 1) / 32, (3 * 2 + 6) / 32, (3 * 4 + 1) / 32],
@@ -51,13 +51,13 @@ describe('a pooled target', () => {
     expectClose(targets({ ...pooled, teachers: [1] }), [3 / 8, 1 / 8, 4 / 8, 1 / 8, 6 / 8, 1 / 8]);
   });
 
-  it('leaves out who has not answered', () => {
+  it('leaves out a teacher that has not answered', () => {
     const changes = { teacherLogits: [undefined, SECOND, THIRD] };
     const want = [3 / 8, 1 / 8, 4 / 8, 1 / 8, 6 / 8, 1 / 8];
     expectClose(targets({ ...pooled, teachers: [0, 1] }, changes), want);
   });
 
-  it('takes what was fitted of its own teachers', () => {
+  it('uses the fitted weights of its own teachers, or equal weights if all are 0', () => {
     const plan = { combination: { combine: 'accuracy', weighting: 'linear' } } as const;
     const fitted = { fit: { weights: [0.5, 0, 0.5] } };
     const certain = [0, 0, 1, 1, 0, 0];
@@ -72,7 +72,7 @@ describe('a pooled target', () => {
     );
   });
 
-  it('of standardised logits has shares by the plain ones', () => {
+  it('standardises logits before the softmax, and refuses majority-vote', () => {
     const tensor = { ...pooled, teachers: [0], standardized: true };
     // log(1, 2, 1) less its mean is log 2 · (−1, 2, −1) / 3, of deviation log 2 / √3.
     const p =
@@ -84,7 +84,7 @@ describe('a pooled target', () => {
   });
 });
 
-it('mean logits are by the shares of the rule', () => {
+it('mean logits are weighted by the rule and calibrated, and majority-vote has none', () => {
   const tensor = { kind: 'mean-logits', name: 'm', teachers: [0, 1] } as const;
   const want = [...FIRST].map((v, i) => (3 * v + (SECOND[i] as number)) / 4);
   expectClose(targets(tensor), want);
@@ -99,12 +99,12 @@ it('mean logits are by the shares of the rule', () => {
   );
 });
 
-it('the most probable classes come with their probabilities, the lower of equal ones first', () => {
+it('top-k targets list classes by falling probability, equal ones by class number', () => {
   const tensor = { kind: 'top-k', name: 't', count: 2, teachers: [0] } as const;
   expectClose(targets(tensor), [1, 0, 0.5, 0.25, 2, 0, 0.5, 0.25]);
 });
 
-it('logits are each teacher’s, row by row, and calibrated where the rule is', () => {
+it('logits targets hold the logits of each teacher by row, calibrated where the rule is', () => {
   const tensor = { kind: 'logits', name: 'l', teachers: [0, 1] } as const;
   const rows = (a: number, b: number) => [
     ...[...FIRST.subarray(0, 3)].map((v) => v / a),
@@ -118,7 +118,7 @@ it('logits are each teacher’s, row by row, and calibrated where the rule is', 
   expect(() => targets(tensor, { teacherLogits: [FIRST, undefined, THIRD] })).toThrow(/teacher 1/);
 });
 
-it('votes are classes, and −1 of who has not answered', () => {
+it('votes targets hold class numbers, and -1 for a teacher that has not answered', () => {
   const tensor = { kind: 'votes', name: 'v', teachers: [0, 1, 2] } as const;
   expect(targets(tensor)).toEqual([1, 2, 2, 2, 1, 0]);
   expect(targets(tensor, { teacherLogits: [FIRST, undefined, THIRD] })).toEqual([
@@ -126,22 +126,22 @@ it('votes are classes, and −1 of who has not answered', () => {
   ]);
 });
 
-it('a final answer is certain at any temperature', () => {
+it('a final answer has probability 1 at any temperature', () => {
   for (const temperature of [0.5, 1, 20]) {
     const values = targets({ ...pooled, temperature, teachers: [2] });
     expect(values).toEqual([0, 0, 1, 1, 0, 0]);
   }
 });
 
-it('standardised logits of equal values are zeros', () => {
+it('standardizedLogits of equal values are zeros', () => {
   expect(
     [...standardizedLogits(Float32Array.of(5, 5, 5, 1, 2, 3), 2, 3)].map((x) => x || 0),
   ).toEqual([0, 0, 0, expect.closeTo(-1, 6), 0, expect.closeTo(1, 6)]);
 });
 
-it('the greatest classes are those of a stable sort', () => {
+it('greatestClasses orders classes like a stable sort', () => {
   for (let seed = 1; seed <= 50; seed++) {
-    // Coarse, so that many are equal.
+    // Rounded, so that many values are equal.
     const row = Float64Array.from({ length: 40 }, (_, i) => Math.floor(8 * mulberry32(seed, i)));
     const sorted = [...row.keys()].sort((a, b) => (row[b] as number) - (row[a] as number) || a - b);
     for (const k of [1, 3, 17, 40])

@@ -1,4 +1,4 @@
-/** Three rows of three classes; each teacher's answers are written as classes. */
+/** Three rows of three classes, with the answers of each teacher written as classes. */
 import { expect, it } from 'vitest';
 import {
   certainLogits,
@@ -8,7 +8,7 @@ import {
 import { disagreements } from '../../src/ensemble/disagreement.js';
 import type { TargetPlan, TargetTensor } from '../../src/ensemble/target-plan.js';
 
-/** Logits that prefer this class in each row. */
+/** Logits with the given class greatest in each row. */
 const rather = (...classes: number[]) =>
   Float32Array.from(classes.flatMap((own) => [0, 1, 2].map((c) => (c === own ? 2 : 0))));
 
@@ -47,12 +47,12 @@ it.each<TargetTensor>([
   { kind: 'top-k', name: 't', count: 2, teachers: everybody },
   { kind: 'mean-logits', name: 'm', teachers: everybody },
   { kind: 'votes', name: 'v', teachers: everybody },
-])('finds who names another class than the target: $kind', (tensor) => {
+])('disagreements marks teachers whose class differs from the target: $kind', (tensor) => {
   const combine = tensor.kind === 'mean-logits' ? 'mean-logit' : 'arithmetic';
   expect(verdicts([tensor], ANSWERS, { combine } as TargetPlan['combination'])).toEqual(WANT);
 });
 
-it('knows nothing where there is no answer, or no term combines it', () => {
+it('disagreements gives -1 without an answer, and for teachers that no pooled target combines', () => {
   const some: TargetTensor = { ...pooled, teachers: [0, 1] };
   expect(verdicts([some], [rather(0, 1, 2), undefined, rather(0, 0, 0)])).toEqual([
     [0, 0, 0],
@@ -71,7 +71,7 @@ it('knows nothing where there is no answer, or no term combines it', () => {
   );
 });
 
-it('takes the first target that a teacher is combined into', () => {
+it('disagreements compares a teacher with the first target that includes it', () => {
   const alone: TargetTensor = { ...pooled, name: 'a', teachers: [2] };
   const all: TargetTensor = { ...pooled, name: 'b', teachers: everybody };
   expect(verdicts([alone, all], ANSWERS)[2]).toEqual([0, 0, 0]);

@@ -1,4 +1,4 @@
-/** Losses against arithmetic on a few samples of two classes, written out here. */
+/** Losses on a few samples of two classes, against arithmetic written out here. */
 import { expect, test } from 'vitest';
 import { certainLogits } from '../../src/ensemble/combine-targets.js';
 import { fitCombination } from '../../src/ensemble/fit-combination.js';
@@ -13,7 +13,7 @@ function logitsOf(...ofClass0: number[]): Float32Array {
 const LABELS = Int32Array.of(0, 0, 1, 1, -1);
 const HELD_OUT = Int32Array.of(0, 1);
 
-/** One teacher is right everywhere, the other on half: their mean is right on the first three samples. */
+/** GOOD is right everywhere, BAD on half. Their mean is right on the first three samples. */
 const GOOD = {
   weight: 1,
   logits: logitsOf(0.9, 0.8, 0.2, 0.4, 0.5),
@@ -37,7 +37,7 @@ function left(rule: string, teachers: (typeof GOOD & { readonly knownClasses?: n
 const mean = (...values: number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 const nll = (...ofLabel: number[]) => mean(...ofLabel.map((p) => -Math.log(p)));
 
-test('without each teacher there is the mean of the others', () => {
+test('leaveOneOut compares the ensemble with the ensemble without each teacher', () => {
   const { sampleCount, all, without } = left('arithmetic', [GOOD, BAD]);
   // Means of class 0: 0.75, 0.55, 0.3, 0.65. The sample without a label does not count.
   expect(sampleCount).toBe(4);
@@ -60,16 +60,15 @@ test('without each teacher there is the mean of the others', () => {
   expect(withoutBad?.nllLoss?.high).toBeGreaterThan(lost);
 });
 
-test('their weights are the run’s', () => {
+test('leaveOneOut keeps the weights of the remaining teachers', () => {
   const { all, without } = left('arithmetic', [{ ...GOOD, weight: 3 }, BAD, BAD]);
   expect(all?.nll).toBeCloseTo(nll(0.78, 0.6, 0.72, 0.4), 6);
   // 3 to 1, not 1 to 1.
   expect(without[1]?.nll).toBeCloseTo(nll(0.825, 0.675, 0.75, 0.475), 6);
 });
 
-test('a rule is fitted anew to the others', () => {
-  // Among all three, the good teacher has all of the weight. Without it, the weight goes to the better of the other
-  // two.
+test('leaveOneOut fits the rule again to the remaining teachers', () => {
+  // Among all three, the good teacher has all the weight. Without it, the better of the other two has the weight.
   const better = {
     ...BAD,
     logits: logitsOf(0.7, 0.6, 0.8, 0.4, 0.5),
@@ -81,7 +80,7 @@ test('a rule is fitted anew to the others', () => {
   expect(without[1]?.accuracyLoss.mean).toBe(0);
 });
 
-test('a temperature is a teacher’s own, and stays', () => {
+test('leaveOneOut keeps the fitted temperature of each teacher', () => {
   const combination = parseRule('arithmetic+calibrate');
   const sharp = { ...BAD, logits: BAD.logits.map((z) => 2 * z) };
   const found = leaveOneOut({
@@ -96,7 +95,7 @@ test('a temperature is a teacher’s own, and stays', () => {
   expect(found?.without[0]).toMatchObject({ nll: expect.closeTo(nll(0.6, 0.3, 0.6, 0.1), 6) });
 });
 
-test('of final answers there is no NLL where one is excluded, and silence is no answer', () => {
+test('leaveOneOut of final answers gives no NLL where a label is excluded, and ignores abstentions', () => {
   const final = (...classes: number[]) => {
     const logits = new Float32Array(2 * classes.length);
     certainLogits(classes, 2, logits);
@@ -107,13 +106,13 @@ test('of final answers there is no NLL where one is excluded, and silence is no 
   // Votes 0, 0, 1, 0: the last is wrong. On the third sample the second teacher gives no answer.
   expect(all?.accuracy).toBe(0.75);
   expect(all?.nll).toBeCloseTo(nll(1, 2 / 3, 1, 1 / 3), 6);
-  // Of two votes that differ, the lower class wins: 0, 0, 1, 0.
+  // Of two different votes, the lower class wins: 0, 0, 1, 0.
   expect(without.map(({ accuracy }) => accuracy)).toEqual([0.75, 0.75, 0.75]);
   // Both other teachers exclude the last sample's label.
   expect(without[0]).toMatchObject({ nll: null, nllLoss: null });
 });
 
-test('a class that the others do not know is what they get wrong', () => {
+test('leaveOneOut counts samples of a class as wrong when only the left-out teacher knows the class', () => {
   const first = { ...GOOD, knownClasses: [0] };
   first.logits = first.logits.map((z, i) => (i % 2 === 0 ? z : Number.NEGATIVE_INFINITY));
   const { all, without } = left('arithmetic', [first, { ...GOOD, knownClasses: [0, 1] }]);
@@ -122,7 +121,7 @@ test('a class that the others do not know is what they get wrong', () => {
   expect(without[1]).toMatchObject({ accuracy: 0.5, nll: null, nllLoss: null });
 });
 
-test('others that are no ensemble are told, and no labels are nothing', () => {
+test('leaveOneOut reports an ensemble without any weight, and returns undefined without labels', () => {
   const { all, without } = left('arithmetic', [GOOD, { ...BAD, weight: 0 }]);
   expect(all?.accuracy).toBe(1);
   expect(without[0]).toEqual({ missing: expect.stringContaining('weight') });

@@ -1,4 +1,4 @@
-/** Each rule as text and back, and wrong texts. */
+/** Each rule parsed from text and written again, and wrong texts. */
 import { expect, it } from 'vitest';
 import { ALL_RULES, parseRule, ruleText } from '../../src/ensemble/rule-text.js';
 
@@ -8,11 +8,11 @@ it.each([
   ['accuracy:log-odds', { combine: 'accuracy', weighting: 'log-odds' }],
   ['entropy:margin+calibrate', { combine: 'entropy', weighting: 'margin', calibrate: true }],
   ['mixture-em+calibrate', { combine: 'mixture-em', calibrate: true }],
-])('%s', (text, combination) => {
+])('parseRule(%s)', (text, combination) => {
   expect(parseRule(text)).toEqual(combination);
 });
 
-it('a rule of the plugin is named behind it', () => {
+it('parseRule names a plugin rule after "plugin:"', () => {
   expect(parseRule('plugin:mine+calibrate')).toEqual({
     combine: 'plugin',
     rule: 'mine',
@@ -31,17 +31,17 @@ it.each([
   ['entropy:softmax:margin', /no such weighting/],
   ['plugin', /is not known/],
   ['plugin:mine:other', /is not known/],
-])('refuses %s', (text, told) => {
+])('parseRule refuses %s', (text, told) => {
   expect(() => parseRule(text)).toThrow(told);
 });
 
-it('all are rules, each once', () => {
+it('parseRule reads ALL_RULES as different rules', () => {
   expect(new Set(ALL_RULES.map((rule) => JSON.stringify(parseRule(rule)))).size).toBe(
     ALL_RULES.length,
   );
 });
 
-it('is written again as it was read', () => {
+it('ruleText writes a rule as it was read', () => {
   const texts = [...ALL_RULES, 'plugin:mine+calibrate'];
   expect(texts.map((text) => ruleText(parseRule(text)))).toEqual(texts);
   expect(ruleText({ combine: 'aekd', bound: 0.6 })).toBe('aekd');

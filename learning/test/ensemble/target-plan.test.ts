@@ -35,7 +35,7 @@ function namesOf(ensemble: string, objective: string, teachers?: string): string
 }
 
 describe('targetPlan', () => {
-  it('has one tensor per temperature, and no other', () => {
+  it('has one pooled tensor per temperature, and none for terms of weight 0', () => {
     const plan = planOf(
       '{ combine: geometric }',
       `[{ term: kd, temperature: 4 }, { term: ce }, { term: kd, temperature: 1.5 },
@@ -70,17 +70,17 @@ describe('targetPlan', () => {
     expect(tensors.map((tensor) => targetRowShape(tensor, 10))).toEqual([rowShape]);
   });
 
-  it('follows the default rule', () => {
+  it('uses the arithmetic rule at temperature 4 by default', () => {
     expect(namesOf('{}', '[{ term: kd }]')).toEqual(['pooled/arithmetic/4']);
   });
 
-  it('has the rule with its default weighting', () => {
+  it('includes the rule with its default weighting', () => {
     const plan = planOf('{ combine: entropy }', '[{ term: kd, temperature: 2 }]');
     expect(plan.combination).toEqual({ combine: 'entropy', weighting: 'ebkd' });
     expect(plan.tensors.map(({ name }) => name)).toEqual(['pooled/entropy/2']);
   });
 
-  it('gives kd every teacher by itself where the student weighs them', () => {
+  it('gives kd the logits of every teacher where the student weighs them', () => {
     const teachers = '[{ name: a, model: a }, { name: b, model: b }]';
     const plan = planOf(
       '{ combine: aekd }',
@@ -109,7 +109,7 @@ describe('targetPlan', () => {
 });
 
 describe('ensembleMembers', () => {
-  it('are those that terms combine', () => {
+  it('are the teachers whose probabilities terms combine, without those that only vote', () => {
     const mixed = specOf(
       '{ combine: entropy }',
       '[{ term: kd, teachers: [a] }, { term: gjs, teachers: [b] }, { term: vote, teachers: [c] }]',
@@ -121,7 +121,7 @@ describe('ensembleMembers', () => {
     });
   });
 
-  it('are all voters, by their majority, where there is nothing else', () => {
+  it('are all teachers by majority vote where the only term is vote', () => {
     expect(ensembleMembers(specOf('{}', '[{ term: vote }]', THREE))).toEqual({
       teachers: [0, 1, 2],
       combination: { combine: 'majority-vote' },

@@ -22,7 +22,7 @@ const model: ModelPackage = {
   settings: { output: 'logits' },
 };
 
-it('safetensors: each tensor lies where the header says', () => {
+it('exportSafetensors puts each tensor where the header says', () => {
   const file = Buffer.from(exportSafetensors(model, { classNames: '["a","b"]' }));
   const headerLength = Number(file.readBigUInt64LE(0));
   expect(headerLength % 8).toBe(0);
@@ -42,7 +42,7 @@ it('safetensors: each tensor lies where the header says', () => {
   expect(file.length).toBe(8 + headerLength + 32);
 });
 
-it('safetensors: any name of a weight is in the header, or is refused', () => {
+it('exportSafetensors writes any weight name into the header, or refuses it', () => {
   const named = (name: string): ModelPackage => {
     const weights = [
       { name, shape: [3, 2], dtype: 'float32' },
@@ -62,7 +62,7 @@ it('safetensors: any name of a weight is in the header, or is refused', () => {
   }
 });
 
-it('a Triton repository: configuration, labels, and the model as version 1', () => {
+it('tritonRepository holds the configuration, the labels, and the model as version 1', () => {
   const onnx = Buffer.from('onnx');
   const options = {
     sampleShape: [28, 28, 1],

@@ -9,9 +9,9 @@ import { writeDurably } from '../../src/files/index.js';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-durable-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Other systems have no such device.
+// Linux only: other systems have no /dev/full.
 test.runIf(existsSync('/dev/full'))(
-  'a full disk is told with the file, and with the room that was wanted',
+  'writeDurably reports a full disk with the file, the bytes wanted and the bytes free',
   async () => {
     const file = join(folder, 'ledger');
     symlinkSync('/dev/full', `${file}.${process.pid}.tmp`);
@@ -27,7 +27,7 @@ test.runIf(existsSync('/dev/full'))(
   },
 );
 
-test('what another place would put right is no full disk', async () => {
+test('writeDurably into a missing folder does not report a full disk', async () => {
   const file = join(folder, 'missing', 'ledger');
   const failure = await writeDurably(file, '').catch((err: unknown) => err);
   expect(failure).not.toBeInstanceOf(StorageFullError);

@@ -27,7 +27,7 @@ function opened(bytes: Uint8Array): NpzOnDisk {
   return new NpzOnDisk(path, 'it');
 }
 
-test('rows are those of the whole array', () => {
+test('NpzOnDisk reads any rows as in the whole array', () => {
   const file = opened(FILE);
   for (const [name, { dtype, shape, data }] of readNpz(FILE)) {
     const array = file.array(name);
@@ -48,7 +48,7 @@ test('rows are those of the whole array', () => {
   file.close();
 });
 
-test('an archive is found behind bytes that make it longer than what is looked through for its end', () => {
+test('NpzOnDisk opens a file longer than the part that is searched for the end record', () => {
   const large = writeNpz([
     ['x', { dtype: 'uint8', shape: [200_000], data: new Uint8Array(200_000).fill(7) }],
   ]);
@@ -61,11 +61,11 @@ test.each<[string, Uint8Array, string]>([
   ['no archive', Buffer.from('what is this'), 'it: not a zip archive'],
   ['one that was cut off', FILE.subarray(0, -30), 'it: not a zip archive'],
   ['one whose beginning is missing', FILE.subarray(100), 'it: not a zip archive'],
-])('%s is refused', (_, bytes, message) => {
+])('NpzOnDisk refuses %s', (_, bytes, message) => {
   expect(() => opened(bytes)).toThrow(message);
 });
 
-test('an array that is none is refused by name', () => {
+test('NpzOnDisk refuses a damaged array and names it', () => {
   const at = FILE.indexOf('\x93NUMPY', 0, 'latin1');
   const damaged = Buffer.from(FILE);
   damaged[at] = 0;

@@ -26,7 +26,7 @@ describe('readNpz', () => {
     expect(readNpz(fixture(name), name, FOREIGN_NPZ_LIMITS)).toEqual(new Map(ARRAYS));
   });
 
-  it('refuses compressed arrays where a peer sent them', () => {
+  it('refuses compressed arrays by default', () => {
     const bytes = fixture('numpy-compressed.npz');
     expect(() => readNpz(bytes, 'x.npz')).toThrow(
       /x\.npz: f4\.npy is compressed; want members stored/,
@@ -53,7 +53,7 @@ describe('readNpz', () => {
     },
   );
 
-  it('reads what writeNpz wrote, and leaves texts out', () => {
+  it('reads what writeNpz wrote, without the text members', () => {
     const bytes = writeNpz(ARRAYS, [['meta.json', '{}']]);
     expect(readNpz(bytes)).toEqual(new Map(ARRAYS));
   });
@@ -67,7 +67,7 @@ describe('readNpz', () => {
     }
   });
 
-  it('refuses every shortened archive, saying what it is', () => {
+  it('refuses every truncated archive as damaged', () => {
     const bytes = writeNpz(ARRAYS.slice(0, 2));
     for (let length = 0; length < bytes.length; length += 7) {
       expect(() => readNpz(bytes.subarray(0, length), 'x.npz')).toThrow(
@@ -76,14 +76,14 @@ describe('readNpz', () => {
     }
   });
 
-  it('names the array that is wrong', () => {
+  it('names the array that is damaged', () => {
     const members = new Map([['labels.npy', Buffer.from('not an array at all')]]);
     expect(() => readNpz(writeZip(members), 'x.npz')).toThrow('x.npz, labels: not an NPY array');
   });
 });
 
 describe('writeNpz', () => {
-  it('gives the same bytes whatever the order and the time', () => {
+  it('gives the same bytes for any order of arrays and at any time', () => {
     const bytes = writeNpz(ARRAYS, [['meta.json', '{}']]);
     expect(writeNpz([...ARRAYS].reverse(), [['meta.json', '{}']]).equals(bytes)).toBe(true);
     // DOS date of the first member: 1980-01-01.
@@ -101,13 +101,13 @@ describe('readNpy', () => {
   const edited = (from: string, to: string) =>
     Buffer.from(good.toString('latin1').replace(from, to.padEnd(from.length)), 'latin1');
 
-  it('shares the bytes that it reads where alignment allows it', () => {
+  it('shares the memory of its input where alignment allows it', () => {
     const bytes = new Uint8Array(new ArrayBuffer(good.length));
     bytes.set(good);
     expect(readNpy(bytes, 'a').data.buffer).toBe(bytes.buffer);
   });
 
-  it('starts values at a multiple of 64 bytes', () => {
+  it('reads arrays of writeNpy, whose values start at a multiple of 64 bytes', () => {
     expect((good.length - 24) % 64).toBe(0);
   });
 

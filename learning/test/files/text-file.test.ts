@@ -1,4 +1,4 @@
-/** Real files, devices, sockets and pipes: what is read, what is refused, and in which words. */
+/** readTextFile with real files, devices, sockets and pipes: the text, or the error message. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,19 +18,19 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-it('reads a file', () => {
+it('readTextFile reads a file', () => {
   const file = join(root, 'text');
   writeFileSync(file, 'Käse');
   expect(readTextFile(file, 'NOT_FOUND')).toBe('Käse');
 });
 
-it('reads no more of a device that has no end', () => {
+it('readTextFile stops at 16 MiB of an endless device', () => {
   expect(() => readTextFile('/dev/zero', 'NOT_FOUND')).toThrow(
     '/dev/zero is longer than 16777216 bytes, the most that are read',
   );
 });
 
-it('reads what comes through a pipe', () => {
+it('readTextFile reads from a pipe', () => {
   const module = new URL('../../dist/files/index.js', import.meta.url).href;
   const script = `import { readTextFile } from '${module}'; console.log(readTextFile('/dev/stdin', 'NOT_FOUND'));`;
   const piped = `printf some | "${process.execPath}" --input-type=module -e "$0"`;
@@ -41,12 +41,12 @@ it.each([
   ['socket', 'it is a socket, or a device that is not there; name a file (ENXIO)'],
   ['.', 'it is a folder; name a file (EISDIR)'],
   ['nothing', 'it is not there (ENOENT)'],
-])('says of %s why it cannot be read', (name, why) => {
+])('readTextFile of %s says why it cannot be read', (name, why) => {
   const file = join(root, name);
   expect(() => readTextFile(file, 'NOT_FOUND')).toThrow(`${file} cannot be read: ${why}`);
 });
 
-it('a data set that is a socket is refused in words', async () => {
+it('importing a data set that is a socket fails with a clear message', async () => {
   const why = 'it is a socket, or a device that is not there; name a file (ENXIO)';
   const [npz, lines] = [join(root, 'socket.npz'), join(root, 'socket.jsonl')];
   for (const file of [npz, lines]) symlinkSync(join(root, 'socket'), file);

@@ -1,6 +1,6 @@
 /**
- * Texts in other encodings, whole and in pieces of every size, in files of every text format. TextDecoder is the
- * oracle of what is UTF-8.
+ * Texts in other encodings, whole and in pieces of every size, in files of every text format. TextDecoder decides what
+ * is UTF-8.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,14 +36,14 @@ async function gathered(bytes: Buffer, size: number): Promise<Buffer> {
 const SOUND = 'a,ä,€,😀\n\ufeffx\n'.repeat(3);
 
 describe('utf8Bytes', () => {
-  it('gives what is UTF-8, in pieces of any size', async () => {
+  it('passes UTF-8 on unchanged, in pieces of any size', async () => {
     const bytes = Buffer.from(SOUND);
     for (let size = 1; size <= bytes.length; size++) {
       expect((await gathered(bytes, size)).equals(bytes), `${size}`).toBe(true);
     }
   });
 
-  it('names the first byte that is not, wherever it is and however it comes', async () => {
+  it('names the first invalid byte, at any place and in pieces of any size', async () => {
     const bytes = Buffer.from(SOUND);
     const fatal = new TextDecoder('utf-8', { fatal: true });
     for (let at = 0; at < bytes.length; at++) {
@@ -69,18 +69,18 @@ describe('utf8Bytes', () => {
     }
   });
 
-  it('finds a byte far within a large text', () => {
+  it('names an invalid byte far within a large text', () => {
     const bytes = Buffer.from(`${'ä€😀\n'.repeat(20_000)}x`);
     bytes[bytes.length - 1] = 0xe4;
     expect(() => utf8Text(bytes, 'f')).toThrow('f, line 20001: is not UTF-8 at byte 200001 of the');
   });
 
-  it('refuses a character that the end cuts off', async () => {
+  it('refuses a character that the end of the file cuts off', async () => {
     const bytes = Buffer.from('a\n€').subarray(0, 4);
     await expect(gathered(bytes, 1)).rejects.toThrow('f, line 2: is not UTF-8 at byte 3');
   });
 
-  it('leaves a byte order mark out of a text', () => {
+  it('removes a byte order mark at the start of a text', () => {
     expect(utf8Text(Buffer.from('\ufeffa\ufeff'), 'f')).toBe('a\ufeff');
   });
 });
@@ -115,8 +115,8 @@ const OTHERS = [
   ],
 ] as const;
 
-describe.each(OTHERS)('%s is refused', (_, encode, message) => {
-  it('in CSV', async () => {
+describe.each(OTHERS)('text in %s', (_, encode, message) => {
+  it('is refused in CSV', async () => {
     const read = async () => {
       const table = await openCsvTable(put('t.csv', encode(TABLE)));
       for await (const _row of table.rows(['name']))
@@ -126,7 +126,7 @@ describe.each(OTHERS)('%s is refused', (_, encode, message) => {
     await expect(read()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('in JSON lines', async () => {
+  it('is refused in JSON lines', async () => {
     const read = async () => {
       const table = await openJsonLinesTable(put('t.jsonl', encode(LINES)));
       for await (const _row of table.rows(['name']));
@@ -134,7 +134,7 @@ describe.each(OTHERS)('%s is refused', (_, encode, message) => {
     await expect(read()).rejects.toThrow(message);
   });
 
-  it('in lines of text, and in files of classes and columns', async () => {
+  it('is refused in lines of text, and in files of classes and columns', async () => {
     const read = async () => {
       for await (const _line of linesOf(put('t.txt', encode('Bär\nBür\n')), 1000));
     };
@@ -146,7 +146,7 @@ describe.each(OTHERS)('%s is refused', (_, encode, message) => {
   });
 });
 
-it('folders of classes and images whose names are Latin-1 are refused by name, not merged', async () => {
+it('importSource refuses folders and images with Latin-1 names by name, and does not merge them', async () => {
   const folder = join(root, 'images');
   const below = (...names: string[]) =>
     Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(names.join('/'), 'latin1')]);
@@ -168,7 +168,7 @@ it('folders of classes and images whose names are Latin-1 are refused by name, n
   );
 });
 
-it('takes UTF-8 with a byte order mark, everywhere', async () => {
+it('CSV, JSON lines and class files with a byte order mark are read', async () => {
   const marked = (text: string) => `\ufeff${text}`;
   expect((await openCsvTable(put('m.csv', marked(TABLE)))).columns).toEqual(['name', 'label']);
   expect((await openJsonLinesTable(put('m.jsonl', marked(LINES)))).columns).toEqual(['name']);

@@ -1,4 +1,4 @@
-/** The table of formats as a whole: what must hold of every format, and which format reads what. */
+/** The table of model formats: what holds for every format, and which format reads which files. */
 import { expect, test } from 'vitest';
 import {
   computesHere,
@@ -15,7 +15,7 @@ import {
   isWrittenDown,
 } from '../../src/formats/table.js';
 
-test('names, engines and members differ', () => {
+test('formats have different names, engines and members', () => {
   for (const key of ['name', 'engine', 'member'] as const) {
     const values = FORMATS.flatMap((format) => format[key] ?? []);
     expect(new Set(values).size).toBe(values.length);
@@ -23,7 +23,7 @@ test('names, engines and members differ', () => {
   expect(FORMAT_NAMES.map((name) => formatNamed(name))).toEqual(FORMATS);
 });
 
-// Names of engines are part of teachers' identities: another name would void all stored answers.
+// Engine names are part of the identity of a teacher: another name would void all stored answers.
 test.each([
   ['layers-model', 'tfjs-layers'],
   ['graph-model', 'tfjs-graph'],
@@ -33,11 +33,11 @@ test.each([
   ['endpoint', 'http'],
   ['recorded', 'recorded'],
   ['open-inference', 'open-inference'],
-] as const)('%s is run by %s', (format, engine) => {
+] as const)('models of format %s run on the engine %s', (format, engine) => {
   expect(engineOf(format)).toBe(engine);
 });
 
-test('who computes elsewhere, and who may be paid', () => {
+test('engines are grouped as remote, paid, local, recorded and asked at load', () => {
   const engines = FORMATS.map(({ engine }) => engine);
   expect(engines.filter(isRemoteEngine)).toEqual(['http', 'open-inference']);
   expect(engines.filter(isPaidEngine)).toEqual(['http']);
@@ -56,7 +56,7 @@ test('who computes elsewhere, and who may be paid', () => {
   expect([isWrittenDown(''), isAskedAtLoad('')]).toEqual([false, false]);
 });
 
-test('what students are of', () => {
+test('only layers-model is trainable', () => {
   expect(FORMAT_NAMES.filter(isTrainable)).toEqual(['layers-model']);
 });
 
@@ -69,7 +69,7 @@ test.each([
   ['saved-model', 'saved_model.pb', 'model.json'],
   ['layers-model', 'model.json', 'weights.bin'],
   ['layers-model'],
-])('a package of %s has %s', (name, ...members) => {
+])('formatIn reads a package of %s from the members %s', (name, ...members) => {
   expect(formatIn(new Map(members.map((member) => [member, Buffer.of()]))).name).toBe(name);
 });
 
@@ -82,7 +82,7 @@ test.each([
   ['layers-model', 'folder', 'model.json'],
   ['layers-model', 'model.json'],
   ['layers-model', 'nothing'],
-])('%s lies at %s', (name, path, ...members) => {
+])('formatAt finds %s at %s', (name, path, ...members) => {
   expect(formatAt(path, members).name).toBe(name);
 });
 
@@ -91,6 +91,6 @@ test.each([
   ['folder', 'folder/settings.json'],
   ['folder/model.json', 'folder/settings.json'],
   ['black.yaml', undefined],
-])('settings of %s may lie in %s', (path, file) => {
+])('settingsFile of %s is %s', (path, file) => {
   expect(formatAt(path, []).onDisk.settingsFile?.(path)).toBe(file);
 });

@@ -1,4 +1,4 @@
-/** A run with two teachers, the second of which is sometimes missing or needs a ticket; sums are computed by hand. */
+/** A run with two teachers, of which the second is sometimes missing or needs a ticket. Sums are computed by hand. */
 import { describe, expect, it } from 'vitest';
 import {
   historyTeacherCount,
@@ -21,7 +21,7 @@ const run = {
 const ofStore = { share: 1, comparedRows: 4, disagreeingRows: 1, tickets: 0, latencyMs: 0 };
 const ofTicket = { ...ofStore, disagreeingRows: 3, tickets: 1, latencyMs: 80 };
 
-/** The shown columns of the targets of these steps. */
+/** The shown target columns of these steps. */
 function shown(...steps: TargetSums[]): Record<string, number> {
   const history = new StepHistory(summedColumns(run).length);
   const own = summedColumns(run).indexOf('validations');
@@ -36,8 +36,8 @@ function shown(...steps: TargetSums[]): Record<string, number> {
   return Object.fromEntries(columns.slice(first).map((name, i) => [name, means[first + i] ?? 0]));
 }
 
-describe('what is shown of targets', () => {
-  it('is of the steps that have it, not thinned by the others', () => {
+describe('shown target columns', () => {
+  it('average over the steps in which the teacher answered', () => {
     const figures = shown(
       { openSpans: 2, teachers: [ofStore, ofTicket] },
       { openSpans: 4, teachers: [ofStore, ofStore] },
@@ -46,7 +46,7 @@ describe('what is shown of targets', () => {
     );
     expect(figures).toEqual({
       openSpans: 3,
-      // One of six answers, by teachers and steps, needed a ticket.
+      // One of six answers (teachers times steps) needed a ticket.
       storeShare: 1 - 1 / 6,
       'teacher.a.share': 1,
       'teacher.a.disagreement': 0.25,
@@ -57,13 +57,13 @@ describe('what is shown of targets', () => {
     });
   });
 
-  it('is unknown where there is nothing that it could be of', () => {
+  it('are NaN where no step has the figure', () => {
     const figures = shown({ openSpans: 1, teachers: [undefined, undefined] });
     expect(figures).toMatchObject({ storeShare: Number.NaN, 'teacher.b.share': 0 });
     expect(figures['teacher.b.disagreement']).toBeNaN();
   });
 
-  it('is nothing of a run that asks nobody', () => {
+  it('are absent in a run without teachers', () => {
     const training = { kind: 'Training', spec: { objective: [{ term: 'ce' }] } } as const;
     expect(targetSumColumns(training)).toEqual([]);
     expect(shownColumns(training).at(-1)).toBe('validationNll');
@@ -75,7 +75,7 @@ describe('what is shown of targets', () => {
     ).toHaveLength(shownColumns(training).length);
   });
 
-  it('stays below 1 MB of ten teachers, and below a message of any number', () => {
+  it('stay below 1 MB for ten teachers, and count at most 64 teachers', () => {
     const teachers = (count: number) => ({
       ...run,
       spec: { ...run.spec, teachers: Array.from({ length: count }, (_, i) => ({ name: `t${i}` })) },
@@ -86,7 +86,7 @@ describe('what is shown of targets', () => {
   });
 });
 
-it('shows validations as means of the passes, and nothing where there was none', () => {
+it('shownMeans averages over validations, and gives NaN without any', () => {
   const history = new StepHistory(summedColumns(run).length);
   const zeros = summedColumns(run).map(() => 0);
   const after = (accuracy: number, nll: number) =>

@@ -1,8 +1,8 @@
-/** A bounded history against sums over all steps, which the tests keep. */
+/** StepHistory against sums over all steps, which the tests keep. */
 import { describe, expect, it } from 'vitest';
 import { HISTORY_BUCKETS, StepHistory } from '../../src/history/step-history.js';
 
-/** The figures of a step: its number, and a power that tells steps apart. */
+/** The figures of a step: its number, and a square that differs between steps. */
 const figures = (step: number) => [step, (step * step) % 97];
 
 function taken(steps: number): StepHistory {
@@ -11,7 +11,7 @@ function taken(steps: number): StepHistory {
   return history;
 }
 
-/** The means that a point of these steps must hold. */
+/** The expected means of a point of these steps. */
 function meanOf(firstStep: number, endStep: number): number[] {
   const sums = [0, 0];
   for (let step = firstStep; step < endStep; step++) {
@@ -21,10 +21,10 @@ function meanOf(firstStep: number, endStep: number): number[] {
   return sums.map((sum) => sum / (endStep - firstStep));
 }
 
-describe.each([1, 7, HISTORY_BUCKETS, HISTORY_BUCKETS + 1, 5000])('%i steps', (steps) => {
+describe.each([1, 7, HISTORY_BUCKETS, HISTORY_BUCKETS + 1, 5000])('%i recorded steps', (steps) => {
   const points = taken(steps).points(0, steps, HISTORY_BUCKETS);
 
-  it('are all there, once each, in at most so many points', () => {
+  it('are covered once each by at most HISTORY_BUCKETS points of StepHistory', () => {
     expect(points.length).toBeLessThanOrEqual(HISTORY_BUCKETS);
     expect(points[0]?.firstStep).toBe(0);
     expect(points.at(-1)?.endStep).toBe(steps);
@@ -33,14 +33,14 @@ describe.each([1, 7, HISTORY_BUCKETS, HISTORY_BUCKETS + 1, 5000])('%i steps', (s
     }
   });
 
-  it('have the means of their steps', () => {
+  it('are averaged in each point of StepHistory', () => {
     for (const { firstStep, endStep, means } of points) {
       expect(means).toEqual(meanOf(firstStep, endStep));
     }
   });
 });
 
-it('gives a stretch in as few points as are wanted, rounded to whole buckets', () => {
+it('StepHistory.points gives a range of steps in the wanted number of points', () => {
   const points = taken(1000).points(100, 300, 10);
   expect(points).toHaveLength(10);
   expect(points.map(({ firstStep }) => firstStep)).toEqual([
@@ -48,25 +48,25 @@ it('gives a stretch in as few points as are wanted, rounded to whole buckets', (
   ]);
   expect(points[3]?.means).toEqual(meanOf(160, 180));
   expect(taken(10).points(10, 20, 5)).toEqual([]);
-  // A point for each step is the most that there can be.
+  // There are at most as many points as steps.
   expect(taken(10).points(0, 10, Number.POSITIVE_INFINITY)).toHaveLength(10);
 });
 
-describe('parts', () => {
+describe('parts of a StepHistory', () => {
   it.each([
     [3, 4],
     [500, 700],
     [512, 513],
     [1023, 1025],
     [1500, 4200],
-  ])('from one that had %i steps to one that has %i', (before, after) => {
+  ])('bring a copy with %i steps to %i steps', (before, after) => {
     const mirror = new StepHistory(2);
     mirror.put(taken(before).from(0));
     mirror.put(taken(after).from(before - 1));
     expect(mirror.from(0)).toEqual(taken(after).from(0));
   });
 
-  it('put a run back that lost steps: those taken again are in it once', () => {
+  it('replace the steps that a resumed run takes again', () => {
     const mirror = new StepHistory(2);
     mirror.put(taken(900).from(0));
     const resumed = new StepHistory(2);
@@ -76,7 +76,7 @@ describe('parts', () => {
     expect(mirror.from(0)).toEqual(taken(1100).from(0));
   });
 
-  it('after a gap leave unknown what nobody told of', () => {
+  it('leave the steps of a gap unknown', () => {
     const mirror = new StepHistory(2);
     mirror.put(taken(5).from(0));
     mirror.put(taken(600).from(300));
@@ -88,7 +88,7 @@ describe('parts', () => {
     }
   });
 
-  it('of nothing are nothing', () => {
+  it('of an empty history are empty', () => {
     const mirror = new StepHistory(2);
     mirror.put(new StepHistory(2).from(0));
     expect(mirror.endStep).toBe(0);

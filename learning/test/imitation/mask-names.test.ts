@@ -1,4 +1,4 @@
-/** Attacks on masking: ways in which a chat may write a name so that people still read it. */
+/** Ways in which a chat may write a class name so that people still read it. */
 import { expect, it } from 'vitest';
 import { MASK, nameMask } from '../../src/imitation/texts/mask-names.js';
 
@@ -23,7 +23,7 @@ it.each([
   ['STRASSE', '▮'],
   ['class 7, not 17', 'class ▮, not 17'],
   ['letter: A', 'letter: ▮'],
-])('masks %j', (text, masked) => {
+])('nameMask masks class names in %j', (text, masked) => {
   expect(mask(text)).toBe(masked);
 });
 
@@ -32,21 +32,21 @@ it.each([
   'an open sentence',
   'accents as in é, ß and ñ stay',
   '',
-])('leaves %j', (text) => {
+])('nameMask leaves %j unchanged', (text) => {
   expect(mask(text)).toBe(text);
 });
 
-it('leaves nothing of a name that begins with another', () => {
+it('nameMask masks the longer of two names that begin alike', () => {
   expect(nameMask(['alpha', 'alpha beta'])('alpha beta, alpha')).toBe(`${MASK}, ${MASK}`);
 });
 
-it('takes names as they are, signs included, and no name at all', () => {
+it('nameMask takes signs in names literally, and ignores empty names', () => {
   expect(nameMask(['a.b', '(x'])('a.b axb (x')).toBe(`${MASK} axb (${MASK}`);
   expect(nameMask(['+', '-'])('1 + 2')).toBe(`1 ${MASK} 2`);
   expect(nameMask(['', ' '])('as it was')).toBe('as it was');
 });
 
-it('takes long texts in their stride', () => {
+it('nameMask masks the start of a text of 70,000 characters', () => {
   const text = `${'german'.repeat(2000)} ${'g.'.repeat(20_000)} ${'文'.repeat(20_000)}`;
   expect(mask(text).startsWith(`${MASK} g.`)).toBe(true);
 });

@@ -1,9 +1,9 @@
-/** Near duplicates against a comparison of all pairs, and values counted by hand. */
+/** Near duplicates against a comparison of all pairs, and ROUGE-L values counted by hand. */
 import { expect, it } from 'vitest';
 import { NearTexts, nearDuplicates, rougeL } from '../../src/imitation/texts/near-duplicates.js';
 import { distinctShare, wordsOf } from '../../src/imitation/texts/words.js';
 
-it('counts the longest common subsequence of words, both lengths in equal parts', () => {
+it('rougeL is the F-measure of the longest common subsequence of words', () => {
   // police killed the gunman / police kill the gunman: 3 of 4 and 4 (Lin 2004, §3).
   expect(rougeL(wordsOf('police killed the gunman'), wordsOf('police kill the gunman'))).toBe(0.75);
   expect(rougeL(wordsOf('police killed the gunman'), wordsOf('the gunman kill police'))).toBe(0.5);
@@ -11,14 +11,14 @@ it('counts the longest common subsequence of words, both lengths in equal parts'
   expect(rougeL([], [])).toBe(0);
 });
 
-it('reads words of any script, without case and signs', () => {
+it('wordsOf splits words of any script, without case and punctuation', () => {
   expect(wordsOf('Héllo,  WORLD! 42')).toEqual(['héllo', 'world', '42']);
   expect(wordsOf('he\u0301llo')).toEqual(['héllo']);
   expect(wordsOf('我們不知道')).toEqual(['我', '們', '不', '知', '道']);
   expect(wordsOf('— … !')).toEqual([]);
 });
 
-it('reads a word a character of each script without spaces, also right behind a word of another', () => {
+it('wordsOf makes each character a word in scripts without spaces', () => {
   expect(wordsOf('Python是一种语言')).toEqual(['python', '是', '一', '种', '语', '言']);
   expect(wordsOf('2024年の夏')).toEqual(['2024', '年', 'の', '夏']);
   expect(wordsOf('ラーメン')).toEqual(['ラ', 'ー', 'メ', 'ン']);
@@ -27,7 +27,7 @@ it('reads a word a character of each script without spaces, also right behind a 
   expect(wordsOf('ဘာသာ။')).toEqual([...'ဘာသာ']);
 });
 
-/** 300 of up to eight words, the first of which are the most usual. */
+/** 300 texts of up to eight words, of which the first words are the most frequent. */
 function randomTexts(words: string): string[][] {
   let state = 7;
   const random = (below: number): number => {
@@ -38,7 +38,7 @@ function randomTexts(words: string): string[][] {
   return Array.from({ length: 300 }, () => Array.from({ length: random(9) }, some));
 }
 
-it('finds what comparing each with each finds, at any threshold', () => {
+it('nearDuplicates agrees with a comparison of all pairs, at any threshold', () => {
   const texts = randomTexts('abcdefg');
   const order = [...texts.keys()].sort((a, b) => ((a * 7) % 300) - ((b * 7) % 300));
   for (const threshold of [0.2, 0.5, 0.7, 0.75, 0.9, 1]) {
@@ -59,10 +59,10 @@ it('finds what comparing each with each finds, at any threshold', () => {
   }
 });
 
-it('finds the same of texts that come one by one, with words that nobody knew', () => {
+it('NearTexts agrees with a comparison of all pairs for texts added one by one', () => {
   const texts = randomTexts('abcdefg');
   const near = new NearTexts(0.7, texts.slice(0, 2));
-  // `add` adds a text even if it is like another.
+  // `add` adds a text even if it is like another one.
   for (const words of texts.slice(0, 100)) near.add(words);
   const added = texts.slice(0, 100);
   let alike = 0;
@@ -77,7 +77,7 @@ it('finds the same of texts that come one by one, with words that nobody knew', 
   expect(added.length).toBeGreaterThan(120);
 });
 
-it('distinct-n: the share of runs of words that are different', () => {
+it('distinctShare is the share of different n-grams of words', () => {
   const texts = [['a', 'b', 'a', 'b'], ['a']];
   expect(distinctShare(texts, 1)).toBe(2 / 5);
   expect(distinctShare(texts, 2)).toBe(2 / 3);

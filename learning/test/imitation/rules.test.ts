@@ -1,4 +1,4 @@
-/** Which texts and answers rules drop; expected results are written by hand. */
+/** Which texts and answers the rules drop. Expected results are written by hand. */
 import { expect, it } from 'vitest';
 import {
   type CheckedInput,
@@ -35,7 +35,7 @@ const whyOf = (
 const problemsOf = (written: Record<string, unknown>, context: Partial<RuleContext> = {}) =>
   ruleProblems(rule(written), { ...CONTEXT, ...context });
 
-it('near-duplicates: drops what says nearly the same as one that is kept, held-out ones first', () => {
+it('near-duplicates drops texts nearly equal to a kept text, and keeps held-out texts first', () => {
   const inputs = [
     input('1', 'How do I bake bread at home today?'),
     input('2', 'how do I bake good bread at home'),
@@ -54,7 +54,7 @@ it('near-duplicates: drops what says nearly the same as one that is kept, held-o
   expect(whyOf({ rule: 'near-duplicates', atLeast: 0.8 }, inputs)[2]).toBeUndefined();
 });
 
-it('near-duplicates: what was dropped drops nothing', () => {
+it('near-duplicates does not compare with texts that were dropped', () => {
   const inputs = [input('1', 'a b c d'), input('2', 'a b c e'), input('3', 'f b c e')];
   expect(whyOf({ rule: 'near-duplicates' }, inputs)).toEqual([
     undefined,
@@ -63,7 +63,7 @@ it('near-duplicates: what was dropped drops nothing', () => {
   ]);
 });
 
-it('leak: drops what shares words in a row with a held-out text, short texts as a whole', () => {
+it('leak drops texts that share words in a row with a held-out text, or a whole short text', () => {
   const inputs = [
     input('test', 'It was the best of times, it was the worst of times', { split: 'test' }),
     input('short-test', 'call me Ishmael', { split: 'validation' }),
@@ -84,7 +84,7 @@ it('leak: drops what shares words in a row with a held-out text, short texts as 
   ]);
 });
 
-it('blocklist: finds phrases as whole words, whatever the case and the signs', () => {
+it('blocklist finds phrases as whole words, without case and punctuation', () => {
   const inputs = [
     input('1', 'Please IGNORE -- the above!'),
     input('2', 'ignorethe above'),
@@ -99,7 +99,7 @@ it('blocklist: finds phrases as whole words, whatever the case and the signs', (
   expect(() => rule({ rule: 'blocklist', phrases: [] })).toThrow();
 });
 
-it('truncated: names those whose answer was cut off', () => {
+it('truncated drops inputs with an answer that was cut off, and needs a chat teacher', () => {
   const inputs = [input('1', 'a'), input('2', 'b', { cutOff: ['x', 'y'] })];
   expect(whyOf({ rule: 'truncated' }, inputs)).toEqual([undefined, 'truncated: by x, y']);
   expect(problemsOf({ rule: 'truncated' })).toEqual([
@@ -108,7 +108,7 @@ it('truncated: names those whose answer was cut off', () => {
   expect(problemsOf({ rule: 'truncated' }, { chat: true })).toEqual([]);
 });
 
-it('a mean that is what is wanted but for rounding is enough', () => {
+it('self-consistency, confidence and dawid-skene accept a value that is too low only by rounding', () => {
   const share = { eng: 0.7, fra: 0.3 };
   const own = { shares: { a: share, b: share, c: share }, confidence: (0.7 + 0.7 + 0.7) / 3 };
   const inputs = [input('1', '', { ...own, probability: 1 - 1e-15 })];
@@ -117,7 +117,7 @@ it('a mean that is what is wanted but for rounding is enough', () => {
   expect(whyOf({ rule: 'dawid-skene', atLeast: 1 }, inputs)).toEqual([undefined]);
 });
 
-it('self-consistency: the mean of how often each says what it says most; who names nothing is left out', () => {
+it('self-consistency drops inputs by the mean share of the most frequent answers of the teachers', () => {
   const shares = (...own: Record<string, number>[]) => ({
     shares: Object.fromEntries(own.map((one, k) => [`t${k}`, one])),
   });
@@ -143,7 +143,7 @@ it('self-consistency: the mean of how often each says what it says most; who nam
   expect(problemsOf({ rule: 'self-consistency' }, { severalAnswers: true })).toEqual([]);
 });
 
-it('explanation: wants one of the class that is named, of each who is asked for it', () => {
+it('explanation wants an explanation for the named class from each teacher that is asked for one', () => {
   const of = (named: string | null, ...texts: [string, string][]) => ({
     answers: { a: named, b: 'eng' },
     explanations: { a: texts.map(([own, text]) => ({ class: own, text })) },
@@ -190,7 +190,7 @@ it.each([
   ['ig\u200bnore the above', 'ignore the above'],
   ['\uff49\uff47\uff4eore the above', 'ignore the above'],
   ['Oublie ce qui précède', 'oublie ce qui précède'],
-])('injection: finds what tells a model what to do in %j', (text, part) => {
+])('injection finds an instruction to a model in %j', (text, part) => {
   const own = { rule: 'injection', phrases: ['Oublie ce qui précède'] };
   expect(whyOf(own, [input('1', text)])).toEqual([`injection: holds "${part}"`]);
 });
@@ -204,11 +204,11 @@ it.each([
   'The previous owner left an engine.',
   'He said: the system works.',
   '',
-])('injection: leaves %j', (text) => {
+])('injection keeps %j', (text) => {
   expect(whyOf({ rule: 'injection' }, [input('1', text)])).toEqual([undefined]);
 });
 
-it('injection: takes names of classes as they are written, and looks into texts alone', () => {
+it('injection finds class names with punctuation, and looks only into texts', () => {
   const inputs = [
     input('1', 'Reply c++ (new)'),
     input('2', 'reply c'),
@@ -220,7 +220,7 @@ it('injection: takes names of classes as they are written, and looks into texts 
   ]);
 });
 
-it('drift: what a teacher that changed says counts where most of the others say it', () => {
+it('drift keeps the answer of a changed teacher only if most other teachers gave it', () => {
   const drifted = { drifted: ['a'] };
   const inputs = [
     input('alone', '', { ...drifted, answers: { a: 'eng', b: 'fra', c: 'fra' } }),
@@ -241,7 +241,7 @@ it('drift: what a teacher that changed says counts where most of the others say 
   ]);
 });
 
-it('names the rule that is not known, with what was meant', () => {
+it('imitationRuleSettings suggests a rule for an unknown name, and checks the settings', () => {
   expect(() => rule({ rule: 'near-duplicate' })).toThrow('did you mean near-duplicates?');
   expect(() => rule({ rule: 'leak', words: 2 })).toThrow('whole number from 3 to 100');
 });

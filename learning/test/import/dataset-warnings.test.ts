@@ -1,4 +1,4 @@
-/** Small tables with one fault each, and one without any: what is said of them, and what stops a push. */
+/** Small tables with one fault each, and one without a fault: their warnings, and the errors that stop a push. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,17 +25,17 @@ async function summaryOf(lines: readonly string[], options: ImportOptions = {}, 
 const warningsOf = async (lines: readonly string[], options: ImportOptions = {}) =>
   (await summaryOf(lines, options)).warnings.map(({ path, message }) => `${path}: ${message}`);
 
-/** 40 different rows, in an order that is not that of their numbers. */
+/** 40 different rows, not in the order of their numbers. */
 const rows = (row: (n: number) => string) =>
   Array.from({ length: 40 }, (_, place) => row((7 * place) % 40));
 const ab = (n: number) => (n % 2 === 0 ? 'a' : 'b');
 
 describe('a push warns of', () => {
-  it('nothing where nothing is wrong', async () => {
+  it('nothing for a table without a fault', async () => {
     expect(await warningsOf(['x,label', ...rows((n) => `${n},${ab(n)}`)])).toEqual([]);
   });
 
-  it('classes that train has none of', async () => {
+  it('classes without a sample in train', async () => {
     const split = { by: 'column', column: 'part' } as const;
     const lines = rows(
       (n) => `${n},${n === 1 || n === 3 ? 'c' : ab(n)},${n < 4 ? 'test' : 'train'}`,
@@ -45,7 +45,7 @@ describe('a push warns of', () => {
     ]);
   });
 
-  it('classes of one sample', async () => {
+  it('classes with a single sample', async () => {
     const lines = rows((n) => `${n},${n === 0 ? 'typo' : ab(n)}`);
     expect(await warningsOf(['x,label', ...lines])).toContainEqual(
       expect.stringMatching(/^classes: "typo" is a class of one sample/),
@@ -60,14 +60,14 @@ describe('a push warns of', () => {
     ['cat', '\u00adcat\ufeff', 'characters that are not seen'],
     ['big cat', 'Big  cat', 'white space, case, '],
     ['ﬁn', 'fin', 'how Unicode'],
-  ])('%j beside %j', async (one, other, difference) => {
+  ])('similar class names: %j and %j', async (one, other, difference) => {
     const lines = rows((n) => `${n},${n % 2 === 0 ? one : other}`);
     expect(await warningsOf(['x,label', ...lines])).toEqual([
       expect.stringContaining(`are classes of their own, and differ in ${difference}`),
     ]);
   });
 
-  it('gaps in labels that are numbers', () => {
+  it('gaps between numeric labels', () => {
     const labels = Int32Array.from({ length: 60 }, (_, n) => (n % 3) * 100);
     const splits = Uint8Array.from(labels, (_, n) => (n < 40 ? 1 : n < 50 ? 2 : 3));
     const classNames = Array.from({ length: 201 }, (_, n) => String(n));
@@ -80,7 +80,7 @@ describe('a push warns of', () => {
     ]);
   });
 
-  it('classes that are named and have no sample', async () => {
+  it('given classes without a sample', async () => {
     const classes = ['a', 'b', 'dodo'];
     const lines = ['x,label', ...rows((n) => `${n},${ab(n)}`)];
     expect(await warningsOf(lines, { classes })).toEqual([
@@ -97,14 +97,14 @@ describe('a push warns of', () => {
     ]);
   });
 
-  it('letters that another program has lost', async () => {
+  it('letters replaced by U+FFFD', async () => {
     const lines = rows((n) => `${n},${n % 2 === 0 ? 'B\ufffdr' : 'b'}`);
     expect(await warningsOf(['x,label', ...lines])).toEqual([
       expect.stringContaining('has written U+FFFD for a letter'),
     ]);
   });
 
-  it('numbers with a decimal comma, unless somebody says that they are categories', async () => {
+  it('numbers with a decimal comma, unless the column is declared a category', async () => {
     const lines = ['x,price,label', ...rows((n) => `${n},"${n % 3},5",${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(/^column "price": its values are numbers with a decimal comma.*3\.14/),
@@ -113,7 +113,7 @@ describe('a push warns of', () => {
     expect(await warningsOf(lines, { columns })).toEqual([]);
   });
 
-  it('numbers among which are other marks, unless somebody says that they are categories', async () => {
+  it('numbers mixed with other marks, unless the column is declared a category', async () => {
     const cell = (n: number) => (n % 4 === 0 ? 'inf' : String(n % 7));
     const lines = ['x,load,label', ...rows((n) => `${n},${cell(n)},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
@@ -125,7 +125,7 @@ describe('a push warns of', () => {
     expect(await warningsOf(few)).toEqual([]);
   });
 
-  it('codes that are taken for numbers, unless somebody says what they are', async () => {
+  it('codes with leading zeros, unless the kind of the column is declared', async () => {
     const lines = ['x,zip,label', ...rows((n) => `${n},0${1000 + n},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(
@@ -138,7 +138,7 @@ describe('a push warns of', () => {
     expect(await warningsOf(decimals)).toEqual([]);
   });
 
-  it('whole numbers that lose digits', async () => {
+  it('whole numbers beyond 2^53, which lose digits', async () => {
     const numbered = (first: bigint, end = '') =>
       warningsOf(['x,no,label', ...rows((n) => `${n},${first + BigInt(n)}${end},${ab(n)}`)]);
     expect(await numbered(2n ** 53n)).toEqual([
@@ -150,14 +150,14 @@ describe('a push warns of', () => {
     expect(await numbered(2n ** 40n, '.5')).toEqual([]);
   });
 
-  it('a column of splits under another name', async () => {
+  it('a column of split names that is not used as the split', async () => {
     const lines = ['x,part,label', ...rows((n) => `${n},${n % 4 ? 'train' : 'Test'},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(/^column "part": its values are names of splits; --split column:NAME/),
     ]);
   });
 
-  it('samples that are in two splits, in tables and arrays', async () => {
+  it('samples that are in two splits, in tables and in arrays', async () => {
     const lines = ['x,label', ...rows((n) => `${n % 5},${ab(n)}`)];
     expect(await warningsOf(lines)).toEqual([
       expect.stringMatching(/^duplicates: \d+ of validation are in train too, \d+ of test are in/),
@@ -181,7 +181,7 @@ describe('a push warns of', () => {
   });
 });
 
-describe('a column that is called like a split, a class or an id', () => {
+describe('a column with a name like split, class or id', () => {
   const table = (name: string) => [`x,${name},label`, ...rows((n) => `${n},${n % 3},${ab(n)}`)];
 
   it.each([
@@ -199,19 +199,19 @@ describe('a column that is called like a split, a class or an id', () => {
     ['Unnamed: 0', "--id 'Unnamed: 0'"],
     ['index', '--id index'],
     ['uuid', '--id uuid'],
-  ])('%s stops a push, which says what to answer', async (name, answer) => {
+  ])('is refused until the user declares it: %s', async (name, answer) => {
     const asked = summaryOf(table(name));
     await expect(asked).rejects.toThrow(`column "${name}": is called like`);
     await expect(asked).rejects.toThrow(answer);
     await expect(asked).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  it('the column without a name that pandas writes is one', async () => {
+  it('is also a column without a name, as pandas writes it', async () => {
     await expect(summaryOf(table(''))).rejects.toThrow("Want --id '' if it names the sample");
     expect((await summaryOf(table(''), { id: '' })).modalities[0]?.columns).toHaveLength(1);
   });
 
-  it.each(['ignore', 'number', 'category'] as const)('=%s is an answer', async (kind) => {
+  it.each(['ignore', 'number', 'category'] as const)('is accepted as NAME=%s', async (kind) => {
     const columns = new Map([['target', kind]]);
     const [modality] = (await summaryOf(table('target'), { columns })).modalities;
     expect(modality?.columns?.[1]).toMatchObject({
@@ -220,7 +220,7 @@ describe('a column that is called like a split, a class or an id', () => {
     });
   });
 
-  it('is asked about with --raw too, and may be left out there', async () => {
+  it('is refused with --raw too, unless it is declared', async () => {
     await expect(summaryOf(table('id'), { raw: true })).rejects.toThrow('--id id');
     const columns = new Map([['id', 'ignore']] as const);
     const [modality] = (await summaryOf(table('id'), { raw: true, columns })).modalities;
@@ -230,12 +230,12 @@ describe('a column that is called like a split, a class or an id', () => {
     expect(other?.rawColumns).toEqual(['x', 'id']);
   });
 
-  it('all of a table are named at once', async () => {
+  it('is named together with all other such columns of the table', async () => {
     const lines = ['id,target,split,label,x', ...rows((n) => `${n},${n % 2},train,${ab(n)},${n}`)];
     await expect(summaryOf(lines)).rejects.toThrow(/"id"[\s\S]*"target"[\s\S]*"split"/);
   });
 
-  it('of texts, asks about splits that would be drawn anew, and about nothing else', async () => {
+  it('is refused in a table of texts only if it looks like a split', async () => {
     const lines = ['say,split,id,label', ...rows((n) => `word ${n},train,${n},${ab(n)}`)];
     await expect(summaryOf(lines, { text: 'say' })).rejects.toThrow('column "split"');
     const split = { by: 'shares', shares: { test: 0.2, validation: 0.1 }, seed: 1 } as const;
@@ -258,15 +258,15 @@ describe('a column that is called like a split, a class or an id', () => {
     'classic',
     'height_y',
     'spline',
-  ])('%s is none', (name) => expect(tellingName(name, ['a', name])).toBeUndefined());
+  ])('is not assumed for %s', (name) => expect(tellingName(name, ['a', name])).toBeUndefined());
 
-  it('y is a place beside x, else a class', () => {
+  it('is assumed for y only if there is no column x', () => {
     expect(tellingName('y', ['x', 'y'])).toBeUndefined();
     expect(tellingName('y', ['x1', 'y'])).toBe('class');
   });
 });
 
-describe('a push warns, of columns, of', () => {
+describe('a push warns of columns of', () => {
   const column = async (value: (n: number) => string) =>
     (await warningsOf(['x,v,label', ...rows((n) => `${n},${value(n)},${ab(n)}`)])).filter((text) =>
       text.startsWith('column "v": '),
@@ -278,30 +278,30 @@ describe('a push warns, of columns, of', () => {
     ['thousands', (n: number) => `"1,${100 + n},000"`],
     ['a sign of minus that is none', (n: number) => `\u2212${n}.5`],
     ['units', (n: number) => `${n}.5 cm`],
-  ])('numbers with marks: %s', async (_, value) => {
+  ])('numbers with signs or units: %s', async (_, value) => {
     expect(await column(value)).toEqual([expect.stringMatching(/numbers with signs or units/)]);
   });
 
-  it('days that are numbers', async () => {
+  it('dates written as whole numbers', async () => {
     expect(await column((n) => `202401${String((n % 28) + 1).padStart(2, '0')}`)).toEqual([
       expect.stringMatching(/has days as whole numbers \(20240101\)/),
     ]);
   });
 
-  it('values that come once for the most part', async () => {
+  it('values most of which occur once', async () => {
     expect(await column((n) => (n % 4 === 0 ? 'often' : `once ${n}`))).toEqual([
       expect.stringMatching(/^column "v": \d+ % of its values come once in train.*--text NAME/),
     ]);
   });
 
-  it('the class under another name, in words or numbers', async () => {
+  it('two values that tell the class of every sample', async () => {
     const tells = expect.stringMatching(/its 2 values tell the class of all 28 labelled samples/);
     expect(await column((n) => (ab(n) === 'a' ? 'yes' : 'no'))).toEqual([tells]);
     expect(await column((n) => String(n % 2))).toEqual([tells]);
     expect(await column((n) => String(n % 3))).toEqual([]);
   });
 
-  it('numbers of rows', async () => {
+  it('row numbers', async () => {
     const lines = Array.from({ length: 40 }, (_, n) => `${(7 * n) % 40},${100 + n},${ab(n)}`);
     expect(await warningsOf(['x,v,label', ...lines])).toEqual([
       expect.stringMatching(/^column "v": rises from row to row/),
@@ -309,21 +309,21 @@ describe('a push warns, of columns, of', () => {
   });
 });
 
-describe('a push warns, of classes, of', () => {
-  it.each(['NA', 'nan', '?', 'None', '\\N', '<NA>'])('%s, which may be none', async (name) => {
+describe('a push warns of classes named', () => {
+  it.each(['NA', 'nan', '?', 'None', '\\N', '<NA>'])('%s, which may mean missing', async (name) => {
     const lines = rows((n) => `${n},${n % 4 === 0 ? name : ab(n)}`);
     expect(await warningsOf(['x,label', ...lines])).toContainEqual(
       expect.stringMatching(/is a class like any other.*leave their cells empty/),
     );
   });
 
-  it('-1 among numbers', async () => {
+  it('-1 among other numbers', async () => {
     expect(await warningsOf(['x,label', ...rows((n) => `${n},${(n % 3) - 1}`)])).toEqual([
       expect.stringMatching(/^classes: "-1" is a class like any other/),
     ]);
   });
 
-  it('whole numbers with a point', async () => {
+  it('0.0 and 1.0 for whole numbers', async () => {
     expect(await warningsOf(['x,label', ...rows((n) => `${n},${n % 2}.0`)])).toEqual([
       expect.stringMatching(/^classes: 0\.0, 1\.0 are whole numbers with a point/),
     ]);
@@ -334,7 +334,7 @@ it.each([
   ['channels that come first', [3, 6, 7], 0.5, /read as 3 pixels high, with 7 channels.*transpose/],
   ['pixels as floats', [6, 7, 3], 7, /pixels from 0 to 255 as floats/],
   ['nothing of pictures as they should be', [6, 7, 3], 0.5, undefined],
-])('a push of arrays warns of %s', (_, shape, step, message) => {
+])('wholeSource warns of arrays with %s', (_, shape, step, message) => {
   const length = 6 * shape.reduce((product, n) => product * n, 1);
   const { summary } = wholeSource({
     bytes: encodeDataset({

@@ -1,6 +1,6 @@
 /**
- * Sources of several modalities, tables and images in real files made here, in different orders, and with every fault
- * of ids. Oracles are the values that were written.
+ * Sources of several modalities: tables and images in real files made here, in different orders, and with every fault
+ * of ids. Expected are the values that were written.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -28,7 +28,7 @@ const put = async (name: string, content: string | Uint8Array) => {
   await writeFile(join(folder, name), content);
 };
 
-/** @param sources - `NAME=FILE` in the case's folder. */
+/** @param sources - `NAME=FILE` in the folder of the case. */
 async function imported(
   sources: readonly string[],
   given: ImportOptions = {},
@@ -67,7 +67,7 @@ describe('alignSources', () => {
     };
   };
 
-  it('brings rows together in the order of the first source, and takes what any source says', () => {
+  it('orders rows like the first source, and takes labels and splits from any source', () => {
     const one = rows('one', 'abc', [-1, 1, 2], [1, 0, 3]);
     const two = rows('two', 'cab', [2, 0, -1], [0, 1, 2]);
     expect(aligned(one, two)).toEqual({
@@ -82,7 +82,7 @@ describe('alignSources', () => {
     });
   });
 
-  it('refuses ids that a source lacks, whichever it is', () => {
+  it('refuses ids that any source lacks', () => {
     const found = aligned(rows('one', 'abc'), rows('two', 'bcd'), rows('three', 'cb'));
     expect(found.orders).toEqual([
       [1, 2],
@@ -96,7 +96,7 @@ describe('alignSources', () => {
     expect(found.reasons).toEqual(['not in two, three', 'not in one, three']);
   });
 
-  it('takes none of the rows that share an id, and says so once', () => {
+  it('refuses all rows that share an id, and reports the id once', () => {
     const found = aligned(rows('one', 'abaa'), rows('two', 'abba'));
     expect(found.orders).toEqual([[], []]);
     expect(found.refused).toEqual([
@@ -105,7 +105,7 @@ describe('alignSources', () => {
     ]);
   });
 
-  it('refuses labels and splits that differ, naming both', () => {
+  it('refuses rows whose labels or splits differ, and names both', () => {
     const one = rows('one', 'abc', [0, 1, 1], [1, 1, 2]);
     const two = rows('two', 'abc', [0, 2, 1], [1, 1, 3]);
     const found = aligned(one, two);
@@ -118,7 +118,7 @@ describe('alignSources', () => {
   });
 });
 
-/** 20 samples; sample n is called `s<n>`, is of class a or b, and has n in it. */
+/** 20 samples; sample n has the id `s<n>`, the class a or b, and the value n. */
 const samples = Array.from({ length: 20 }, (_, n) => ({
   id: `s${n}`,
   label: n % 2 ? 'b' : 'a',
@@ -129,14 +129,14 @@ const left = samples.map(({ id, label, n }) => `${id},${label},${n},${100 - n}`)
 /** The same samples in another order. */
 const right = [...samples].reverse().map(({ id, n }) => `${n / 2},${id}`);
 
-describe('tables', () => {
+describe('importModalities of raw tables', () => {
   beforeEach(async () => {
     await put('left.csv', csv('id,label,x,y', left));
     await put('right.csv', csv('z,id', right));
   });
   const both = ['left=left.csv', 'right=right.csv'];
 
-  it('go together by id, whatever their order', async () => {
+  it('joins rows by id in any order', async () => {
     const { set, file, summary } = await imported(both, { id: 'id' });
     expect(set).toMatchObject({ sampleCount: 20, classNames: ['a', 'b'] });
     expect([...set.labels]).toEqual(samples.map(({ n }) => n % 2));
@@ -166,7 +166,7 @@ describe('tables', () => {
     });
   });
 
-  it('may be columns of one file, and of other formats', async () => {
+  it('accepts columns of one file, and files of other formats', async () => {
     const lines = samples.map((sample) => JSON.stringify({ ...sample, wave: [sample.n, 1, 2] }));
     await put('all.jsonl', lines.reverse().join('\n'));
     const sources = ['x=left.csv#x', 'y=left.csv#y', 'wave=all.jsonl#wave'];
@@ -181,7 +181,7 @@ describe('tables', () => {
     expect([0, 3, 57].map((at) => waves?.[at])).toEqual([0, 1, 19]);
   });
 
-  it('go together by row only where that is asked for, and refused rows keep their place', async () => {
+  it('joins rows by position only with alignment "rows", and keeps the position of refused rows', async () => {
     await expect(imported(both)).rejects.toThrow(
       /modality left is of a table; --id names the column .* or --by-row says/,
     );
@@ -211,11 +211,11 @@ describe('tables', () => {
     );
   });
 
-  it('take no id that is a number which has lost digits', async () => {
+  it('refuses numeric ids that have lost digits', async () => {
     const lines = (ids: readonly string[]) =>
       ids.map((id, n) => `{"id":${id},"x":${n},"label":"${n % 2 ? 'b' : 'a'}"}\n`).join('');
     const ids = Array.from({ length: 19 }, (_, n) => `${n}`);
-    // Both become 2^60 when they are read.
+    // Both ids are read as 2^60.
     await put('one.jsonl', lines([...ids, '1152921504606846976']));
     await put('two.jsonl', lines([...ids, '1152921504606846977']));
     const { set, summary } = await imported(['one=one.jsonl', 'two=two.jsonl'], { id: 'id' });
@@ -224,7 +224,7 @@ describe('tables', () => {
     expect(summary.refused.first[0]?.message).toContain('near 1152921504606847000');
   });
 
-  it('count what one of them lacks, has twice or says otherwise', async () => {
+  it('counts the ids that are missing in a source, that occur twice, or whose labels differ', async () => {
     const contrary = ['z,id,label', '7,s0,b', '7,s0,b', '1,s1,a', '2,s2,a', '9,new,a'];
     await put('right.csv', contrary.join('\n'));
     const { set, summary } = await imported(both, {
@@ -243,7 +243,7 @@ describe('tables', () => {
     ]);
   });
 
-  it('take splits from whichever has them', async () => {
+  it('takes splits from the source that has the split column', async () => {
     const folds = ['train', 'validation', 'test'];
     const rows = samples.map(({ id, n }) => `${n},${id},${folds[n % 3]}`);
     await put('right.csv', csv('z,id,fold', rows.reverse()));
@@ -265,17 +265,17 @@ describe('tables', () => {
     [['left=left.csv', 'right=none.csv'], { id: 'id' }, /modality right: .*none.csv: no such file/],
     [['a=right.csv', 'b=right.csv'], { id: 'id' }, /no source has a column of the class; --label/],
     [both, { id: 'id', size: { height: 2, width: 2 } }, /--size means nothing for .* csv, csv/],
-  ] as const)('%j %j cannot be used', async (sources, options, message) => {
+  ] as const)('refuses the sources %j with the options %j', async (sources, options, message) => {
     await expect(imported(sources, options)).rejects.toThrow(message);
   });
 
-  it('without one sample in common are refused with what was wrong', async () => {
+  it('refuses sources without a common sample, with the first refusal', async () => {
     await put('right.csv', csv('z,id', ['1,t1', '2,t2']));
     await expect(imported(both, { id: 'id' })).rejects.toThrow(/id s0: is in left, and in right/);
   });
 });
 
-describe('tables of numbers and categories', () => {
+describe('importModalities of encoded tables', () => {
   const FOLD = { id: 'id', raw: false, split: { by: 'column', column: 'fold' } } as const;
   const folds = samples.map(({ n }) =>
     n % 5 === 3 ? 'validation' : n % 5 === 4 ? 'test' : 'train',
@@ -294,7 +294,7 @@ describe('tables of numbers and categories', () => {
   });
   const both = ['left=left.csv', 'right=right.csv'];
 
-  it('are encoded by the train split of all, whichever source says what that is', async () => {
+  it('fits each encoding on the train split, which any source may give', async () => {
     const { set, file, summary } = await imported(both, FOLD);
     const x = moments(train.map(({ n }) => n ** 2));
     const z = moments(train.map(({ n }) => 10 - n));
@@ -323,7 +323,7 @@ describe('tables of numbers and categories', () => {
     expect(file.equals(encodeStoredDataset(set))).toBe(true);
   });
 
-  it('lose rows that cannot be encoded, and draw splits before they know of them', async () => {
+  it('drops rows that cannot be encoded, without changing the splits of the others', async () => {
     const rows = samples.map(({ id, n }) => `${n === 7 ? 'many' : n},${id}`);
     await put('right.csv', csv('z,id', rows));
     const { set, summary } = await imported(both, { id: 'id', raw: false });
@@ -337,7 +337,7 @@ describe('tables of numbers and categories', () => {
     expect(summary.refused.first[0]?.path).toBe('right, row 8');
   });
 
-  it('may stand beside what is not encoded, and say what a column is', async () => {
+  it('encodes tables beside texts, and applies --columns', async () => {
     await put(
       'right.csv',
       csv(
@@ -367,18 +367,18 @@ describe('tables of numbers and categories', () => {
       { columns: new Map([['x', 'ignore']]) },
       /modality b: no c/,
     ],
-  ])('%j %j cannot be used', async (sources, options, message) => {
+  ])('refuses the sources %j with the options %j', async (sources, options, message) => {
     const given = { id: 'id', raw: false, ...options } as ImportOptions;
     await expect(imported(sources, given)).rejects.toThrow(message);
   });
 
-  it('without one sample in common are refused with what was wrong', async () => {
+  it('refuses sources without a common sample, with the first refusal', async () => {
     await put('right.csv', csv('z,id,fold', ['1,t1,train', '2,t2,test']));
     await expect(imported(both, FOLD)).rejects.toThrow(/id s0: is in left, and in right/);
   });
 });
 
-it('texts keep to their samples, and their encoding to their modality', async () => {
+it('importModalities keeps texts with their samples, and the text encoding with its modality', async () => {
   const said = samples.map(({ id, n, label }) => `${id},${label},${'word '.repeat(n)}end`);
   await put('say.csv', csv('id,label,say', said));
   await put('right.csv', csv('z,id', right));
@@ -399,7 +399,7 @@ it('texts keep to their samples, and their encoding to their modality', async ()
   expect(file.equals(encodeStoredDataset(set))).toBe(true);
 });
 
-it('images go with tables by their files’ names', async () => {
+it('importModalities joins images and tables by file name', async () => {
   for (const { id, label, n } of samples) {
     await mkdir(join(folder, 'pictures', label), { recursive: true });
     const image = sharp({
@@ -421,6 +421,6 @@ it.each([
   ['=x.csv', /want NAME=SOURCE/],
   ['pixels=', /want NAME=SOURCE/],
   ['x=t.csv#a,b,a', /modality "x=t.csv#a,b,a": column a is there twice/],
-])('%j is no modality', (text, message) => {
+])('parseModality refuses %j', (text, message) => {
   expect(() => parseModality(text)).toThrow(message);
 });

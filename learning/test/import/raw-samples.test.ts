@@ -1,4 +1,4 @@
-/** Samples for a student in every kind of file that people have: the same rows in each. */
+/** Raw samples for a student, the same rows in every kind of file. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ test.each([
   ['rows.json', '[{"x":1.5,"city":"Ulm"},{"x":null,"city":"Köln"}]'],
   ['rows.parquet', parquet],
   ['rows.jsonl', '{"x":1.5,"city":"Ulm"}\n\n{"x":NaN,"city":"Köln"}\n'],
-])('rows of %s', async (name, content) => {
+])('rawSamples reads the rows of %s', async (name, content) => {
   const rows = [
     { x: 1.5, city: 'Ulm' },
     { x: null, city: 'Köln' },
@@ -51,7 +51,7 @@ test.each([
   expect(await raw(TABLE, name, content)).toEqual(rows);
 });
 
-test('a key that is left out is nothing where training had nothing too', async () => {
+test('rawSamples gives null for a missing key only in columns that missed values in training', async () => {
   const lines = '{"city":"Ulm"}\n{"x":1}\n';
   expect(await raw(TABLE, 'sparse.jsonl', lines)).toEqual([
     { x: null, city: 'Ulm' },
@@ -63,7 +63,7 @@ test('a key that is left out is nothing where training had nothing too', async (
 
 const REVIEWS = 'review,stars\n"two\nlines",5\n😀,1\n';
 
-test('texts are lines of a text, and of a table the column that is named', async () => {
+test('rawSamples reads texts from the lines of a text file or from a named column of a table', async () => {
   expect(await raw(TEXT, 't.txt', 'one\ntwo\n')).toEqual(['one', 'two']);
   expect(await raw(TEXT, 't.csv', REVIEWS, 'review')).toEqual(['two\nlines', '😀']);
   expect(await raw(TEXT, 'only.csv', 'review\none\n')).toEqual(['one']);

@@ -1,4 +1,4 @@
-/** Folders as people and programs leave them, in real files: which are read, and what is said of the others. */
+/** Folders as people and programs leave them, in real files: which are read, and the messages for the others. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,8 +37,8 @@ const png = (value: number) =>
     .png()
     .toBuffer();
 
-describe('texts', () => {
-  it('lie in a folder a class, as IMDB has them; those of unsup have no class', async () => {
+describe('importing a folder of text files', () => {
+  it('reads a folder per class and split as in IMDB, and takes texts of unsup as unlabelled', async () => {
     for (const split of ['train', 'test']) {
       for (const name of ['pos', 'neg']) {
         for (const n of [0, 1]) put(`${split}/${name}/${n}.txt`, `${split} ${name}\n${n} 😀`);
@@ -53,7 +53,7 @@ describe('texts', () => {
     expect(set.texts?.ends[0]).toBe(Buffer.byteLength('test neg\n0 😀'));
   });
 
-  it('may be called by numbers, and are refused by name', async () => {
+  it('reads text files without an extension, and refuses faulty ones by name', async () => {
     put('sport/10001', 'a goal');
     put('sport/10002', Buffer.from('B\xe4r', 'latin1'));
     put('space/20001', 'a star');
@@ -66,8 +66,8 @@ describe('texts', () => {
   });
 });
 
-describe('tables', () => {
-  it('are one a split, by their names', async () => {
+describe('importing a folder of tables', () => {
+  it('reads a table per split by its name', async () => {
     put('train.csv', 'x,label\n1,a\n2,b\n3,a\n');
     put('test.csv', 'x,label\n4,b\n');
     put('README.md', '');
@@ -78,7 +78,7 @@ describe('tables', () => {
     expect(summary.splitSource).toMatch(/^names/);
   });
 
-  it('must have the same columns', async () => {
+  it('refuses tables with different columns', async () => {
     put('train.jsonl', '{"x":1,"label":"a"}\n{"x":2,"label":"b"}\n');
     put('test.jsonl', '{"x":1}\n');
     await expect(imported()).rejects.toThrow(
@@ -86,7 +86,7 @@ describe('tables', () => {
     );
   });
 
-  it('name the pictures beside them, as imagefolder of Hugging Face has them', async () => {
+  it('reads images listed in metadata.jsonl, as imagefolder of Hugging Face does', async () => {
     for (const [split, first] of [
       ['train', 0],
       ['test', 4],
@@ -104,7 +104,7 @@ describe('tables', () => {
     expect(splits.slice(4)).toEqual([3, 3, 3, 3]);
   });
 
-  it('of Parquet may lie in folders of partitions, which are columns', async () => {
+  it('reads Parquet partitions, whose folder names are columns', async () => {
     const part = (xs: number[], label: string[]) =>
       new Uint8Array(
         parquetWriteBuffer({
@@ -129,7 +129,7 @@ describe('tables', () => {
     expect(Buffer.from(set.cells?.categories.bytes ?? []).toString()).toBe('KölnKöln');
   });
 
-  it('of Parquet in folders are told apart where a row is refused', async () => {
+  it('names a refused Parquet row with the path of its file', async () => {
     const part = (x: string[]) =>
       new Uint8Array(
         parquetWriteBuffer({
@@ -145,7 +145,7 @@ describe('tables', () => {
     expect(summary.refused.first.map(({ path }) => path)).toEqual(['year=2024/0.parquet row 2']);
   });
 
-  it('of Parquet may lie in a folder a split', async () => {
+  it('reads Parquet files in a folder per split', async () => {
     const file = (xs: number[]) =>
       new Uint8Array(
         parquetWriteBuffer({
@@ -163,8 +163,8 @@ describe('tables', () => {
   });
 });
 
-describe('folders of pictures', () => {
-  it('of splits may lie beside what has no pictures, and be called otherwise', async () => {
+describe('importing a folder of images', () => {
+  it('reads splits with other usual names, and ignores folders without images', async () => {
     for (const split of ['training_set', 'test_set']) {
       for (const name of ['cat', 'dog']) put(`${split}/${name}/1.png`, await png(1));
     }
@@ -175,7 +175,7 @@ describe('folders of pictures', () => {
     expect(summary.ignored.first).toContain('__MACOSX');
   });
 
-  it('that look like splits are warned of', async () => {
+  it('warns of class folders that look like splits', async () => {
     for (const split of ['seg_train', 'seg_test']) {
       for (const name of ['cat', 'dog']) put(`${split}/${name}/1.png`, await png(1));
     }
@@ -188,7 +188,7 @@ describe('folders of pictures', () => {
     });
   });
 
-  it('are refused with the path of a picture that is not there', async () => {
+  it('refuses a table that names a missing image, and reads paths with backslashes', async () => {
     put('train.csv', 'id,label\n1,a\n2,b\n');
     put('img/3.png', await png(3));
     await expect(imported({ image: 'id' })).rejects.toThrow(
@@ -199,7 +199,7 @@ describe('folders of pictures', () => {
   });
 });
 
-describe('a picture that is none says why:', () => {
+describe('importing a faulty image reports', () => {
   it.each([
     [
       'a pointer of Git LFS',
@@ -217,7 +217,7 @@ describe('a picture that is none says why:', () => {
   });
 });
 
-describe('a folder that is no set says what it has:', () => {
+describe('importing a folder without a data set suggests what to import', () => {
   it.each([
     ['MNIST/raw/train-images-idx3-ubyte', /want the folder in it with the set: .*MNIST\/raw/],
     ['plain_text/train-00000-of-00001.parquet', /want the folder in it with the set: .*plain_text/],
@@ -227,7 +227,7 @@ describe('a folder that is no set says what it has:', () => {
       'batches/data_batch_1',
       /has no images and no texts \(\.txt\); it has "batches\/data_batch_1"/,
     ],
-  ])('%s', async (path, message) => {
+  ])('for %s', async (path, message) => {
     put(path, 'anything');
     await expect(imported()).rejects.toThrow(message);
   });

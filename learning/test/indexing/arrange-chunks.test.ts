@@ -1,4 +1,4 @@
-// Results computed by hand, on more rows than a call may have arguments.
+// Results computed by hand, on more rows than a function call may have arguments.
 import { expect, test } from 'vitest';
 import { arrangeChunks } from '../../src/indexing/arrange-chunks.js';
 
@@ -7,7 +7,7 @@ const COUNT = 200_000;
 test.each([
   ['a row group of Parquet is one chunk, however long', 1, 1],
   ['a shard may have any number of chunks', 64 * 1024 * 1024, COUNT],
-])('%s', (_, length, chunkCount) => {
+])('arrangeChunks: %s', (_, length, chunkCount) => {
   const { rows, chunkEnds } = arrangeChunks({
     lengths: new Uint32Array(COUNT).fill(length),
     splits: new Uint8Array(COUNT),

@@ -1,4 +1,4 @@
-/** Objects that are files of a folder, with a count of the bytes that are read. */
+/** Objects stored as files of a folder, with a count of the bytes read. */
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -56,7 +56,7 @@ async function samples(from: number, to: number, classes = 2): Promise<Members> 
   return members;
 }
 
-/** The encoded pictures, by sample, at the places that the manifest says. */
+/** The encoded pictures by sample, read at the places in the manifest. */
 function picturesOf({ shards }: StoredDataset): Buffer[] {
   if (shards === undefined) throw new Error('no manifest');
   return Array.from(shards.shardOf, (shard, sample) => {
@@ -83,8 +83,8 @@ function picturePaths({ shards }: StoredDataset): string[] {
   );
 }
 
-describe('tars', () => {
-  test('rows, labels and splits are those of the tars, and the canary is what decodes', async () => {
+describe('registerSet of tars', () => {
+  test('records the pictures, labels and splits of the tars, and the digest of decoded canary pictures', async () => {
     put('train-0.tar', tarOf(await samples(0, 20)));
     put('train-1.tar', tarOf(await samples(20, 40)));
     put('val/0.tar', tarOf(await samples(40, 50)));
@@ -106,7 +106,7 @@ describe('tars', () => {
       { url: 'train-1.tar', format: 'tar' },
       { url: 'val/0.tar', format: 'tar' },
     ]);
-    // Test is drawn from train: the rest keeps the order of the tars.
+    // Test samples are drawn from train. The others keep the order of the tars.
     const pictures = picturesOf(stored);
     const numbers = await Promise.all(
       Array.from({ length: 50 }, async (_, n) => (await picture(n)).toString('hex')),
@@ -129,7 +129,7 @@ describe('tars', () => {
     expect(stored.shards?.canary.samples).toHaveLength(5);
   });
 
-  test('labels are texts of another ending, fields of JSON, or numbers of given names', async () => {
+  test('reads labels from a file ending, a JSON field, or as numbers of given classes', async () => {
     const jpg = await Promise.all([1, 2, 3].map((n) => picture(n)));
     const names = ['cat', 'dog', ''];
     const all = jpg.flatMap((bytes, n) => [
@@ -169,7 +169,7 @@ describe('tars', () => {
     });
   });
 
-  test('one label that is no number among numbers is told, because it moves them', async () => {
+  test('warns of a single label that is not a number and moves the others', async () => {
     const named = async (label: string) =>
       (await samples(0, 10, 5)).map(([name, bytes]) => {
         return [name, name === '7.cls' ? label : bytes] as const;
@@ -183,7 +183,7 @@ describe('tars', () => {
         /^a.tar: 7 has label "-2", no whole .* class "0" has number 1/,
       ),
     });
-    // A name that sorts behind the numerals does not move them.
+    // A name that sorts after the numerals does not move them.
     put('a.tar', tarOf(await named('cat')));
     const behind = (await register(['a.tar'])).summary.warnings;
     expect(behind.filter(({ path }) => path === 'labels')).toEqual([]);
@@ -194,7 +194,7 @@ describe('tars', () => {
     });
   });
 
-  test('a single class is told with what was refused', async () => {
+  test('refuses a set with a single class, and lists the refused samples', async () => {
     put(
       'a.tar',
       tarOf([
@@ -209,7 +209,7 @@ describe('tars', () => {
     );
   });
 
-  test('what cannot be taken is refused by name, and the rest is there', async () => {
+  test('refuses faulty samples and tars by name, and keeps the other samples', async () => {
     const [a, b] = [await picture(1), await picture(2)];
     put(
       'a.tar',
@@ -263,7 +263,7 @@ describe('tars', () => {
         { path: 'a.tar: twice' },
         { path: 'a.tar: empty' },
         { path: 'a.tar: page' },
-        // The first refusal for each further reason.
+        // The first refusal of each further reason.
         { path: 'a.tar: blank' },
         { path: 'cut.tar' },
         { path: 'nothing.tar' },
@@ -278,7 +278,7 @@ describe('tars', () => {
     expect(both.summary.refused.reasons).not.toHaveProperty('two pictures');
   });
 
-  test('a sample whose label or picture is a link is refused, as one whose name has more dots', async () => {
+  test('refuses samples with a linked label or picture, or with a second dot in the name', async () => {
     const jpg = await picture(1);
     const file = (name: string, bytes: Uint8Array | string) =>
       tarOf([[name, bytes]]).subarray(0, -1024);
@@ -316,7 +316,7 @@ describe('tars', () => {
     });
   });
 
-  test('samples of thousands of files called alike are one refusal, told in a line', async () => {
+  test('refuses 5000 files of one sample name in one short message', async () => {
     const jpg = await picture(1);
     const frames = Array.from({ length: 5000 }, (_, n) => [`frame.${n}.jpg`, jpg] as const);
     put('a.tar', tarOf([...frames, ['good.jpg', jpg], ['good.cls', '1']]));
@@ -327,7 +327,7 @@ describe('tars', () => {
     ]);
   });
 
-  test('pictures that will not decode are found where all are decoded, else where the canary meets them', async () => {
+  test('finds undecodable pictures among the canaries, or all of them with checksPictures', async () => {
     const [whole, other] = [await picture(1), await picture(2)];
     const broken = whole.subarray(0, whole.length - 40);
     put(
@@ -355,7 +355,7 @@ describe('tars', () => {
     });
   });
 
-  test('a second indexing reads the shards that are new or changed alone', async () => {
+  test('reads again only the shards that have changed', async () => {
     put('train-0.tar', tarOf(await samples(0, 20)));
     put('train-1.tar', tarOf(await samples(20, 40)));
     const first = await register(['train-{0..1}.tar']);
@@ -368,7 +368,7 @@ describe('tars', () => {
     utimesSync(join(root, 'train-1.tar'), 1, 1);
     objects.readBytes = 0;
     const third = await register(['train-{0..1}.tar']);
-    // Like a copied folder, the file has the same bytes: so the set is the same.
+    // The bytes are the same, as in a copied folder, so the set is the same.
     expect(third.manifest.equals(first.manifest)).toBe(true);
     expect(objects.readBytes).toBeGreaterThan(all / 3);
     expect(objects.readBytes).toBeLessThan((2 * all) / 3);
@@ -377,7 +377,7 @@ describe('tars', () => {
     expect((await register(['train-{0..1}.tar'])).summary.samples).toBe(40);
   });
 
-  test('a cache folder that takes nothing ends nothing, and is told', async () => {
+  test('warns of an unusable cache folder, and completes the set', async () => {
     put('train-0.tar', tarOf(await samples(0, 20)));
     const kept = await register(['train-0.tar']);
     expect(kept.summary.warnings.filter(({ path }) => path === 'cache')).toEqual([]);
@@ -390,7 +390,7 @@ describe('tars', () => {
     });
   });
 
-  test('what a killed registration left half written goes, and what another is writing stays', async () => {
+  test('removes the drafts of a killed registration, and keeps a draft that is being written', async () => {
     put('train-0.tar', tarOf(await samples(0, 20)));
     const [left, now] = ['left.npz.7.tmp', 'now.npz.8.tmp'];
     for (const draft of [left, now]) put(join('.cache/shard-indexes', draft), 'half');
@@ -401,7 +401,7 @@ describe('tars', () => {
     expect(drafts).toEqual([now]);
   });
 
-  test('a shard whose server names no version is read again', async () => {
+  test('reads a shard without an etag again', async () => {
     const { facts } = objects;
     objects.facts = async (url) => ({ sizeBytes: (await facts(url)).sizeBytes });
     const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
@@ -415,7 +415,7 @@ describe('tars', () => {
     expect([...parseStoredDataset(manifest).labels]).toEqual([1, 0, 1, 0]);
   });
 
-  test('what a server says ends it, is no fault of the shard, and is not kept', async () => {
+  test('passes on an error of the server, and does not cache it', async () => {
     put('a.tar', tarOf(await samples(0, 10)));
     const { stream } = objects;
     objects.stream = () => {
@@ -426,7 +426,7 @@ describe('tars', () => {
     expect((await register(['a.tar'])).summary.samples).toBe(10);
   });
 
-  test('a tar whose server gives no part of it is not read first', async () => {
+  test('reads nothing of a tar whose server cannot send a part of it', async () => {
     put('a.tar', tarOf(await samples(0, 10)));
     objects.read = async (url) => {
       throw new LyceumError('INVALID_ARGUMENT', `${url}: its server sends all of it`);
@@ -435,7 +435,7 @@ describe('tars', () => {
     expect(objects.readBytes).toBe(0);
   });
 
-  test('shards sorted by class are told, and mixed ones are not', async () => {
+  test('warns of shards sorted by class, and not of mixed shards', async () => {
     const split = { by: 'shares', shares: { test: 0, validation: 0 }, seed: undefined } as const;
     const jpg = await picture(1);
     const classes = 40;
@@ -466,8 +466,8 @@ describe('tars', () => {
   });
 });
 
-describe('folders', () => {
-  test('one folder a class, with the splits of its folders, each picture a file', async () => {
+describe('registerSet of folders', () => {
+  test('takes a class per folder, splits from folder names, and a file per picture', async () => {
     for (const [split, from] of [
       ['train', 0],
       ['val', 20],
@@ -499,7 +499,7 @@ describe('folders', () => {
     expect(stored.shards?.shards).toEqual([{ url: 'pets/', format: 'folder', sizeBytes: 0 }]);
   });
 
-  test('a folder without pictures, or with some in a folder without a name, is told', async () => {
+  test('refuses a folder without pictures, and pictures in a folder without a name', async () => {
     put('pets/cat/1.bmp', 'BM');
     await expect(register(['pets/'])).rejects.toThrowError(
       /^pets\/: there is no .tar, no .parquet, no .tfrecord and no picture, but pets\/cat\/1.bmp; pictures are .jpg, /,
@@ -514,7 +514,7 @@ describe('folders', () => {
     );
   });
 
-  test('what is called like a picture and cannot be read is refused, else ignored', async () => {
+  test('refuses unreadable files named like pictures or shards, and ignores other unreadable files', async () => {
     for (let n = 0; n < 8; n++) put(`pets/${n % 2 ? 'dog' : 'cat'}/${n}.jpg`, await picture(n));
     const { list } = objects;
     const unreadable = 'cannot be read';
@@ -538,7 +538,7 @@ describe('folders', () => {
     });
   });
 
-  test('drawn splits are those of a push, and no class fills a chunk', async () => {
+  test('draws the same splits as a push, and mixes classes in the first chunk', async () => {
     for (let n = 0; n < 600; n++) put(`pets/${n < 300 ? 'a' : 'a-b'}/${n}.jpg`, await picture(n));
     const { manifest } = await register(['pets/']);
     const stored = parseStoredDataset(manifest);
@@ -569,7 +569,7 @@ describe('folders', () => {
   });
 });
 
-describe('Parquet', () => {
+describe('registerSet of Parquet files', () => {
   async function parquet(
     rows: readonly { bytes: Uint8Array | null; label: number | null }[],
     rowCount = 10,
@@ -595,7 +595,7 @@ describe('Parquet', () => {
     );
   }
 
-  test('row groups stay whole in chunks; null and -1 are unlabelled; names are those of the schema', async () => {
+  test('keeps row groups whole, takes null and -1 as unlabelled, and class names from the schema', async () => {
     const rows = await Promise.all(
       Array.from({ length: 30 }, async (_, n) => ({
         bytes: n === 5 ? null : await picture(n),
@@ -624,7 +624,7 @@ describe('Parquet', () => {
     expect(drawn.chunkEnds?.length).toBe(3);
   });
 
-  test('of several columns of classes each has its own names, of pictures one is to be named', async () => {
+  test('takes the names of the label column, and asks which of several picture columns to use', async () => {
     const pictures = await Promise.all(Array.from({ length: 6 }, (_, n) => picture(n)));
     const data = pictures.map((bytes) => new Uint8Array(bytes));
     const numbers = data.map((_, n) => n % 2);
@@ -649,7 +649,7 @@ describe('Parquet', () => {
     expect(summary.classNames).toEqual(['small', 'large']);
   });
 
-  test('what is encrypted, or null in place of a picture, is told as that', async () => {
+  test('reports an encrypted file, and a null picture by its row', async () => {
     put('a.parquet', Buffer.concat([Buffer.alloc(64, 1), Buffer.from('PARE')]));
     await expect(register(['a.parquet'])).rejects.toThrowError(/a.parquet: .*: it is encrypted/);
     const rows = [0, 1, 2].map(async (n) => ({
@@ -665,7 +665,7 @@ describe('Parquet', () => {
     ]);
   });
 
-  test('without pictures, damaged or of another kind is refused by name', async () => {
+  test('refuses files without pictures, damaged files, and a mix of formats by name', async () => {
     put(
       'numbers.parquet',
       new Uint8Array(
@@ -686,7 +686,7 @@ describe('Parquet', () => {
   });
 });
 
-test('a shard whose name says a split is not beside one whose name says none', async () => {
+test('registerSet refuses a shard named like a split beside a shard without a split', async () => {
   put('train.tar', tarOf(await samples(0, 4)));
   put('rest.tar', tarOf(await samples(4, 8)));
   await expect(register(['train.tar', 'rest.tar'])).rejects.toThrowError(
@@ -696,7 +696,7 @@ test('a shard whose name says a split is not beside one whose name says none', a
   expect(summary.splits.test.samples).toBe(4);
 });
 
-test('what lies between pictures of train, and pictures in two splits, are told', async () => {
+test('registerSet warns of other bytes between train pictures, and of pictures in two splits', async () => {
   const jpg = await picture(1);
   const other = Buffer.alloc(70_000, 'x');
   const files = Array.from(

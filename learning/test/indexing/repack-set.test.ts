@@ -1,5 +1,5 @@
 /**
- * Sets of small pictures, repacked in a temporary folder: the new set has the same classes and splits, and similar
+ * Sets of small pictures, repacked in a temporary folder. The new set has the same classes and splits, and similar
  * pixels.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -46,7 +46,7 @@ beforeEach(async () => {
 
 const places = () => ({ objects, cacheFolder: join(root, '.cache') });
 
-/** A set sorted by class; the pictures of class n have one colour. The last picture has no label. */
+/** A set sorted by class, in which each class has pictures of one colour. The last picture has no label. */
 async function sortedSet(): Promise<SetInShards> {
   const colours = await Promise.all(CLASSES.map((_, n) => picture(n)));
   for (const [split, rows] of [
@@ -88,7 +88,7 @@ async function firstPixels(set: SetInShards): Promise<string[]> {
   );
 }
 
-test('a repacked set has the same pictures, labels and splits, mixed', async () => {
+test('repackSet keeps pictures, labels and splits, and mixes the classes', async () => {
   const set = await sortedSet();
   const told: number[] = [];
   const onProgress = (done: number) => told.push(done);
@@ -104,7 +104,7 @@ test('a repacked set has the same pictures, labels and splits, mixed', async () 
   expect(new Set(set.labels.subarray(0, set.chunkEnds?.[0])).size).toBeLessThanOrEqual(2);
 });
 
-test('what was broken off goes on with the shard that is missing', async () => {
+test('repackSet writes only missing or changed shards when it is run again', async () => {
   const set = await sortedSet();
   const written: string[] = [];
   const { write } = objects;
@@ -121,7 +121,7 @@ test('what was broken off goes on with the shard that is missing', async () => {
   expect(written.slice(3)).toEqual(['mixed/train-0000.tar']);
 });
 
-test('a target with something else in it is refused', async () => {
+test('repackSet refuses a target folder with other files', async () => {
   const set = await sortedSet();
   await mkdir(join(root, 'mixed'));
   await writeFile(join(root, 'mixed/notes.txt'), 'hello');
@@ -130,7 +130,7 @@ test('a target with something else in it is refused', async () => {
   );
 });
 
-test('a picture that will not decode stops it by name, or is left out', async () => {
+test('repackSet stops at an undecodable picture, or leaves it out with skipsRefused', async () => {
   const whole = await picture(1);
   const cut = whole.subarray(0, whole.length - 60);
   const rows = [whole, cut, whole].flatMap(
@@ -150,7 +150,7 @@ test('a picture that will not decode stops it by name, or is left out', async ()
   expect((await registered(sources)).sampleCount).toBe(2);
 });
 
-test('bytes that are not those that were registered are refused', async () => {
+test('repackSet refuses bytes that have changed since the registration', async () => {
   const set = await sortedSet();
   const at = set.shards.offsets[5] as number;
   const { read } = objects;
@@ -164,7 +164,7 @@ test('bytes that are not those that were registered are refused', async () => {
   );
 });
 
-test('a plan has each sample once, in shards of one split that fit memory', () => {
+test('repackPlan has each sample once, in shards of one split that fit into memory', () => {
   const splits = Uint8Array.from({ length: 30_000 }, (_, n) => (n < 25_000 ? 1 : 3));
   const chunkEnds = Uint32Array.from({ length: 300 }, (_, n) => 100 * (n + 1));
   const ends = runEnds(chunkEnds, () => false);
@@ -179,8 +179,8 @@ test('a plan has each sample once, in shards of one split that fit memory', () =
   for (const { name, split, samples } of plan) {
     expect(name.startsWith(split)).toBe(true);
     expect(samples.length).toBeLessThanOrEqual(3566);
-    // The shard has whole runs, but for the two at its borders: so it has samples of far more chunks than whole chunks
-    // would give.
+    // The shard has whole runs, except for the two at its ends. So it has samples of far more chunks than with whole
+    // chunks.
     const runOf = (sample: number) => ends.findIndex((end) => sample < end);
     const runs = new Set([...samples].map(runOf)).size;
     expect(runs).toBeLessThanOrEqual(Math.ceil((samples.length / 100) * 13) + 26);

@@ -1,7 +1,4 @@
-/**
- * Tars made in memory, whole and damaged, in chunks of every size. A test of the command line reads tars of other
- * programs.
- */
+/** Tars made in memory, whole and damaged, in chunks of every size. A test of the CLI reads tars of other programs. */
 import { expect, test } from 'vitest';
 import { type TarMember, tarMembers } from '../../src/indexing/formats/tar/tar-members.js';
 import { paxRecord, tarOf, typedMember, withChecksum } from './tars.js';
@@ -28,7 +25,7 @@ const MEMBERS = [
 ] as const;
 
 test.each([1, 7, 511, 512, 513, 100_000])(
-  'members are found in chunks of %d bytes',
+  'tarMembers finds the members in chunks of %d bytes',
   async (size) => {
     const tar = tarOf(MEMBERS);
     const found = await membersOf(tar, size);
@@ -41,7 +38,7 @@ test.each([1, 7, 511, 512, 513, 100_000])(
   },
 );
 
-test('long names, of pax and of GNU, and large numbers are read', async () => {
+test('tarMembers reads long names of pax and GNU, binary sizes and pax sizes', async () => {
   const long = `${'folder/'.repeat(40)}ä.txt`;
   const own = tarOf([['short', 'abc']]);
   const pax = typedMember('x', 'pax', paxRecord('mtime', '1.5') + paxRecord('path', long));
@@ -59,7 +56,7 @@ test('long names, of pax and of GNU, and large numbers are read', async () => {
   expect(await membersOf(sized)).toMatchObject([{ name: 'short', sizeBytes: 3 }]);
 });
 
-test('a prefix is a part of the name in ustar alone', async () => {
+test('tarMembers adds the name prefix only in ustar headers', async () => {
   const tar = tarOf([['name', 'abc']]);
   tar.write('prefix', 345, 'latin1');
   expect(await membersOf(withChecksum(tar))).toMatchObject([{ name: 'prefix/name' }]);
@@ -67,7 +64,7 @@ test('a prefix is a part of the name in ustar alone', async () => {
   expect(await membersOf(withChecksum(tar))).toMatchObject([{ name: 'name' }]);
 });
 
-test('folders are passed over, links told', async () => {
+test('tarMembers skips folders and marks links', async () => {
   const tar = Buffer.concat([
     typedMember('5', 'folder/', ''),
     typedMember('1', 'hard', ''),
@@ -81,7 +78,7 @@ test('folders are passed over, links told', async () => {
   ]);
 });
 
-test('names that are not UTF-8 stay apart', async () => {
+test('tarMembers keeps names that are not UTF-8 distinct', async () => {
   const tar = tarOf([
     ['x', '1'],
     ['y', '2'],
@@ -97,7 +94,7 @@ test('names that are not UTF-8 stay apart', async () => {
   expect(found.map(({ name }) => name)).toEqual(['ä', 'ö', 'ü', 'ß', 'y']);
 });
 
-test("the label of a volume, which GNU's tar writes without a size, is no file", async () => {
+test('tarMembers skips a volume label, which GNU tar writes without a size', async () => {
   const label = typedMember('V', 'backup of May', '');
   label.fill(0, 124, 136);
   const tar = Buffer.concat([withChecksum(label), tarOf([['file', 'abc']])]);
@@ -140,6 +137,6 @@ test.each([
     Buffer.concat([typedMember('S', 'holes', ''), whole]),
     '"holes" is a sparse file',
   ],
-])('%s is refused', async (_, tar, message) => {
+])('tarMembers refuses %s', async (_, tar, message) => {
   await expect(membersOf(tar)).rejects.toThrowError(message);
 });

@@ -1,4 +1,4 @@
-/** Tars and pictures for tests, made in memory. */
+/** Makes tars and pictures in memory. */
 import sharp from 'sharp';
 import { TAR_END, tarMember } from '../../src/indexing/repack/tar-writer.js';
 
@@ -9,7 +9,7 @@ export function tarOf(members: Members): Buffer {
   return Buffer.concat([...parts, TAR_END]);
 }
 
-/** One member of another type than a file: a link, a pax header, a GNU long name. */
+/** One member of a type other than a file: a link, a pax header, a GNU long name. */
 export function typedMember(type: string, name: string, bytes: Uint8Array | string): Buffer {
   const member = tarMember(name, Buffer.from(bytes as Uint8Array));
   member.write(type, 156, 'latin1');
@@ -32,7 +32,7 @@ export function paxRecord(key: string, value: string): string {
   return `${length}${rest}`;
 }
 
-/** A small picture of its own for each number. */
+/** A small picture in a colour that depends on n. */
 export function picture(n: number, format: 'jpeg' | 'png' = 'jpeg'): Promise<Buffer> {
   const background = { r: (37 * n) % 256, g: (11 * n) % 256, b: n % 256 };
   const image = sharp({ create: { width: 6, height: 4, channels: 3, background } });

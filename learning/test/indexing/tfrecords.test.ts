@@ -69,7 +69,7 @@ function put(name: string, records: readonly Uint8Array[]): Buffer {
   return bytes;
 }
 
-/** By sample: digest of the bytes at its place in the manifest, class, split. */
+/** By sample: digest of the bytes at its place in the manifest, class and split. */
 function rowsOf(manifest: Uint8Array, at: string): [string, number, string][] {
   const { shards, labels, splits } = parseStoredDataset(manifest);
   if (shards === undefined) throw new Error('no manifest');
@@ -82,12 +82,12 @@ function rowsOf(manifest: Uint8Array, at: string): [string, number, string][] {
   });
 }
 
-describe('what TensorFlow wrote', () => {
+describe('registerSet of TFRecords that TensorFlow wrote', () => {
   const expected: Record<string, string[]> = JSON.parse(
     readFileSync(join(FIXTURES, 'expected.json'), 'utf8'),
   );
 
-  test('is read record by record, in the layout of TensorFlow Datasets', async () => {
+  test('reads the records in the layout of TensorFlow Datasets', async () => {
     const names = ['tiny-train', 'tiny-test'].map((name) => `${name}.tfrecord-00000-of-00001`);
     const { manifest, summary } = await register(names, { split: { by: 'names' } }, FIXTURES);
     expect(summary).toMatchObject({ kind: 'tfrecord', samples: 15, refused: { count: 0 } });
@@ -100,7 +100,7 @@ describe('what TensorFlow wrote', () => {
     expect(found.slice(9).map(([, , split]) => split)).toEqual(Array(6).fill('test'));
   });
 
-  test('is read in the layout of the scripts for ImageNet, by numbers or by names', async () => {
+  test('reads the layout of the ImageNet scripts, with labels as numbers or as names', async () => {
     const name = 'train-00000-of-00001';
     const numbered = await register([name], { split: { by: 'names' } }, FIXTURES);
     const found = rowsOf(numbered.manifest, FIXTURES);
@@ -111,7 +111,7 @@ describe('what TensorFlow wrote', () => {
   });
 });
 
-test('a record without a label, an empty one and −1 are unlabelled', async () => {
+test('registerSet takes TFRecords without a label, with an empty one or with -1 as unlabelled', async () => {
   put('a.tfrecord', [
     ...(await examples([[0n], [1n], [], [-1n]])),
     example({ image: [await picture(9)] }),
@@ -124,13 +124,13 @@ test.each([
   ['two classes', [1n, 2n], 'its label has 2 values; want one'],
   ['a fraction', [0.5], 'its label has fractions; want a whole number or a text'],
   ['no text', [Buffer.from([0xff])], 'its label is not UTF-8'],
-])('%s as a label is refused by its record', async (_, label, message) => {
+])('registerSet refuses a TFRecord whose label has %s', async (_, label, message) => {
   put('a.tfrecord', await examples([[0n], [1n], label]));
   const { summary } = await register(['a.tfrecord']);
   expect(summary.refused.first).toMatchObject([{ path: 'a.tfrecord: record 3', message }]);
 });
 
-test('a picture that is missing, twice there or none is refused by its record', async () => {
+test('registerSet refuses a TFRecord with no picture, two pictures or a faulty picture', async () => {
   const [one, two] = await Promise.all([picture(1), picture(2)]);
   put('a.tfrecord', [
     ...(await examples([[0n], [1n]])),
@@ -148,9 +148,9 @@ test('a picture that is missing, twice there or none is refused by its record', 
   ]);
 });
 
-test('features that are written in several parts are refused, since the picture is nowhere in one piece', async () => {
+test('registerSet refuses features written in several parts, where the picture is not in one piece', async () => {
   const bytes = example({ image: [await picture(3)], label: [0n] });
-  // A message that occurs twice is merged into one.
+  // Two occurrences of a message are merged into one.
   const merged = Buffer.concat([example({ label: [1n] }), bytes]);
   put('a.tfrecord', [...(await examples([[0n], [1n]])), merged]);
   const { summary } = await register(['a.tfrecord']);
@@ -159,7 +159,7 @@ test('features that are written in several parts are refused, since the picture 
   ]);
 });
 
-test('a record whose bytes were changed is refused, and the next one is read', async () => {
+test('registerSet refuses a record with changed bytes and reads the next record', async () => {
   const bytes = put('a.tfrecord', await examples([[0n], [1n], [0n]]));
   bytes[40] = (bytes[40] as number) ^ 1;
   writeFileSync(join(root, 'a.tfrecord'), bytes);
@@ -170,7 +170,7 @@ test('a record whose bytes were changed is refused, and the next one is read', a
   ]);
 });
 
-describe('a file is refused as a whole', () => {
+describe('registerSet refuses a TFRecord file that', () => {
   const refused = async (bytes: Uint8Array, options: Partial<RegisterOptions> = {}) => {
     writeFileSync(join(root, 'a.tfrecord'), bytes);
     put('b.tfrecord', await examples([[0n], [1n]]));
@@ -178,7 +178,7 @@ describe('a file is refused as a whole', () => {
     return summary.refused.first.filter(({ path }) => path === 'a.tfrecord')[0]?.message;
   };
 
-  test('where it is none, empty, compressed, cut off or damaged', async () => {
+  test('is of another format, empty, compressed, truncated or damaged', async () => {
     const whole = put('a.tfrecord', await examples([[0n], [1n]]));
     expect(await refused(Buffer.from('PAR1 and so on, and on'))).toMatch(/^is no TFRecord: /);
     expect(await refused(Buffer.alloc(0))).toBe('empty file');
@@ -191,7 +191,7 @@ describe('a file is refused as a whole', () => {
     expect(await refused(torn)).toMatch(new RegExp(`^is damaged: at byte ${length + 16} `));
   });
 
-  test('where no feature has a picture, or several have, or none is called so', async () => {
+  test('has no picture feature, several of them, or no feature of the given name', async () => {
     const pixels = tfRecord(example({ pixels: [Buffer.alloc(12)], label: [0n] }));
     expect(await refused(pixels)).toMatch(/^its first record has no feature that begins as JPEG/);
     const twice = { image: [await picture(0)], mask: [await picture(1)], label: [1n] };
@@ -205,7 +205,7 @@ describe('a file is refused as a whole', () => {
   });
 });
 
-test.each(['label', 'y'])('a record may lack the class in %s, the first one too', async (name) => {
+test.each(['label', 'y'])('registerSet accepts records without a feature %s', async (name) => {
   const records = await Promise.all(
     [undefined, 2n, undefined, 0n, 1n].map(async (value, n) =>
       example({ image: [await picture(n)], ...(value !== undefined && { [name]: [value] }) }),
@@ -217,7 +217,7 @@ test.each(['label', 'y'])('a record may lack the class in %s, the first one too'
   expect(rowsOf(manifest, root).map(([, number]) => number)).toEqual([-1, 2, -1, 0, 1]);
 });
 
-test('a set without labels is told which features stand beside pictures', async () => {
+test('registerSet names the other features when a set has no labels', async () => {
   put('a.tfrecord', [example({ image: [await picture(0)], klass: [1n] })]);
   await expect(register(['a.tfrecord'])).rejects.toThrow(/klass/);
 });

@@ -1,4 +1,4 @@
-/** Values of each schedule at the steps where something happens. */
+/** Rates of each schedule at the steps where the schedule changes. */
 import { describe, expect, it } from 'vitest';
 import { type LearningRateSettings, learningRate } from '../../src/learning-rates/index.js';
 
@@ -9,7 +9,7 @@ describe('learningRate', () => {
     expect(rates).toEqual([0.1, 0.2, 0.30000000000000004, 0.4, 0.4, 0.4]);
   });
 
-  it('drops at its steps', () => {
+  it('drops by the factor at each of atSteps', () => {
     const settings: LearningRateSettings = {
       step: { initial: 1, factor: 0.5, atSteps: [10, 20], warmupSteps: 0 },
     };
@@ -28,7 +28,7 @@ describe('learningRate', () => {
     expect(rate(110)).toBeCloseTo(0.2);
   });
 
-  it('warms up to the end where warm-up is longer than the run', () => {
+  it('stays in the warm-up where the warm-up is longer than the run', () => {
     const settings: LearningRateSettings = { cosine: { peak: 1, final: 0, warmupSteps: 10 } };
     expect(learningRate(settings, 4, 5)).toBe(0.5);
   });

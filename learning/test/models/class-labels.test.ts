@@ -1,5 +1,5 @@
 /**
- * Names of classes as real files hold them: models of scikit-learn that skl2onnx wrote, and texts as Hugging Face, Ultralytics
+ * Class names as real files hold them: scikit-learn models that skl2onnx wrote, and texts as Hugging Face, Ultralytics
  * and Teachable Machine write them, copied by hand.
  */
 import { readFileSync } from 'node:fs';
@@ -45,54 +45,54 @@ describe('an ONNX file of scikit-learn', () => {
     ['sklearn-linear-ints', NUMBERS, "LinearClassifier's classlabels_ints"],
     ['sklearn-perceptron-strings', SORTED, 'its table classes'],
     ['sklearn-neighbours-strings', SORTED, 'its table blab_ArrayFeatureExtractorcst'],
-    // Inner classifiers, which number the classes, are not asked.
+    // Inner classifiers, which number the classes, are ignored.
     ['sklearn-vote-strings', SORTED, 'its table classes'],
     ['sklearn-stack-strings', SORTED, 'its table stack_classes'],
     ['sklearn-vote-zipmap', SORTED, "ZipMap's classlabels_strings"],
     ['sklearn-stack-zipmap', SORTED, "ZipMap's classlabels_strings"],
-  ])('%s: its classes are in its package, in the order of its output', (name, names, source) => {
+  ])('%s: its package has its class labels in the order of its output', (name, names, source) => {
     expect(readOnnx(readFileSync(fixture(name)), name).labels).toEqual([{ names, source }]);
     const model = readOnnxModel(fixture(name), { output: 'probabilities' });
     expect(model.settings.classes).toEqual(names);
     expect(parsePackagedModel(encodeOnnxPackage(model)).model.settings.classes).toEqual(names);
   });
 
-  it('with a map at its end has them by the map', () => {
+  it('has the class labels of a ZipMap at the end of the graph', () => {
     const { labels } = readOnnx(readFileSync(fixture('zipmap')), 'zipmap');
     expect(labels).toEqual([
       { names: ['0', '1', '2', '3', '4'], source: "ZipMap's classlabels_int64s" },
     ]);
   });
 
-  it('has the numbers of its trees as parameters', () => {
+  it('has the numbers of its trees or coefficients as parameters', () => {
     const { parameterCount, weightBytes } = describePackagedModel({
       format: 'onnx',
       model: readOnnxModel(fixture('sklearn-forest-strings'), { output: 'probabilities' }),
     });
-    // Values of nodes and weights of classes, as the onnx package in Python counts them.
+    // Values of nodes and weights of classes, as counted by the Python package onnx.
     expect(parameterCount).toBe(FOREST_FLOATS);
-    // Bytes of all attributes, whole numbers included, as the onnx package in Python writes them.
+    // Bytes of all attributes, whole numbers included, as the Python package onnx writes them.
     expect(weightBytes).toBe(6827);
     const linear = readOnnx(readFileSync(fixture('sklearn-linear-strings')), 'linear');
-    // 11 classes of 4 coefficients and an intercept.
+    // 11 classes with 4 coefficients and an intercept each.
     expect(linear.parameterCount).toBe(55);
   });
 
-  it('is refused if the settings put a class elsewhere, with both', () => {
+  it('is refused when its class labels contradict the settings, with both orders', () => {
     const file = readFileSync(fixture('sklearn-forest-strings'));
     const read = (classes: string[]) => onnxPackageOf(file, { output: 'probabilities', classes });
     expect(() => read(NUMBERS)).toThrow(
       "classes: are 0, 1, 2, 3, 4, 5, … by its settings, and 0, 1, 10, 2, 3, 4, … by TreeEnsembleClassifier's classlabels_strings: output 2 is 2 by the one and 10 by the other; take classes out of the settings, or mend the other",
     );
     expect(read(SORTED).settings.classes).toEqual(SORTED);
-    // Names for numbers are no contradiction.
+    // Names instead of numbers are no contradiction.
     expect(read(WORDS).settings.classes).toEqual(WORDS);
   });
 });
 
 const FOREST_FLOATS = 69 + 396;
 
-describe('names in a text', () => {
+describe('namesInText', () => {
   it.each([
     ['{"0": "cat", "1": "dog"}'],
     ['{"1": "dog", "0": "cat"}'],
@@ -104,7 +104,7 @@ describe('names in a text', () => {
     ['cat\ndog\n'],
     ['cat\r\ndog'],
     ['cat, dog'],
-  ])('%j are cat and dog', (text) => {
+  ])('reads %j as cat and dog', (text) => {
     expect(namesInText(text)).toEqual(['cat', 'dog']);
   });
 
@@ -112,11 +112,11 @@ describe('names in a text', () => {
     ['a number without an end', `{${'1'.repeat(4e6)}`],
     ['a quote without an end', `['${"\\'".repeat(2e6)}`],
     ['quotes in a row', `[${'"'.repeat(4e6)}`],
-  ])('is read once, though it has %s', (_, text) => {
+  ])('returns undefined for a long text with %s', (_, text) => {
     expect(namesInText(text)).toBeUndefined();
   });
 
-  it('may hold quotes, as Python writes them', () => {
+  it('reads names with quotes as Python writes them', () => {
     expect(namesInText(`{0: "dog's", 1: 'a "cat"', 2: 'it\\'s'}`)).toEqual([
       "dog's",
       'a "cat"',
@@ -133,11 +133,11 @@ describe('names in a text', () => {
     ['{0: '],
     [''],
     ['{"999999999999": "cat", "0": "dog"}'],
-  ])('%j holds none', (text) => {
+  ])('finds no names in %j', (text) => {
     expect(namesInText(text)).toBeUndefined();
   });
 
-  it('are in metadata under the names that exporters use, unless nobody named them', () => {
+  it('labelsInMetadata reads the usual keys of exporters, and ignores generated names', () => {
     expect(
       labelsInMetadata(
         [
@@ -154,14 +154,14 @@ describe('names in a text', () => {
   });
 });
 
-describe('several places', () => {
+describe('agreedClasses', () => {
   const agreed = (given: string[] | undefined, lists: string[][], classCount?: number) => {
     const problems: Problem[] = [];
     const found = lists.map((names, place) => ({ names, source: `place ${place}` }));
     return agreedClasses(given, found, classCount, problems) ?? problems.map((p) => p.message);
   };
 
-  it('agree, or it is said where they do not', () => {
+  it('returns the classes on which all places agree, and reports a contradiction', () => {
     expect(
       agreed(undefined, [
         ['a', 'b'],
@@ -179,7 +179,7 @@ describe('several places', () => {
     ]);
   });
 
-  it('do not count if they are lists of something else', () => {
+  it('ignores lists whose length is not the class count', () => {
     expect(
       agreed(
         undefined,
@@ -194,12 +194,12 @@ describe('several places', () => {
   });
 });
 
-describe('the classes of a model against those of a set', () => {
-  it('are the same names, in whatever order', () => {
+describe('the classes of a model on a data set', () => {
+  it('are matched by name, in any order', () => {
     expect(order(SORTED, NUMBERS)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
   });
 
-  it('are numbers of the set’s classes, if these have names', () => {
+  it('are taken as class numbers where the data set has names', () => {
     expect(order(SORTED, WORDS)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2]);
     expect(order(NUMBERS, WORDS)).toEqual([...NUMBERS.keys()]);
     // The set has no class 3.
@@ -208,7 +208,7 @@ describe('the classes of a model against those of a set', () => {
     );
   });
 
-  it('are not the set’s for their spelling, and that is said by name', () => {
+  it('with another spelling are refused by name', () => {
     expect(() =>
       order(['cat', 'dog', 'Bird', 'sea_lion'], ['cat', 'dog', 'bird', 'Sea lion']),
     ).toThrow(
@@ -217,27 +217,27 @@ describe('the classes of a model against those of a set', () => {
     expect(() => order(['1', '2.0', '3'], ['1', '2', '3'])).toThrow('have 2.0 for 2;');
   });
 
-  it('are left out of its settings where they are the set’s own, in its order', () => {
+  it('are left out of the settings where they equal those of the data set in order', () => {
     const on = (classes: readonly string[], classNames: readonly string[]) =>
       settingsOnSet({ output: 'logits', classes }, setOf(classNames)).classes;
     expect(on(['cat', 'dog'], ['cat', 'dog'])).toBeUndefined();
     expect(on(['0', '1'], ['cat', 'dog'])).toBeUndefined();
     expect(on(['dog', 'cat'], ['cat', 'dog'])).toEqual(['dog', 'cat']);
-    // The model has one output more than the set has classes.
+    // The model has one output more than the data set has classes.
     expect(on(['cat', 'dog', 'eel'], ['cat', 'dog'])).toEqual(['cat', 'dog', 'eel']);
     expect(settingsOnSet({ output: 'logits' }, setOf(['cat', 'dog']))).toEqual({
       output: 'logits',
     });
   });
 
-  it('may be more, and fewer', () => {
+  it('may include unknown ones, and lack some of the data set', () => {
     expect(order(['fish', 'dog', 'cat'], ['cat', 'dog'])).toEqual([2, 1]);
     const settings = { output: 'logits', classes: ['dog', 'cat', 'fish'] } as const;
     expect(knownClassesOf(settings, setOf(['cat', 'dog', 'bird']))).toEqual([0, 1]);
   });
 });
 
-it('compares a long list with thousands of short ones in a moment', () => {
+it('agreedClasses compares a long list with 20,000 short ones quickly', () => {
   const names = (from: string, count: number) =>
     Array.from({ length: count }, (_, n) => `${from}${n}`);
   const long = names('a', 60_000);

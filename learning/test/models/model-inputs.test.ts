@@ -1,4 +1,4 @@
-/** What models see of two pictures of 2 × 2 pixels, computed by hand. */
+/** The inputs that models get from two pictures of 2 × 2 pixels, computed by hand. */
 import { describe, expect, it } from 'vitest';
 import { withHeld } from '../../src/datasets/dataset.js';
 import { encodeDataset, parseDataset } from '../../src/datasets/dataset-file.js';
@@ -11,7 +11,7 @@ import {
 } from '../../src/models/model-settings.js';
 import { IDENTITY_VIEW } from '../../src/views/views.js';
 
-/** Red, green and blue of four pixels: 0, 1, 2; 3, 4, 5; … */
+/** Red, green and blue values of four pixels: 0, 1, 2; 3, 4, 5; … */
 const colour = set([2, 2, 3], 24);
 const gray = set([2, 2, 1], 8);
 
@@ -43,11 +43,11 @@ function seen(
 }
 
 describe('ModelInputs', () => {
-  it('leaves samples as they are', () => {
+  it('gives samples unchanged without settings', () => {
     expect(seen(colour, {})).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 
-  it('puts channels first, of every sample', () => {
+  it('puts the channels of every sample first for NCHW', () => {
     const first = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11];
     expect(seen(colour, { layout: 'NCHW' }, undefined, [0, 1])).toEqual([
       ...first,
@@ -57,11 +57,11 @@ describe('ModelInputs', () => {
     expect(new ModelInputs(colour, settings, undefined).modelShape).toEqual([3, 2, 2]);
   });
 
-  it('turns colours round', () => {
+  it('reverses the channels for BGR', () => {
     expect(seen(colour, { colours: 'BGR' })).toEqual([2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9]);
   });
 
-  it('makes gray of colours, and colours of gray', () => {
+  it('converts colours to gray and gray to colours', () => {
     const grays = [0, 3, 6, 9].map((red) => Math.fround(red + 0.587 + 2 * 0.114));
     for (const [i, value] of seen(colour, { colours: 'gray' }, undefined, [0, 1]).entries()) {
       const want = i < 4 ? grays[i] : (grays[i - 4] ?? 0) + 12;
@@ -71,22 +71,22 @@ describe('ModelInputs', () => {
     expect(seen(gray, { colours: 'gray' })).toEqual([0, 1, 2, 3]);
   });
 
-  it('scales, then takes off the mean, then divides, by the model’s own channels', () => {
+  it('scales, subtracts the mean and divides by the deviation, per channel of the model', () => {
     const settings = { scale: 2, mean: [1, 2, 3], standardDeviation: [1, 2, 4] };
     expect(seen(colour, settings).slice(0, 6)).toEqual([-1, 0, 0.25, 5, 3, 1.75]);
-    // Blue is first now, and has the first mean.
+    // Blue is the first channel now, so it has the first mean.
     expect(seen(colour, { ...settings, colours: 'BGR' }).slice(0, 3)).toEqual([3, 0, -0.75]);
     expect(seen(gray, { mean: [1] })).toEqual([-1, 0, 1, 2]);
     expect(seen(colour, { ...settings, layout: 'NCHW' }).slice(0, 4)).toEqual([-1, 5, 11, 17]);
   });
 
-  it('sees pictures of another size at its own', () => {
+  it('resizes pictures to the input size of the model', () => {
     expect(seen(gray, {}, [1, 1, 1])).toEqual([1.5]);
     expect(seen(gray, { colours: 'RGB' }, [1, 1, 3])).toEqual([1.5, 1.5, 1.5]);
     expect(seen(colour, { colours: 'gray' }, [1, 1, 1])[0]).toBeCloseTo(4.5 + 0.587 + 0.228, 5);
   });
 
-  it('reads bytes where the model sees them as they are, of samples whose real values are not kept', () => {
+  it('reads bytes only for held samples whose pixels the model gets unchanged', () => {
     const bytes = { ...colour, inputs: Uint8Array.from(colour.inputs), inputScale: 1 / 255 };
     const held = withHeld(bytes, Uint32Array.of(1), bytes.inputs.subarray(12));
     const reads = (dataset: typeof colour, settings: Partial<ModelSettings>, shape?: number[]) =>
@@ -121,7 +121,7 @@ describe('ModelInputs', () => {
     { colours: 'BGR', layout: 'NCHW', standardDeviation: [0.3] },
     { colours: 'gray', mean: [0.5] },
     { layout: 'NCHW' },
-  ])('gives held bytes the bits of samples whose real values are kept: %j', (settings) => {
+  ])('gives held bytes the same values as kept samples: %j', (settings) => {
     const inputs = Uint8Array.from({ length: 24 }, (_, i) => (i * 83) % 256);
     const kept = { ...colour, inputs, inputScale: 1 / 255 };
     const held = withHeld(kept, Uint32Array.of(0, 1), inputs);
@@ -130,15 +130,15 @@ describe('ModelInputs', () => {
     );
   });
 
-  it('refuses settings that do not fit the samples', () => {
+  it('refuses settings that do not fit the sample shape', () => {
     expect(() => seen(colour, { mean: [1, 2] })).toThrow('mean has 2 values; want one, or one for');
     expect(() => seen(set([4], 8), { layout: 'NCHW' })).toThrow('layout NCHW is for pictures');
     expect(() => seen(set([2, 2, 2], 16), { colours: 'gray' })).toThrow('1 or 3 channels');
   });
 });
 
-describe('settings', () => {
-  it('have one text for one meaning', () => {
+describe('model settings', () => {
+  it('with the same meaning have the same text', () => {
     const text =
       '{"layout":"NHWC","mean":[0,0,0],"output":"logits","standardDeviation":[1],"scale":1}';
     expect(settingsJson(parseSettingsJson(text))).toBe('{"output":"logits"}');
@@ -147,7 +147,7 @@ describe('settings', () => {
     expect(settingsJson(parseSettingsJson(full))).toBe(full);
   });
 
-  it('take one number where a list of one would do, as the same settings', () => {
+  it('may give mean and standardDeviation as one number', () => {
     const [short, long] = [
       '{"output":"logits","mean":0.1307,"standardDeviation":0.3081}',
       '{"output":"logits","mean":[0.1307],"standardDeviation":[0.3081]}',
@@ -169,7 +169,7 @@ describe('settings', () => {
     ['{"output":"logits","resize":[0,4]}', /resize: must be a whole number from 1 to 8192/],
     ['{"output":"logits","antialias":1}', /antialias: must be true or false/],
     ['{"output":"logits","classes":["a","a"]}', /classes: must be .* different names/],
-  ])('refuse %s', (text, message) => {
+  ])('are refused: %s', (text, message) => {
     expect(() => parseSettingsJson(text)).toThrow(message);
   });
 });
@@ -178,25 +178,25 @@ describe('classOrder', () => {
   const order = (classes?: string[]) =>
     classOrder({ output: 'logits', ...(classes && { classes }) }, colour);
 
-  it('finds each class of the set among the model’s', () => {
+  it('finds the output of the model for each class of the data set', () => {
     expect(order()).toBeUndefined();
     expect([...(order(['eel', 'ant', 'cat', 'dog']) ?? [])]).toEqual([2, 3, 0]);
   });
 
-  it('knows some of them, and the others get the least of a row', () => {
+  it('leaves out unknown classes, which get the least value of the row', () => {
     const settings = { output: 'logits', classes: ['dog', 'eel', 'ant'] } as const;
     expect([...(classOrder(settings, colour) ?? [])]).toEqual([-1, 0, 1]);
     expect(knownClassesOf(settings, colour)).toEqual([1, 2]);
     expect(knownClassesOf({ output: 'logits' }, colour)).toBeUndefined();
     expect(knownClassesOf({ ...settings, classes: ['dog', 'cat', 'eel'] }, colour)).toBeUndefined();
     const rows = Float32Array.of(5, -9, 3, -2, 0, 4);
-    // The model's output for ants belongs to no class of the set.
+    // The model's output for ants belongs to no class of the data set.
     expect([...inClassOrder(rows, 3, classOrder(settings, colour))]).toEqual([
       -9, 5, -9, -2, -2, 0,
     ]);
   });
 
-  it('names the classes that are missing where hardly any is known', () => {
+  it('names the missing classes where the model knows fewer than two', () => {
     expect(() => order(['eel', 'ant'])).toThrow(
       "have 1 of the data set's 3, and want 2 at least; they lack cat, dog",
     );

@@ -1,6 +1,6 @@
 /**
- * Pictures at other sizes, against what Pillow 13 (mode F, which does not round) and torch 2.15 (interpolate, without
- * antialias) make of the same 5 × 7 numbers: fixtures/picture-sizes.json.
+ * Pictures resized, compared with Pillow 13 (mode F, which does not round) and torch 2.15 (interpolate, without
+ * antialias) on the same 5 × 7 numbers: fixtures/picture-sizes.json.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ function sized(settings: Partial<ModelSettings>, from: readonly [number, number]
 }
 
 describe('PictureSize', () => {
-  it.each(Object.entries(expected))('makes what others make: %s', (name, want) => {
+  it.each(Object.entries(expected))('agrees with Pillow and torch: %s', (name, want) => {
     const [who, interpolation, size] = name.split('-') as [string, 'bilinear', string];
     const resize = size.split('x').map(Number) as [number, number];
     const { out } = sized({ interpolation, resize, antialias: who === 'pil' });
@@ -32,17 +32,17 @@ describe('PictureSize', () => {
   });
 
   it.each([
-    // The shorter side; the longer one in proportion, rounded down, as in torchvision.
+    // Resizes the shorter side; the longer side in proportion, rounded down, as in torchvision.
     [{ resize: 4 }, [5, 7], [4, 5]],
     [{ resize: 10 }, [7, 5], [14, 10]],
     [{ resize: 10, centreCrop: 8 }, [5, 7], [8, 8]],
     [{ centreCrop: [3, 7] as const }, [5, 7], [3, 7]],
     [{}, [5, 7], [5, 7]],
-  ])('%j of %j is %j', (settings, from, to) => {
+  ])('with %j of a picture of %j gives %j', (settings, from, to) => {
     expect(sized(settings, from as [number, number]).size).toEqual(to);
   });
 
-  it('crops about the centre, and rounds half to even', () => {
+  it('crops about the centre, and rounds halves to even', () => {
     // (5 − 2)/2 = 1.5 and (7 − 4)/2 = 1.5 become 2.
     const { out } = sized({ centreCrop: [2, 4] });
     const row = (y: number) => [...PICTURE.slice(7 * y + 2, 7 * y + 6)];
@@ -51,7 +51,7 @@ describe('PictureSize', () => {
     expect(sized({ centreCrop: [4, 7] }).out[0]).toBe(PICTURE[0]);
   });
 
-  it('says what does not fit', () => {
+  it('refuses a crop larger than the picture, and sizes other than that of the model', () => {
     const size = (settings: Partial<ModelSettings>) => () =>
       new PictureSize(settings, [5, 7], [4, 4]);
     expect(size({ centreCrop: 6 })).toThrow('centreCrop [6,6] is larger than the pictures');
@@ -84,7 +84,7 @@ describe('ModelInputs with a size', () => {
     return out;
   };
 
-  it('resizes to what the model takes, every sample, and repeats gray', () => {
+  it('resizes every sample to the input size of the model, and repeats gray', () => {
     const samples = Uint32Array.from({ length: 40 }, (_, i) => 39 - i);
     const plain = seen({ antialias: true }, [3, 4, 1], samples);
     const want = expected['pil-bilinear-3x4'] as number[];
@@ -98,7 +98,7 @@ describe('ModelInputs with a size', () => {
     );
   });
 
-  it('is for pictures', () => {
+  it('refuses a size for samples that are not pictures', () => {
     const flat = { ...dataset, sampleShape: [35] };
     expect(() => new ModelInputs(flat, { output: 'logits', resize: 4 }, undefined)).toThrow(
       'are for pictures; the samples have shape [35]',

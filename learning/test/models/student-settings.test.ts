@@ -1,8 +1,8 @@
-/** Settings of a student's model one by one, and what coordinator and student worker must say of each. */
+/** studentSettingsProblem for settings that a student may have, and for settings of teachers only. */
 import { expect, test } from 'vitest';
 import { studentSettingsProblem } from '../../src/models/index.js';
 
-test('a student sees samples as they are, but for a scale, in the layout that sets have', () => {
+test('studentSettingsProblem accepts scale and NHWC, and refuses settings of teachers only', () => {
   const settings = { output: 'logits', scale: 255, modality: 'image', classes: ['a'] } as const;
   expect(studentSettingsProblem(settings)).toBeUndefined();
   expect(studentSettingsProblem({ ...settings, layout: 'NHWC' })).toBeUndefined();

@@ -12,13 +12,13 @@ const SET = [
   category('a-b'),
 ];
 
-it('finds columns by their names, and by what exporters make of these', () => {
+it('columnPlaces finds columns by their names, and by the names that exporters make of these', () => {
   expect(columnPlaces([category('Köln'), number('age')], SET)).toEqual([2, 0]);
   expect(columnPlaces([number('hours_per_week')], SET)).toEqual([1]);
   expect(columnPlaces([category('a b'), category('a-b')], SET)).toEqual([3, 4]);
 });
 
-it('takes a name for what an exporter writes only where one of the two has underscores', () => {
+it('columnPlaces takes a changed name only if one of the two names has underscores', () => {
   const set = [number('x<1'), number('2010'), number('-'), number('a+b-c')];
   expect(columnPlaces([number('_2010'), number('a+b_c'), number('x_1')], set)).toEqual([1, 3, 0]);
   for (const name of ['x>1', '#', 'a-b-c']) {
@@ -47,6 +47,6 @@ it.each<[string, readonly TableColumn[], readonly TableColumn[] | undefined]>([
     [number('Köln')],
     SET,
   ],
-])('refuses: %s', (problem, wanted, columns) => {
+])('columnPlaces refuses a model that %s', (problem, wanted, columns) => {
   expect(() => columnPlaces(wanted, columns)).toThrow(problem);
 });

@@ -1,4 +1,4 @@
-/** The term against its formula and gradient in float64, and against the divergences that it equals or tends to. */
+/** The term against its formula and gradient in float64, and against divergences that are special cases of it. */
 import { describe, expect, it } from 'vitest';
 import { alphaBetaTerm } from '../../src/objectives/terms/alpha-beta.js';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
@@ -25,7 +25,7 @@ function meanOf(term: (p: number, q: number) => number): number {
   return rows.reduce((a, b) => a + b) / rows.length;
 }
 
-/** Value and gradient of the term as a run names it. */
+/** Value and gradient of the term for these powers. */
 function found(targetPower: number, studentPower: number): { value: number; gradient: number[] } {
   const own = alphaBetaTerm.settings.parse({
     term: 'alpha-beta',
@@ -55,11 +55,11 @@ describe.each([
   [0.9, 0.2],
   [1, 1],
   [2, 0.1],
-])('α %f, β %f', (a, b) => {
+])('alphaBetaTerm with α %f, β %f', (a, b) => {
   // biome-ignore format: short
   const { value, gradient } = found(a, b);
 
-  it('is the formula', () => {
+  it('has the value of the formula', () => {
     const want = meanOf((p, q) => {
       const apart = (a * p ** (a + b) + b * q ** (a + b)) / (a + b);
       return (apart - p ** a * q ** b) / (a * b);
@@ -78,7 +78,7 @@ describe.each([
   });
 });
 
-it('is four times the squared distance of Hellinger, and half of the squared difference', () => {
+it('alphaBetaTerm is 4 times the squared Hellinger distance at ½, ½, and half the squared difference at 1, 1', () => {
   const hellinger = meanOf((p, q) => (Math.sqrt(p) - Math.sqrt(q)) ** 2 / 2);
   expect(found(0.5, 0.5).value).toBeCloseTo(4 * hellinger, 5);
   expect(found(1, 1).value).toBeCloseTo(meanOf((p, q) => (p - q) ** 2) / 2, 5);

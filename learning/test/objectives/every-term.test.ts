@@ -1,6 +1,6 @@
 /**
- * What must hold of every term: its gradient is the slope of its values, and finite if inputs saturate or are all
- * equal; it uses only operations that a graph can have. The conformance runner compares values with published vectors.
+ * What holds for every term: its gradient is the slope of its values, and finite for saturated and equal inputs; it
+ * uses only operations that a graph can have. The conformance runner compares the values with published vectors.
  */
 import { describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
@@ -25,11 +25,11 @@ function numbersAt(term: TermExample, at?: Tensor): Float32Array {
   return tf.tidy(() => valueAndGradient(term, at).dataSync().slice()) as Float32Array;
 }
 
-describe.each(everyTerm(tf))('$name', (term) => {
+describe.each(everyTerm(tf))('objective term $name', (term) => {
   const input = term.inputs[term.by];
 
-  // AE-KD's weights count as constants in the gradient, so its values have another slope.
-  it.skipIf(term.name.endsWith('aekd'))('has the slope that its values have', () => {
+  // The weights of AE-KD are constants in the gradient, so its values have another slope.
+  it.skipIf(term.name.endsWith('aekd'))('has a gradient equal to the slope of its values', () => {
     const gradient = numbersAt(term).slice(1);
     const norm = Math.hypot(...gradient);
     const step = 0.01;
@@ -43,14 +43,14 @@ describe.each(everyTerm(tf))('$name', (term) => {
     expect(Math.abs(seen - norm)).toBeLessThan(0.01 * Math.max(0.1, norm));
   });
 
-  it('is finite, and its gradient, at large and at equal inputs', () => {
+  it('has a finite value and gradient at large and at equal inputs', () => {
     for (const scale of [60, 0]) {
       const values = tf.tidy(() => numbersAt(term, input.mul(scale)));
       expect(values.every(Number.isFinite)).toBe(true);
     }
   });
 
-  it.skipIf(engine.name !== 'native')('can be recorded as a graph', () => {
+  it.skipIf(engine.name !== 'native')('gives the same bits when traced as a graph', () => {
     const fn = (inputs: object) =>
       valueAndGradient({ ...term, inputs: inputs as TermInputs }, (inputs as TermInputs)[term.by]);
     const traced = traceStep(engine, { only: { fn, inputs: term.inputs } }, []);
@@ -63,6 +63,6 @@ describe.each(everyTerm(tf))('$name', (term) => {
   });
 });
 
-it.each(everyTerm(tf, 1))('$name takes a batch of one', (term) => {
+it.each(everyTerm(tf, 1))('$name is finite on a batch of one sample', (term) => {
   expect(numbersAt(term).every(Number.isFinite)).toBe(true);
 });

@@ -1,6 +1,6 @@
 /**
- * Every term of the table with a small batch of inputs, for tests of what must hold of all terms. A new term is
- * included without a line here, unless it has settings without defaults.
+ * Every term of the table with a small batch of inputs. A new term is included without a line here, unless it has
+ * settings without defaults.
  */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import type { Combination } from '../../src/ensemble/rules/index.js';
@@ -15,7 +15,7 @@ export interface TermExample {
   /** The input by which the loss is differentiated. */
   readonly by: keyof TermInputs;
   readonly inputs: TermInputs;
-  /** The caller's. */
+  /** The caller disposes of the result. */
   loss(inputs: TermInputs): Scalar;
 }
 
@@ -24,7 +24,7 @@ const CLASSES = 5;
 const TEACHERS = 3;
 const TEMPERATURE = 2;
 
-/** Settings of a term besides its name; a term that is not listed needs none. */
+/** Settings of a term besides its name. A term that is not listed needs none. */
 const SETTINGS: Readonly<Record<string, readonly object[]>> = {
   kd: [{}, { standardize: true }],
   dkd: [{}, { standardize: true }],
@@ -36,14 +36,14 @@ const SETTINGS: Readonly<Record<string, readonly object[]>> = {
   plugin: [],
 };
 
-/** Numbers between −2 and 2 that repeat only after a long while. */
+/** Numbers between −2 and 2 with a long period. */
 export function wave(tf: Tf, shape: readonly number[], phase: number): Tensor {
   const size = shape.reduce((product, n) => product * n, 1);
   const values = Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(phase + 1.7 * i));
   return tf.tensor(values, [...shape]);
 }
 
-/** p = softmax(v/τ) with exact logarithms; the tensors are the caller's. */
+/** p = softmax(v/τ) with exact logarithms. The caller disposes of the tensors. */
 export function softTarget(tf: Tf, teacherLogits: Tensor2D, temperature: number): o.SoftTarget {
   const logProbabilities = tf.logSoftmax(teacherLogits.div<Tensor2D>(temperature));
   return { probabilities: tf.exp(logProbabilities), logProbabilities };
@@ -76,7 +76,7 @@ function inputsOf(tf: Tf, rows: number) {
   };
 }
 
-/** @param rows - rows of the batch; with 2 or more, the second row has no label. */
+/** @param rows - rows of the batch; with two or more rows, the second row has no label. */
 export function everyTerm(tf: Tf, rows = ROWS): TermExample[] {
   const inputs = inputsOf(tf, rows);
   const example = (

@@ -1,6 +1,6 @@
 /**
  * Cross entropy and distillation against vectors computed with 60 digits (label-vectors.json), gradients included, and
- * the edge cases of labels by hand.
+ * edge cases of labels by hand.
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   tf = engine.tf;
 });
 
-/** Near relative to max(1, |value|), as far as float32 allows. */
+/** Compares relative to max(1, |value|), as far as float32 allows. */
 function expectNear(got: number, want: number): void {
   expect(Math.abs(got - want)).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(want)));
 }
@@ -54,7 +54,7 @@ function check(c: Case, loss: (logits: Tensor2D) => Scalar): void {
   expect(tf.memory().numTensors).toBe(before);
 }
 
-/** One-hot rows, smoothed if the case says so. */
+/** One-hot rows, smoothed by the smoothing of the case. */
 function hardLabels({ labels, studentLogits, smoothing = 0 }: Partial<Case['input']>): Tensor2D {
   const classCount = studentLogits?.[0]?.length ?? 0;
   const rows = (labels ?? []).map((label) =>
@@ -67,11 +67,11 @@ function hardLabels({ labels, studentLogits, smoothing = 0 }: Partial<Case['inpu
 }
 
 describe('crossEntropy', () => {
-  it.each(ce)('$id', (c) => {
+  it.each(ce)('has the loss and gradient of the vector $id', (c) => {
     check(c, (z) => crossEntropy(tf, z, hardLabels(c.input)));
   });
 
-  it('is the mean over labelled rows, and leaves the others alone', () => {
+  it('is the mean over labelled rows, with a gradient of 0 for the others', () => {
     const z = [[1, 2], [3, -1], [0.5, 0]]; // biome-ignore format: short
     const logSoftmax0 = (a: number, b: number) => -Math.log1p(Math.exp(b - a));
     tf.tidy(() => {
@@ -95,7 +95,7 @@ describe('crossEntropy', () => {
 });
 
 describe('distillation', () => {
-  it.each(klForward)('$id', ({ input, ...c }) => {
+  it.each(klForward)('has the loss and gradient of the vector $id', ({ input, ...c }) => {
     const weight = input.tauSquared ? 1 : input.tau ** -2;
     check({ input, ...c }, (z) =>
       distillation(tf, z, tf.tensor2d(input.teacherProbs), weight, input.tau),
@@ -103,10 +103,10 @@ describe('distillation', () => {
   });
 });
 
-it('the most probable class of the teacher is the label, with the smoothing on the others', () => {
+it('hardLabel takes the first of the most probable classes, and smooths over the others', () => {
   const z = [1, -1, 0.5];
   const logSum = Math.log(z.reduce((sum, own) => sum + Math.exp(own), 0));
-  // 0.7 on the second class, of two equal ones the first, and 0.15 on each other.
+  // 0.7 on the second class, which is the first of two equal ones, and 0.15 on each other class.
   const want = [0.15, 0.7, 0.15].reduce((sum, p, c) => sum - p * ((z[c] as number) - logSum), 0);
   tf.tidy(() => {
     const loss = hardLabel(tf, tf.tensor2d([z]), tf.tensor2d([[0.2, 0.4, 0.4]]), 0.3);

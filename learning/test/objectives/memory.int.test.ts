@@ -1,4 +1,4 @@
-/** Steps of every term on the real engine leave no tensors behind. Too slow for a unit test. */
+/** Every term on the real engine leaves no tensors behind. Too slow for a unit test. */
 import { expect, it } from 'vitest';
 import { openEngine } from '../../src/tensorflow/engine/engine.js';
 import { everyTerm } from './every-term.js';
@@ -6,7 +6,7 @@ import { everyTerm } from './every-term.js';
 const { tf } = await openEngine();
 const STEPS = 500;
 
-it.each(everyTerm(tf))(`$name leaves no tensor behind in ${STEPS} steps`, (term) => {
+it.each(everyTerm(tf))(`$name leaves no tensor behind after ${STEPS} steps`, (term) => {
   const { by, inputs, loss } = term;
   const step = () => {
     const f = tf.valueAndGrad((x) => loss({ ...inputs, [by]: x }));

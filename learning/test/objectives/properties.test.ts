@@ -1,7 +1,4 @@
-/**
- * What each term promises besides its formula: identities between terms, invariances, bounds and edge cases, with
- * small numbers computed by hand.
- */
+/** Properties of each term besides its formula: identities, invariances, bounds and edge cases, computed by hand. */
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import * as o from '../../src/objectives/losses/index.js';
@@ -52,7 +49,7 @@ describe('decoupled', () => {
       return decoupled(tf, logits, targetOf(v, temperature), labels, temperature, both);
     });
 
-  it.each([1, 60])('adds up to the divergence, also at logits %i times as large', (scale) => {
+  it.each([1, 60])('sums to the divergence, also at logits %i times as large', (scale) => {
     const [z, v] = [Z, V].map((rows) => [
       (rows[0] as number[]).map((x) => x * scale),
     ]) as number[][][];
@@ -67,11 +64,11 @@ describe('decoupled', () => {
     expect(sum / whole).toBeCloseTo(1, 5);
   });
 
-  it('has nothing to tell apart among the others of two classes', () => {
+  it('has a term of 0 for the other classes when there are two classes', () => {
     expect(of([[3, -1]], [[0, 1]], [[1, 0]], 4, { target: 0, others: 8 })).toBeCloseTo(0, 6);
   });
 
-  it('is the mean over labelled rows', () => {
+  it('is the mean over labelled rows, and 0 without any', () => {
     const weights = { target: 1, others: 2 };
     const both = of(Z, V, [[0, 1, 0, 0], [0, 0, 0, 0]], 1, weights); // biome-ignore format: rows
     expect(both).toBeCloseTo(
@@ -97,7 +94,7 @@ describe('divergences through a mixture', () => {
     logits.dispose();
   });
 
-  it('jump to both divergences at shares of 0 and 1', () => {
+  it('equal the forward KL at share 0 and the reverse KL at share 1', () => {
     const at = (share: number) =>
       numberOf(() => generalizedJensenShannon(tf, tf.tensor2d(Z), targetOf(V), 1, share));
     expect(at(0)).toBe(numberOf(() => o.forwardKl(tf, tf.tensor2d(Z), targetOf(V), 1)));
@@ -105,14 +102,14 @@ describe('divergences through a mixture', () => {
     expect(at(0.5)).toBeLessThan(Math.log(2));
   });
 
-  it('take no side where target and student agree', () => {
+  it('have a gradient of 0 where target and student agree (total variation)', () => {
     const slope = gradientOf((z) => totalVariation(tf, z, tf.tensor2d([[0.5, 0.5]]), 1), [[0, 0]]);
     expect(slope.map(Math.abs)).toEqual([0, 0]);
   });
 });
 
-describe('logits', () => {
-  it('may differ by a constant of the row where rows are centred', () => {
+describe('logits in mseLogits and standardized', () => {
+  it('may differ by a constant per row where rows are centred', () => {
     const shifted = V.map((row) => row.map((x) => x + 7));
     const of = (center: boolean) =>
       numberOf(() => mseLogits(tf, tf.tensor2d(V), tf.tensor2d(shifted), 'sum-classes', center));
@@ -120,7 +117,7 @@ describe('logits', () => {
     expect(of(true)).toBeCloseTo(0, 5);
   });
 
-  it('standardised have mean 0 and the sample’s deviation 1; a constant row is zeros', () => {
+  it('are standardised to mean 0 and deviation 1, and a constant row to zeros', () => {
     const rows = listOf(() => o.standardized(tf, tf.tensor2d([[1, 2, 3], [4, 4, 4]]))); // biome-ignore format: rows
     expect(rows).toEqual([
       [expect.closeTo(-1, 5), 0, expect.closeTo(1, 5)],
@@ -129,15 +126,15 @@ describe('logits', () => {
   });
 });
 
-describe('labels of teachers', () => {
-  it('are the first of equal ones', () => {
+describe('labels from teachers', () => {
+  it('are the first of several most probable classes (hardLabel)', () => {
     const loss = numberOf(() =>
       hardLabel(tf, tf.tensor2d([[2, 0, 0]]), tf.tensor2d([[0, 5, 5]]), 0),
     );
     expect(loss).toBeCloseTo(Math.log(Math.exp(2) + 2), 5);
   });
 
-  it('are counted, weighted, and none where all abstain', () => {
+  it('are the weighted shares or the majority of votes, and zeros where all abstain (voteTarget)', () => {
     const votes = tf.tensor2d([[1, 2, 2], [2, 1, -1], [-1, -1, -1]], undefined, 'int32'); // biome-ignore format: rows
     expect(listOf(() => voteTarget(tf, votes, 3, 'soft', [2, 1, 1]))).toEqual([
       [0, 0.5, 0.5],
@@ -149,10 +146,10 @@ describe('labels of teachers', () => {
   });
 });
 
-describe('top k', () => {
+describe('topKKl', () => {
   const modes = ['renorm', 'bucket', 'uniform', 'truncated'] as const;
 
-  it.each(modes)('%s of all classes is the divergence', (mode) => {
+  it.each(modes)('with tail mode %s over all classes is the divergence', (mode) => {
     const ids = tf.tensor2d([[3, 1, 0, 2]], undefined, 'int32');
     const p = [0.4, 0.3, 0.2, 0.1];
     const whole = numberOf(() => {
@@ -167,7 +164,7 @@ describe('top k', () => {
     tf.dispose([ids, logits]);
   });
 
-  it('knows more of a tail spread evenly than of one bucket', () => {
+  it('is greater with a uniform tail than with one bucket, and equals the spread divergence', () => {
     const of = (mode: TailMode) =>
       numberOf(() => {
         const ids = tf.tensor2d([[1], [0]], undefined, 'int32');
@@ -182,11 +179,11 @@ describe('top k', () => {
   });
 });
 
-describe('features', () => {
+describe('losses of features', () => {
   const teacher = [[1, 0.5, -1], [0.2, 2, 0], [-1, 1, 1], [0, -0.3, 0.4]]; // biome-ignore format: rows
   const scaled = teacher.map((row) => row.map((x) => 3 * x));
 
-  it('are related alike whatever their scale', () => {
+  it('ignore the scale of the features (similarityPreserving, relationalDistances)', () => {
     const [f, t] = [tf.tensor2d(scaled), tf.tensor2d(teacher)];
     expect(numberOf(() => similarityPreserving(tf, f, t))).toBeCloseTo(0, 6);
     const weights = { distance: 25, angle: 50 };
@@ -194,15 +191,15 @@ describe('features', () => {
     tf.dispose([f, t]);
   });
 
-  it('of samples that are alike otherwise differ by the squares of their relations, over the samples squared', () => {
-    // f·f': [1 1; 1 1] and [1 0; 0 1], whose rows have lengths √2 and 1.
+  it('are squared differences of relations over the squared sample count (similarityPreserving)', () => {
+    // f·f': [1 1; 1 1] and [1 0; 0 1], with rows of lengths √2 and 1.
     const [f, t] = [tf.tensor2d([[1, 0, 0], [1, 0, 0]]), tf.tensor2d([[1, 0, 0], [0, 1, 0]])]; // biome-ignore format: rows
     const want = (2 * (Math.SQRT1_2 - 1) ** 2 + 2 * 0.5) / 2 ** 2;
     expect(numberOf(() => similarityPreserving(tf, f, t))).toBeCloseTo(want, 6);
     tf.dispose([f, t]);
   });
 
-  it('two of which are the same have a finite slope', () => {
+  it('have a finite gradient for two equal samples (relationalDistances)', () => {
     const twice = [[1, 2], [1, 2], [0, 1]]; // biome-ignore format: rows
     const slope = gradientOf(
       (f) =>
@@ -212,7 +209,7 @@ describe('features', () => {
     expect(slope.every(Number.isFinite)).toBe(true);
   });
 
-  it('of a map are regressed as those of so many rows', () => {
+  it('regress each place of a map like a row (linearRegressor)', () => {
     const values = tf.tensor([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2]);
     const of = (features: Tensor) =>
       o.linearRegressor(tf, features, tf.tensor2d([[1, -1], [2, 0], [0, 3]]), tf.tensor1d([0, 1, 2])); // biome-ignore format: rows
@@ -224,7 +221,7 @@ describe('features', () => {
     values.dispose();
   });
 
-  it('of a dead map draw attention to nothing; windows that do not divide overlap', () => {
+  it('handle a map of zeros, and maps of different widths (attentionTransfer)', () => {
     const dead = tf.zeros([1, 2, 2, 1]) as Tensor4D;
     const line = (values: number[]) => tf.tensor(values, [1, 1, values.length, 1]) as Tensor4D;
     // Means of [1, 2] and [2, 6], squared and normalised.
@@ -238,13 +235,13 @@ describe('features', () => {
   });
 });
 
-describe('several teachers', () => {
+describe('adaptiveWeights of several teachers', () => {
   const teachers = wave(tf, [3, 2, 4], 1) as Tensor3D;
 
   const adaptive = (z: Tensor2D, v: Tensor3D, cap: number) =>
     listOf(() => o.adaptiveWeights(tf, z, v, 1, cap)) as number[];
 
-  it('are weighted by a point that no other of a grid beats', () => {
+  it('have a norm that no point of a grid beats', () => {
     const logits = tf.tensor2d(Z);
     for (const cap of [0.4, 0.6, 1]) {
       const found = adaptive(logits, teachers, cap);
@@ -268,7 +265,7 @@ describe('several teachers', () => {
     logits.dispose();
   });
 
-  it('are few if their weights adapt; those that say the same share', () => {
+  it('are equal below the least bound, and refused for more than 8 teachers', () => {
     const logits = tf.tensor2d([[1, 2]]);
     const same = tf.ones([2, 1, 2]) as Tensor3D;
     expect(adaptive(logits, same, 0.6).reduce((a, b) => a + b)).toBeCloseTo(1, 6);

@@ -10,8 +10,8 @@ import {
 } from '../../src/onnx/cuda-provider.js';
 import { sessionOptions } from '../../src/onnx/onnx-session.js';
 
-describe('the provider’s files', () => {
-  it('are named if they are missing, with what places them', () => {
+describe('missingCudaProvider', () => {
+  it('names a missing file and the set-up that installs it', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const [shared, cuda] = CUDA_PROVIDER_FILES;
@@ -24,11 +24,11 @@ describe('the provider’s files', () => {
   });
 });
 
-/** The message of 1.26.0 with its own libraries on a machine without a driver; paths are shortened. */
+/** The message of ONNX Runtime 1.26.0 on a machine without a driver, with shortened paths. */
 const NO_DRIVER =
   '/cuda_call.cc:122 std::conditional_t<THRW, void, common::Status> onnxruntime::CudaCall(ERRTYPE) [with ERRTYPE = cudaError] CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1 ; hostname=vm ; file=/cuda_execution_provider.cc ; line=336 ; expr=cudaSetDevice(info_.device_id); \n\n';
 
-describe('what the runtime throws', () => {
+describe('cudaProviderError', () => {
   it.each([
     [
       NO_DRIVER,
@@ -66,7 +66,7 @@ describe('what the runtime throws', () => {
       'FAILED_PRECONDITION',
       /CUDNN failure 3000/,
     ],
-  ])('%s is the GPU’s', (message, code, text) => {
+  ])('takes this message for a GPU error: %s', (message, code, text) => {
     const err = cudaProviderError(message);
     expect(err?.code).toBe(code);
     expect(err?.message).toMatch(text);
@@ -75,13 +75,13 @@ describe('what the runtime throws', () => {
   it.each([
     'Load model failed: Protobuf parsing failed.',
     'Got invalid dimensions for input: pixels for the following indices',
-  ])('%s is the model’s', (message) => {
+  ])('takes this message for an error of the model: %s', (message) => {
     expect(cudaProviderError(message)).toBeUndefined();
   });
 });
 
-describe('a session', () => {
-  it('has one provider, and no other to fall back on', () => {
+describe('sessionOptions', () => {
+  it('names one execution provider and no fallback', () => {
     expect(sessionOptions(3, 'cpu').executionProviders).toEqual(['cpu']);
     expect(sessionOptions(3, 'cuda').executionProviders).toEqual([{ name: 'cuda', deviceId: 0 }]);
   });

@@ -1,6 +1,6 @@
 /**
- * Forms that other exporters give their models: whole numbers as inputs, operations without effect behind the last
- * layer, sides of 1 behind the classes, trees of two classes. The oracle is plain arithmetic.
+ * Models in the forms of other exporters: integer inputs, operations without effect after the last layer, dimensions
+ * of 1 after the classes, trees of two classes. Expected values are plain arithmetic.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,11 +22,11 @@ import type { ModelSettings } from '../../src/models/index.js';
 import { OnnxInference } from '../../src/onnx/onnx-inference.js';
 
 const WEIGHT = [1, -2, 0.5, 3, 0, -1];
-/** x·W of two numbers. */
+/** x·W for an x of two numbers. */
 const product = (a: number, b: number) =>
   [0, 1, 2].map((c) => a * (WEIGHT[c] as number) + b * (WEIGHT[3 + c] as number));
 
-/** A model with two numbers a sample and three classes. `behind` adds operations behind the last layer. */
+/** A model with two numbers a sample and three classes. `behind` adds operations after the last layer. */
 function model(
   type: OnnxElementType,
   outputShape: readonly number[],
@@ -58,7 +58,7 @@ async function answers(
   return [...logits];
 }
 
-it.each(['int32', 'int64'] as const)('gives %s where a model takes it, rounded', async (type) => {
+it.each(['int32', 'int64'] as const)('OnnxInference rounds inputs to %s', async (type) => {
   const file = model(type, [3], (_, logits) => logits);
   expect(await answers(file, [30_522, -7, 0.6, 2.4])).toEqual([
     ...product(30_522, -7),
@@ -66,7 +66,7 @@ it.each(['int32', 'int64'] as const)('gives %s where a model takes it, rounded',
   ]);
 });
 
-it('takes classes with sides of 1 behind them', async () => {
+it('OnnxInference accepts an output with dimensions of 1 after the classes', async () => {
   const file = model('float32', [3, 1, 1], (graph, logits) =>
     graph.node('Reshape', [logits, graph.int64('shape', [0, 3, 1, 1])]),
   );
@@ -74,7 +74,7 @@ it('takes classes with sides of 1 behind them', async () => {
   expect(await answers(file, [1, 2, -3, 0.5])).toEqual([...product(1, 2), ...product(-3, 0.5)]);
 });
 
-it('knows an output by the operation before those that change nothing', () => {
+it('onnxPackageOf recognises softmax before operations without effect, and ends on a circle', () => {
   const file = model('float32', [3], (graph, logits) =>
     graph.node('Identity', [graph.node('Cast', [graph.node('Softmax', [logits])], { to: 1 })]),
   );
@@ -87,7 +87,7 @@ it('knows an output by the operation before those that change nothing', () => {
   );
 });
 
-it('knows an output by the operation before its numbers got fewer bits and more again', () => {
+it('onnxPackageOf recognises logits and softmax before a quantised output', () => {
   const ended = (operation: string) =>
     model('float32', [3], (graph, logits) => {
       const scale = graph.float32('scale', [], Float32Array.of(0.05));
@@ -104,7 +104,7 @@ it('knows an output by the operation before its numbers got fewer bits and more 
   expect(() => kind('QLinearRelu')).toThrow('which Relu gives, is logits or probabilities');
 });
 
-it('is told that a row of classes within a row is no output of classes', () => {
+it('onnxPackageOf refuses an output of shape [batch, 1, classes]', () => {
   const file = model('float32', [1, 3], (graph, logits) =>
     graph.node('Reshape', [logits, graph.int64('shape', [0, 1, 3])]),
   );
@@ -113,7 +113,7 @@ it('is told that a row of classes within a row is no output of classes', () => {
   );
 });
 
-it('is told what to do of a model that gives the class alone', () => {
+it('onnxPackageOf refuses a model that gives only the class, with a hint', () => {
   const graph = new OnnxGraph();
   const name = graph.node('ArgMax', ['x'], { axis: 1, keepdims: 0 });
   const file = onnxFile({
@@ -129,7 +129,7 @@ it('is told what to do of a model that gives the class alone', () => {
   );
 });
 
-/** A model with 12 values and two classes. */
+/** A model with 12 input values and two classes. */
 function pictures(type: OnnxElementType, sides: readonly number[]) {
   const graph = new OnnxGraph();
   const real = graph.node('Flatten', [graph.node('Cast', ['x'], { to: 1 })]);
@@ -145,7 +145,7 @@ function pictures(type: OnnxElementType, sides: readonly number[]) {
   });
 }
 
-it('gives pictures from 0 to 255 to a model that takes whole numbers, unless told otherwise', () => {
+it('onnxPackageOf sets scale 255 for pictures as integers, unless a scale or mean is given', () => {
   const settings = (...of: [OnnxElementType, readonly number[], Partial<ModelSettings>?]) =>
     onnxPackageOf(pictures(of[0], of[1]), of[2] ?? {}).settings;
   const read = { output: 'logits', layout: 'NHWC' };
@@ -158,7 +158,7 @@ it('gives pictures from 0 to 255 to a model that takes whole numbers, unless tol
   expect(settings('uint8', [12])).toEqual({ output: 'logits' });
 });
 
-it('keeps the layout that is told where the file does not tell it', async () => {
+it('onnxPackageOf asks for a layout that the file does not show, and keeps it', async () => {
   const file = pictures('float32', [1, 12, 1]);
   expect(() => onnxPackageOf(file, {})).toThrow(
     'does not tell whether channels come first or last',
@@ -173,7 +173,7 @@ it('keeps the layout that is told where the file does not tell it', async () => 
   }
 });
 
-it('takes an output for probabilities by its name, and not for logarithms of any', () => {
+it('onnxPackageOf takes an output named probability for probabilities, but not log_probs', () => {
   const called = (name: string) =>
     model('float32', [3], (graph, logits) => graph.node('Log', [logits], {}, name));
   expect(onnxPackageOf(called('output_probability'), {}).settings.output).toBe('probabilities');
@@ -182,13 +182,13 @@ it('takes an output for probabilities by its name, and not for logarithms of any
   );
 });
 
-it('gives both probabilities of trees that vote for the second of two classes', async () => {
+it('OnnxInference gives two probabilities for trees that vote for the second of two classes', async () => {
   const file = new URL('../fixtures/onnx/binary-trees.onnx', import.meta.url);
   const model = readOnnxModel(fileURLToPath(file), {});
   expect(model.settings).toMatchObject({ output: 'probabilities', classes: ['no', 'yes'] });
   const options = { rows: 4, threads: 1, sampleShape: [2] };
   const inference = await OnnxInference.open(model, options);
-  // Each number above 1 is half a vote.
+  // Each number above 1 gives half a vote.
   const logs = await inference.run(Float32Array.of(2, 2, 2, 0, 0, 2, 0, 0), 4);
   await inference.close();
   expect([...logs.map(Math.exp)].map((p) => Math.round(p * 100))).toEqual([
@@ -196,7 +196,7 @@ it('gives both probabilities of trees that vote for the second of two classes', 
   ]);
 });
 
-it('leaves trees alone whose votes stand elsewhere, as those of doubles', () => {
+it('withBinaryTrees leaves trees without class_weights unchanged', () => {
   const file = readFileSync(new URL('../fixtures/onnx/binary-trees.onnx', import.meta.url));
   const text = file.toString('latin1').replace('class_weights', 'other_weights');
   const other = Buffer.from(text, 'latin1');
@@ -204,7 +204,7 @@ it('leaves trees alone whose votes stand elsewhere, as those of doubles', () => 
   expect(withBinaryTrees(other)).toBe(other);
 });
 
-describe('a sigmoid', () => {
+describe('a sigmoid at the end of an ONNX model', () => {
   const one = (graph: OnnxGraph, logits: string) =>
     graph.node('ReduceSum', [logits, graph.int64('axes', [1])], { keepdims: 1 });
   const sigmoid = (graph: OnnxGraph, logits: string) => graph.node('Sigmoid', [one(graph, logits)]);
@@ -213,7 +213,7 @@ describe('a sigmoid', () => {
   const inputs = [1, 2, -3, 0.5];
   const z = [product(1, 2), product(-3, 0.5)].map((row) => row.reduce((sum, x) => sum + x));
 
-  it('tells two classes apart, by the probability of the second', async () => {
+  it('is read as the probability of the second of two classes', async () => {
     const file = model('float32', [1], sigmoid);
     expect(describeOnnx(onnxPackageOf(file, {}))).toMatchObject({
       classCount: 2,
@@ -231,7 +231,7 @@ describe('a sigmoid', () => {
       (graph: OnnxGraph, logits: string) =>
         graph.node('Sigmoid', [flat(graph, one(graph, logits))]),
     ],
-  ])('whose axis of one is cut off %s is one all the same', async (_, end) => {
+  ])('is recognised with its axis of one cut off %s', async (_, end) => {
     const given = { output: 'probabilities' } as const;
     const file = model('float32', [], end);
     expect(describeOnnx(onnxPackageOf(file, given))).toMatchObject({ classCount: 2 });
@@ -240,7 +240,7 @@ describe('a sigmoid', () => {
     );
   });
 
-  it('that is left out is said by a setting', async () => {
+  it('that is missing must be declared by the output setting', async () => {
     const file = model('float32', [1], one);
     expect(() => onnxPackageOf(file, {})).toThrow(
       /ReduceSum, gives one number a sample; put {"output": "probabilities"}/,
@@ -254,12 +254,12 @@ it.each([
   ['PK\x03\x04', 'unpack it'],
   ['<!DOCTYPE html>', 'is a web page'],
   ['', 'is empty'],
-])('says what a file is that begins with %j', (beginning, message) => {
+])('onnxPackageOf explains a file that begins with %j', (beginning, message) => {
   const bytes = Buffer.concat([Buffer.from(beginning), Buffer.alloc(beginning === '' ? 0 : 40)]);
   expect(() => onnxPackageOf(bytes, {})).toThrow(message);
 });
 
-it('is read in a moment, however many outputs stand behind however many operations', () => {
+it('readOnnx reads 20,000 outputs behind 20,000 operations quickly', () => {
   const graph = new OnnxGraph();
   const count = 20_000;
   let name = 'x';
@@ -276,12 +276,12 @@ it('is read in a moment, however many outputs stand behind however many operatio
   expect(readOnnx(file, 'long').outputs).toHaveLength(count);
 }, 10_000);
 
-describe('a graph that is there again as a part of another kind, or has a part that nobody can read', () => {
+describe('an ONNX file with a faulty extra part', () => {
   const given = (name: string) =>
     readFileSync(fileURLToPath(new URL(`../fixtures/onnx/${name}.onnx`, import.meta.url)));
 
   // Field 7 as a varint.
-  it.each(['binary-trees', 'zipmap'])('is written as what it is: %s', (name) => {
+  it.each(['binary-trees', 'zipmap'])('is packed without its faulty graph field: %s', (name) => {
     const file = given(name);
     const kept = onnxPackageOf(file, { output: 'probabilities' });
     expect(kept.file.length).not.toBe(file.length);
@@ -291,9 +291,9 @@ describe('a graph that is there again as a part of another kind, or has a part t
     expect(again.settings).toEqual(kept.settings);
   });
 
-  it('is refused as a damaged file', () => {
+  it('is refused as damaged when a value shape is no message', () => {
     const file = given('zipmap');
-    // Field 13 of the graph, a value's shape: bytes that are no message. It is read if a ZipMap is taken away.
+    // Field 13 of the graph, the shape of a value: bytes that are no message. It is read when a ZipMap is removed.
     const graph = fields(file, 7)[0] as Uint8Array;
     const damaged = message((w) => {
       eachField(file, (number, reader, wireType) => {

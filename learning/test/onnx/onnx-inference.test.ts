@@ -1,6 +1,6 @@
 /**
- * Files that the `onnx` package wrote (fixtures/onnx/make.py), run by the real runtime. Oracles: matrix products in
- * plain arithmetic on weights read from the file's bytes, and the same network in another form.
+ * Files that the `onnx` package wrote (fixtures/onnx/make.py), run by the real runtime. Expected: matrix products in
+ * plain arithmetic on weights read from the bytes of the file, and the same network in another form.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ async function run(name: string, rowCount: number, sampleShape: number[], rows =
   return { logits, rows: opened.rows, classCount: opened.classCount };
 }
 
-/** x·W + b in float64; weights in the file's order: W [36, 5], then b. */
+/** x·W + b in float64, with the weights in the order of the file: W [36, 5], then b. */
 function product(x: Float32Array, weights: ArrayLike<number>): number[] {
   const rowCount = x.length / 36;
   return Array.from({ length: rowCount * 5 }, (_, at) => {
@@ -49,7 +49,7 @@ function product(x: Float32Array, weights: ArrayLike<number>): number[] {
   });
 }
 
-/** Values of `count` raw tensors' bytes, found by the tag of raw_data (9) and its length. */
+/** The values of W and b, found by the tag of raw_data (9) and its length. */
 function rawTensors(name: string, width: number): number[] {
   const bytes = readFileSync(fixture(`${name}.onnx`));
   const tensor = (elements: number) => {
@@ -73,7 +73,7 @@ function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tolerance:
   }
 }
 
-describe('a classifier of scikit-learn that ends in a map', () => {
+describe('a scikit-learn classifier that ends in a ZipMap', () => {
   const probabilities = async (own: OnnxPackage, sampleShape: number[]) => {
     const options = { rows: 16, threads: 1, sampleShape };
     const opened = await OnnxInference.open(parsedAgain(own), options);
@@ -92,7 +92,7 @@ describe('a classifier of scikit-learn that ends in a map', () => {
     ['stack-zipmap', 'stack-strings'],
     // Doubles as inputs and between operations: no runtime takes the first file unchanged.
     ['doubles-zipmap', 'doubles-strings'],
-  ])('%s gives what %s, which was exported without, gives', async (mapped, plain) => {
+  ])('%s gives the same answers as %s, exported without a ZipMap', async (mapped, plain) => {
     const own = model(`sklearn-${mapped}`);
     const other = model(`sklearn-${plain}`, { output: 'probabilities' });
     expect(own.settings.output).toBe('probabilities');
@@ -104,7 +104,7 @@ describe('a classifier of scikit-learn that ends in a map', () => {
     expect(new Set(answers).size).toBeGreaterThan(10);
   });
 
-  it('has its classes by the map, where nothing else names them', async () => {
+  it('takes its class names from the ZipMap where nothing else names them', async () => {
     const own = model('named-by-map');
     expect(own.settings).toEqual({
       output: 'probabilities',
@@ -117,8 +117,8 @@ describe('a classifier of scikit-learn that ends in a map', () => {
   });
 });
 
-describe('what is run', () => {
-  it('runs a file of batch 1 row by row, and one of open sizes in batches, to the same logits', async () => {
+describe('OnnxInference', () => {
+  it('gives the same logits for a file of batch 1, row by row, as for open batch sizes', async () => {
     const single = await run('fixed-batch', 20, [1, 6, 6]);
     const batched = await run('external', 20, [1, 6, 6]);
     expect([single.rows, batched.rows]).toEqual([1, 16]);
@@ -134,7 +134,7 @@ describe('what is run', () => {
     expectClose(logits, product(rounded, rawTensors('half', 2)), 0.03);
   });
 
-  it('gives each row the same bits at its place, whatever the others are', async () => {
+  it('gives a row the same bits at its place for any other rows in the batch', async () => {
     const options = { rows: 16, threads: 1, sampleShape: [36] };
     for (const name of ['two-heads', 'dynamic-range']) {
       const opened = await OnnxInference.open(model(name, { outputName: nameOf(name) }), options);
@@ -145,14 +145,14 @@ describe('what is run', () => {
     }
   });
 
-  it('quantizes row by row where a file quantizes by the range of the batch', async () => {
+  it('runs a dynamically quantised file row by row', async () => {
     const { rows, logits } = await run('dynamic-range', 3, [36]);
     expect(rows).toBe(1);
-    // Eight bits of inputs from 0 to 1, times 36 weights of about 1.
+    // Eight bits for inputs from 0 to 1, times 36 weights of about 1.
     expectClose(logits, product(inputs(3), rawTensors('dynamic-range', 4)), 0.1);
   });
 
-  it('takes the output that is named, and the logarithms of probabilities', async () => {
+  it('runs the named output, and gives the logarithms of probabilities', async () => {
     const options = { rows: 4, threads: 1, sampleShape: [36] };
     const logits = await OnnxInference.open(model('two-heads', { outputName: 'logits' }), options);
     const shares = await OnnxInference.open(
@@ -172,12 +172,12 @@ describe('what is run', () => {
     );
   });
 
-  it('says which shape the model takes', async () => {
+  it('refuses samples of another shape, and names the shape of the model', async () => {
     const options = { rows: 4, threads: 1, sampleShape: [7, 7, 1] };
     await expect(OnnxInference.open(model('fixed-batch'), options)).rejects.toThrow(
       'takes samples of shape [1,6,6]; it is given [7,7,1]',
     );
-    // Open sizes, and a network that takes only one size.
+    // Open sizes, in a network that accepts only one size.
     const open = { rows: 4, threads: 1, sampleShape: [1, 7, 7] };
     await expect(OnnxInference.open(model('external'), open)).rejects.toThrow(
       /the ONNX runtime refuses the model: .*Gemm/s,
@@ -185,8 +185,8 @@ describe('what is run', () => {
   });
 });
 
-describe('a GPU that cannot be used', () => {
-  it('is a refusal, and nothing computes instead', async () => {
+describe('OnnxInference on a GPU that cannot be used', () => {
+  it('refuses to open the model instead of using the CPU', async () => {
     const options = { rows: 4, threads: 1, sampleShape: [6, 6, 1], device: 'cuda' } as const;
     await expect(OnnxInference.open(model('fixed-batch'), options)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
@@ -197,8 +197,8 @@ describe('a GPU that cannot be used', () => {
   });
 });
 
-describe('what is read without a runtime', () => {
-  it('describes inputs, outputs, classes and weights', () => {
+describe('an ONNX package', () => {
+  it('is described with inputs, outputs, classes and weights', () => {
     const packaged: PackagedModel = { format: 'onnx', model: model('fixed-batch') };
     expect(describePackagedModel(packaged)).toEqual({
       format: 'onnx',
@@ -214,7 +214,7 @@ describe('what is read without a runtime', () => {
     expect(classifierOf(model('external')).inputShape).toBeUndefined();
   });
 
-  it('takes the weights of files beside it into the file', () => {
+  it('contains the weights of external files', () => {
     expect([...readOnnx(readFileSync(fixture('external.onnx')), 'x').externalFiles]).toEqual([
       'external.onnx.data',
     ]);
@@ -224,7 +224,7 @@ describe('what is read without a runtime', () => {
     expect(() => readOnnxModel(fixture('missing.onnx'), {})).toThrow('no such file');
   });
 
-  it('is the same package again, byte for byte', () => {
+  it('is the same byte for byte when it is packed again', () => {
     const bytes = encodeOnnxPackage(model('half'));
     const again = parsePackagedModel(bytes);
     expect(again.format).toBe('onnx');
@@ -234,16 +234,16 @@ describe('what is read without a runtime', () => {
 
   it.each([
     ['zipmap', {}, /whether scores, which LinearClassifier gives, is logits or probabilities/],
-    // Another operation reads the map.
+    // Another operation reads the ZipMap.
     ['mapped', {}, /ends in ZipMap.*'zipmap': False.*maps \(no tensor\), length int64/],
     ['sklearn-linear-columns', {}, /an output for each class.*'zipmap': False.*i10 float32/],
     ['two-heads', {}, /several outputs.*outputName.*logits float32 \[\?, 5\], probabilities/],
     ['two-heads', { outputName: 'none' }, /has no output none/],
-  ])('says what is wrong with %s', (name, settings, message) => {
+  ])('is refused with the problem of %s', (name, settings, message) => {
     expect(() => model(name, settings)).toThrow(message);
   });
 
-  it('refuses what is no ONNX file', () => {
+  it('is refused for other bytes, an empty file and a truncated file', () => {
     expect(() => onnxPackageOf(Buffer.from('hello world'), {})).toThrow(/is no ONNX file/);
     expect(() => onnxPackageOf(new Uint8Array(), {})).toThrow(/is empty/);
     const cut = readFileSync(fixture('half.onnx')).subarray(0, 300);

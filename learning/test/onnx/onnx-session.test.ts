@@ -1,4 +1,4 @@
-/** Errors made from the runtime's messages. The messages are copied from the runtime. */
+/** Hints added to messages of the runtime. The messages are copied from the runtime. */
 import { expect, it } from 'vitest';
 import { runtimeWords } from '../../src/onnx/onnx-session.js';
 
@@ -12,6 +12,6 @@ it.each([
     '13; the file is newer than the runtime: export it for an older opset',
   ],
   ['Some other words.', 'Some other words.'],
-])('%s', (said, told) => {
+])('runtimeWords of: %s', (said, told) => {
   expect(runtimeWords(said)).toContain(told);
 });

@@ -1,6 +1,4 @@
-/**
- * Pipelines of scikit-learn on the table that they were trained on. The oracle is scikit-learn's answers to its rows.
- */
+/** Pipelines of scikit-learn on the table that they were trained on, against the answers of scikit-learn. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +15,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
 );
 const NUMBERS = ['age', 'hours per-week'];
 
-/** Settings that users give for models whose files do not tell them. */
+/** Settings that a user must give for models whose files lack them. */
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   groups: { columns: { numbers: NUMBERS, words: ['trade', 'town'] } },
@@ -33,7 +31,7 @@ async function opened(name: string, settings = SETTINGS[name], dataset = people)
   return OnnxTableInference.open(model, dataset, { threads: 1 });
 }
 
-it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) => {
+it.each(Object.keys(SETTINGS))('OnnxTableInference agrees with scikit-learn: %s', async (name) => {
   const inference = await opened(name);
   const logits = await inference.run(people, samplesOf(people));
   await inference.close();
@@ -43,7 +41,7 @@ it.each(Object.keys(SETTINGS))('%s gives what scikit-learn gives', async (name) 
   expect(furthest(want, logits.map(Math.exp))).toBeLessThan(2e-6);
 });
 
-it('that reads one text is given the texts of a set, whatever it calls them', async () => {
+it('OnnxTableInference gives a model of one text column the texts of a data set', async () => {
   const set = tradesOf(people);
   const inference = await opened('text', {}, set);
   const logits = await inference.run(set, samplesOf(set));
@@ -54,7 +52,7 @@ it('that reads one text is given the texts of a set, whatever it calls them', as
   await expect(opened('each', {}, set)).rejects.toThrow('and the data set has none');
 });
 
-it('says the same of a row whatever is beside it', async () => {
+it('OnnxTableInference gives a row the same answer with any other rows', async () => {
   const inference = await opened('each');
   const all = await inference.run(people, samplesOf(people));
   const some = await inference.run(people, Uint32Array.of(77, 3));
@@ -62,15 +60,15 @@ it('says the same of a row whatever is beside it', async () => {
   expect([...some]).toEqual([...all.subarray(154, 156), ...all.subarray(6, 8)]);
 });
 
-describe('is refused', () => {
-  it('by a set without a table', async () => {
+describe('OnnxTableInference refuses', () => {
+  it('a data set without a table', async () => {
     const { columns: _, cells: __, ...numbers } = people;
     await expect(opened('each', {}, numbers)).rejects.toThrow(
       "the model reads a table's columns, and the data set has none",
     );
   });
 
-  it('where whole numbers are wanted, by a cell without one', async () => {
+  it('a column with fractions for a model that takes integers, when it is opened', async () => {
     const columns = ['hours per-week'];
     const first = people.cells?.numbers.findIndex((x, i) => i % 2 === 1 && !Number.isInteger(x));
     const sample = ((first ?? 0) - 1) / 2;
@@ -79,7 +77,7 @@ describe('is refused', () => {
     );
   });
 
-  it('where whole numbers are wanted, by a cell without one in a set that it was not opened with', async () => {
+  it('a fraction of another data set for a model that takes integers, when it is run', async () => {
     const inference = await opened('whole');
     const { cells } = people;
     const numbers = cells?.numbers.map((number, i) => (i === 2 ? 0.5 : number)) as Float64Array;
@@ -90,7 +88,7 @@ describe('is refused', () => {
     await inference.close();
   });
 
-  it('by a set without several of its columns, all by name', async () => {
+  it('a data set without several columns, and names all of them', async () => {
     const columns = people.columns?.map((column, n) =>
       n % 2 === 0 ? { ...column, name: `${n}` } : column,
     );
@@ -98,7 +96,7 @@ describe('is refused', () => {
     await expect(opened('each', {}, other)).rejects.toThrow('reads the columns age, trade, which');
   });
 
-  it('by a category that its encoder does not know', async () => {
+  it('rows with a category that the encoder does not know, and answers the other rows', async () => {
     const inference = await opened('each');
     const categories = people.cells?.categories as NonNullable<Dataset['cells']>['categories'];
     const bytes = categories.bytes.map((byte, i) => (i === 0 ? 0x5a : byte));
@@ -108,7 +106,7 @@ describe('is refused', () => {
     };
     const other = { ...people, cells };
     await expect(inference.run(other, Uint32Array.of(0))).rejects.toThrow();
-    // Not where it is asked about others.
+    // Rows without the category are answered.
     const some = Uint32Array.of(1, 2);
     expect(await inference.run(other, some)).toEqual(await inference.run(people, some));
     await inference.close();

@@ -1,6 +1,6 @@
 /**
- * A BERT (fixtures/onnx-text/make.py), run by the real runtime. Oracle: PyTorch's answers to each text alone, without
- * padding.
+ * A BERT (fixtures/onnx-text/make.py), run by the real runtime, against the answers of PyTorch to each text alone,
+ * without padding.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ async function opened<T>(
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Math.max(...Array.from(a, (x, i) => Math.abs(x - (b[i] as number))));
 
-test('texts of all lengths, in their own order, as PyTorch', async () => {
+test('OnnxTextInference gives the logits of PyTorch for texts of any length, in order', async () => {
   const logits = await opened(model, async (inference) => {
     expect(inference.classCount).toBe(3);
     return inference.run(expected.texts);
@@ -39,7 +39,7 @@ test('texts of all lengths, in their own order, as PyTorch', async () => {
   expect(farthest(logits, expected.logits.flat())).toBeLessThan(1e-5);
 });
 
-test('the same bits for the same texts at the same places, whatever is asked behind them', async () => {
+test('OnnxTextInference gives the first texts the same bits, whatever texts come after them', async () => {
   // More rows than one inference takes, with lengths in no order.
   const many = Array.from({ length: 300 }, (_, i) => expected.texts[i % expected.texts.length]);
   await opened(model, async (inference) => {
@@ -53,7 +53,7 @@ test('the same bits for the same texts at the same places, whatever is asked beh
   });
 });
 
-test('of probabilities the logarithms', async () => {
+test('OnnxTextInference gives the logarithms of probabilities', async () => {
   const settings = { ...model.settings, output: 'probabilities' as const };
   const texts = expected.texts.slice(-4);
   const logits = await opened(model, (inference) => inference.run(texts));
@@ -64,7 +64,7 @@ test('of probabilities the logarithms', async () => {
   }
 });
 
-test('a text of no tokens at all is answered too', async () => {
+test('OnnxTextInference answers a text without tokens', async () => {
   const file = JSON.parse(Buffer.from(model.tokenizer).toString());
   const tokenizer = Buffer.from(JSON.stringify({ ...file, post_processor: null }));
   const logits = await opened({ ...model, tokenizer }, (inference) => inference.run(['', 'good']));
@@ -72,7 +72,7 @@ test('a text of no tokens at all is answered too', async () => {
   expect(logits.every(Number.isFinite)).toBe(true);
 });
 
-test('more tokens than the model has positions for are refused when it is opened', async () => {
+test('OnnxTextInference refuses more tokens than the model has positions when it is opened', async () => {
   const settings = { ...model.settings, maximumTokens: 33 };
   await expect(OnnxTextInference.open({ ...model, settings }, { threads: 1 })).rejects.toThrow(
     'the ONNX runtime refuses the model',

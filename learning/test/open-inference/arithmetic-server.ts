@@ -1,7 +1,7 @@
 /**
- * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe and MLServer do: typed or raw
- * answers, fewer rows at a time, fixed rows, labels, absence for a moment, another model. The model is plain
- * arithmetic: class c of a sample x has the logit c · Σx.
+ * A model behind a real server, gRPC or HTTP on loopback, that behaves as Triton, KServe or MLServer: typed or raw
+ * answers, row limits, fixed rows, labels, temporary failures, another model. The model is plain arithmetic: class c
+ * of a sample x has the logit c · Σx.
  */
 import {
   createServer,
@@ -33,7 +33,7 @@ const log = createLogger({ name: 'test', level: 'silent' });
 
 const closing: (() => unknown)[] = [];
 
-/** Runs when the test is over, in reverse order. */
+/** Registers `close` to run after the test, in reverse order. */
 export function atEnd(close: () => unknown): void {
   closing.push(close);
 }
@@ -54,12 +54,9 @@ export interface Behaviour {
   inputs: { name: string; datatype: string; shape: number[] }[];
   outputDatatype: NumberDatatype;
   versions: string[];
-  /**
-   * Labels of classes, as Triton reads them from a file; none: no file. Other servers ignore such a question, or
-   * refuse it.
-   */
+  /** Class labels, as Triton reads them from a file; empty without a file. Other servers ignore or refuse them. */
   labels: readonly string[] | 'passed over' | 'refused';
-  /** How many calls fail first, with this code. */
+  /** How many calls fail first, with `code`. */
   failures: number;
   code: 'UNAVAILABLE' | 'INVALID_ARGUMENT';
   seen: ModelInferRequest[];
@@ -93,7 +90,7 @@ export function behaviour(changes: Partial<Behaviour> = {}): Behaviour {
   };
 }
 
-/** Rows of samples as the one input that the model takes. */
+/** Rows of samples as the only input of the model. */
 export function asInput(
   rows: (first: number, count: number) => Float32Array,
   datatype: NumberDatatype = 'FP32',
@@ -290,8 +287,7 @@ function contentType(parameters: JsonTensor['parameters'] = {}) {
 }
 
 /**
- * Reads JSON as Triton does: whole numbers and truth values must be written as such. MLServer takes null for a missing
- * number.
+ * Reads JSON as Triton does: integers and booleans must be written as such. MLServer reads null as a missing number.
  */
 function strictly(datatype: string, data: readonly unknown[]): number[] {
   const isRight = (value: unknown) =>
@@ -312,7 +308,7 @@ function parametersOf({ parameters = {} }: { parameters?: { classification?: num
   return { classification: { parameterChoice } };
 }
 
-/** The transports, for tests of each. */
+/** The transports, for tests that run on each. */
 export const BOTH = [
   ['gRPC', startGrpc],
   ['HTTP', startHttp],

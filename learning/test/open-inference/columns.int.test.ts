@@ -1,6 +1,6 @@
 /**
- * Models behind an inference server that read a table's columns (an input each) or a text: a real server over gRPC and
- * HTTP. The oracle is plain arithmetic on the set's own cells.
+ * Models behind a real inference server (gRPC and HTTP) that read the columns of a table, one per input, or a text.
+ * Expected values are plain arithmetic on the cells of the set.
  */
 import { LyceumError, type ModelInferRequest } from '@lyceum/proto';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -35,13 +35,13 @@ const COLUMNS = [
   { name: 'hours_per_week', datatype: 'FP32', shape: [-1, 1] },
 ];
 
-/** Logits of a row from its numbers, some of which are missing, and its trade. */
+/** Logits of a row from its numbers, some of which are missing, and from its trade. */
 function logits(age: number, trade: string, hours: number): number[] {
   const known = (value: number) => (Number.isNaN(value) ? -1 : value / 8);
   return [known(age), Buffer.byteLength(trade), known(hours)];
 }
 
-/** The rows of a request, by the inputs' names. */
+/** Reads a cell of a request by input name and row. */
 function cellsOf({ inputs, rawInputContents }: ModelInferRequest) {
   return (name: string, row: number): number | string | undefined => {
     const place = inputs.findIndex((input) => input.name === name);
@@ -94,7 +94,7 @@ function wanted(): Float32Array {
   );
 }
 
-test.each(BOTH)('each row has the answer to its own cells, over %s', async (_, start) => {
+test.each(BOTH)('a remote model gets the cells of each row, over %s', async (_, start) => {
   const server = readers({ maxRows: 50 });
   const asked = await found(await start(server));
   expect(asked.remote.found.rows).toBe(32);
@@ -122,14 +122,14 @@ test.each(BOTH)('each row has the answer to its own cells, over %s', async (_, s
   expect(last?.inputs[1]?.parameters['content_type']?.parameterChoice).toEqual(text);
 });
 
-test('a server of fixed rows is given as many, whatever the set has left', async () => {
+test('a server with a fixed row count gets full requests, also for the last rows', async () => {
   const inputs = COLUMNS.map((input) => ({ ...input, shape: [7, ...input.shape.slice(1)] }));
   const asked = await found(await startGrpc(readers({ inputs, fixedRows: 7 })));
   expect(await answers(asked, people)).toEqual(wanted());
 });
 
 test.each(BOTH)(
-  'a model of one text is asked about the texts of a set, over %s',
+  'a remote model of one text gets the texts of a data set, over %s',
   async (_, start) => {
     const inputs = [{ name: 'comment', datatype: 'BYTES', shape: [-1] }];
     const lengths: Behaviour['model'] = (request) => {
@@ -154,7 +154,7 @@ test.each(BOTH)(
   },
 );
 
-test('texts that are too many bytes for one request are asked about in several', async () => {
+test('long texts are split over several requests by their bytes', async () => {
   const inputs = [{ name: 'comment', datatype: 'BYTES', shape: [-1] }];
   const server = readers({
     inputs,
@@ -176,7 +176,7 @@ test('texts that are too many bytes for one request are asked about in several',
   expect(counts).toEqual([2, 1, 2]);
 });
 
-test('settings say which columns an input of several takes', async () => {
+test('the columns setting names the columns of an input with several values', async () => {
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }];
   const sums: Behaviour['model'] = ({ inputs: [input], rawInputContents: [raw] }) => {
     const values = tensorNumbers(input as never, raw);
@@ -192,7 +192,7 @@ test('settings say which columns an input of several takes', async () => {
   expect([...given.subarray(0, 3)]).toEqual([hours * 8, 70, 0]);
 });
 
-test('a server that takes certain words alone is asked about rows that the description has', async () => {
+test('a server that refuses unknown words is pushed with the example rows of its description', async () => {
   const server = readers({
     model: (request, own) => {
       const trade = cellsOf(request)('trade', 0);
@@ -221,7 +221,7 @@ test('a server that takes certain words alone is asked about rows that the descr
   );
 });
 
-test('where a server tells nothing of its inputs, the examples do', async () => {
+test('example rows define the inputs where the server names none', async () => {
   const server = readers({ inputs: [] });
   const { url } = await startHttp(server);
   await expect(found({ url })).rejects.toThrow(
@@ -238,7 +238,7 @@ test('where a server tells nothing of its inputs, the examples do', async () => 
   expect(await answers(asked, people)).toEqual(wanted());
 });
 
-test('an input of whole numbers is given none of another kind', async () => {
+test('an integer input refuses cells with fractions', async () => {
   const inputs = COLUMNS.with(2, { name: 'hours_per_week', datatype: 'INT64', shape: [-1] });
   const asked = await found(await startGrpc(readers({ inputs })));
   const { remote } = asked;
@@ -248,7 +248,7 @@ test('an input of whole numbers is given none of another kind', async () => {
   );
 });
 
-test('what cannot be asked about rows is refused by name', async () => {
+test('findModel refuses settings and examples that do not fit the inputs, by name', async () => {
   const server = readers();
   const { url } = await startGrpc(server);
   await expect(

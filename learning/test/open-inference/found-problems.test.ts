@@ -1,13 +1,13 @@
-/** Answers of models behind servers, written out, and what is wrong with them. */
+/** Answers of models behind servers, and the problems found in them. */
 import { expect, it } from 'vitest';
 import { answerProblems } from '../../src/open-inference/found-problems.js';
 
-it('takes numbers for two classes and more', () => {
+it('answerProblems accepts rows of two or more numbers', () => {
   expect(answerProblems([1, 2, 3, 4], 2, 'y', {})).toEqual([]);
   expect(answerProblems([0.25, 0.75], 2, 'y', { output: 'probabilities' })).toEqual([]);
 });
 
-it('wants to be told what one number a sample is', () => {
+it('answerProblems asks for the output setting where a sample has one number', () => {
   const message = expect.stringContaining('gives one number a sample; put {"output": ');
   expect(answerProblems([0.1, 0.9], 1, 'y', {})).toEqual([{ path: 'y', message }]);
   expect(answerProblems([0.1, 0.9], 1, 'y', { output: 'probabilities' })).toEqual([]);
@@ -15,14 +15,14 @@ it('wants to be told what one number a sample is', () => {
   expect(answerProblems([0.1, Number.NaN], 1, 'y', { output: 'logits' })).toHaveLength(1);
 });
 
-it('tells numbers of classes from how likely a class is', () => {
+it('answerProblems recognises class numbers, unless all are 0 or 1', () => {
   const message = expect.stringContaining('gives one whole number a sample, as of its class');
   expect(answerProblems([8, 1, 0, 8], 1, 'predict', {})).toEqual([{ path: 'predict', message }]);
   const unclear = expect.stringContaining('put {"output": ');
   expect(answerProblems([1, 0, 0, 1], 1, 'y', {})).toEqual([{ path: 'y', message: unclear }]);
 });
 
-it('refuses percentages, unless the settings call them logits', () => {
+it('answerProblems refuses percentages, unless the settings call them logits', () => {
   const percentages = [20, 79.5, 100, 0];
   expect(answerProblems(percentages, 2, 'y', {})).toHaveLength(1);
   expect(answerProblems(percentages, 2, 'y', { output: 'logits' })).toEqual([]);

@@ -1,4 +1,4 @@
-/** The model `sums` of the arithmetic server, as a worker holds it: server opened, model found and asked. */
+/** The model `sums` of the arithmetic server, with the server opened and the model found. */
 import { AddressGuard, type Outside } from '@lyceum/platform';
 import { findModel } from '../../src/open-inference/find-model.js';
 import { openInferenceServer } from '../../src/open-inference/open-inference-server.js';
@@ -8,7 +8,7 @@ import { atEnd, type Started } from './arithmetic-server.js';
 
 type At = Pick<Started, 'url'>;
 
-/** The test's own machine. @param secrets - by name; they may be sent to it. */
+/** An outside with only this machine. @param secrets - by name, all allowed for this machine. */
 export function outsideOf(secrets: Readonly<Record<string, string>> = {}): Outside {
   return {
     secrets: {
@@ -25,7 +25,7 @@ export function outsideOf(secrets: Readonly<Record<string, string>> = {}): Outsi
   };
 }
 
-/** The opened server, closed when the test is over. @param changes - changes of the description. */
+/** The opened server, closed after the test. @param changes - changes of the description. */
 export function opened({ url }: At, changes: object = {}, outside = outsideOf()) {
   const description = checkInferenceDescription({ url, model: 'sums', ...changes }, 'test');
   const server = openInferenceServer(description, outside);
@@ -33,7 +33,7 @@ export function opened({ url }: At, changes: object = {}, outside = outsideOf())
   return { description, server };
 }
 
-/** @param random - gives the waits between attempts. */
+/** @param random - determines the waits between attempts. */
 export async function found(
   at: At,
   changes: object = {},

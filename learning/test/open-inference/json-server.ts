@@ -1,4 +1,4 @@
-/** A server of the Open Inference Protocol over HTTP with one model, `m`, which a function computes. */
+/** A server of the Open Inference Protocol over HTTP with one model, `m`, computed by a function. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -16,15 +16,15 @@ export interface JsonInput extends JsonTensor {
 export interface JsonModel {
   readonly inputs: readonly JsonTensor[];
   readonly output: JsonTensor;
-  /** @returns the output's values, row by row. */
+  /** @returns the values of the output, row by row. */
   readonly answer: (inputs: readonly JsonInput[], rows: number) => readonly number[];
 }
 
 export interface JsonServer {
   url: string;
-  /** How many requests are answered only with this status. */
+  /** How many of the next requests are refused with `status`. */
   refusals: number;
-  /** 503 unless said otherwise. */
+  /** 503 by default. */
   status: number;
   close(): void;
 }

@@ -1,11 +1,11 @@
-/** The greatest number of requests at once that a description may ask for, sent to a real server. */
+/** The greatest number of concurrent requests that a description may ask for, sent to a real server. */
 import { afterEach, expect, test } from 'vitest';
 import { asInput, BOTH, behaviour, endAll, logitsOf } from './arithmetic-server.js';
 import { found } from './found-sums.js';
 
 afterEach(endAll);
 
-test.each(BOTH)('64 at a time warn of nothing, over %s', async (_, start) => {
+test.each(BOTH)('64 concurrent requests cause no warning, over %s', async (_, start) => {
   const warnings: string[] = [];
   const listener = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
   process.on('warning', listener);

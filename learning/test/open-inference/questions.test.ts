@@ -1,4 +1,4 @@
-/** A stored model's description of its input may have been written by anybody. */
+/** The input named by a stored model, which may come from an untrusted source. */
 import { expect, test } from 'vitest';
 import { canaryQuestion } from '../../src/open-inference/questions.js';
 
@@ -10,7 +10,7 @@ const asked = (input: string) => ({
   ],
 });
 
-test('samples are sent in the datatype of the input that is named', () => {
+test('canaryQuestion sends samples in the datatype of the named input', () => {
   const [tensor] = canaryQuestion(asked('x'), {}, {}, 3);
   expect(tensor).toMatchObject({ name: 'x', datatype: 'FP32', shape: [3, 2] });
 });
@@ -18,6 +18,6 @@ test('samples are sent in the datatype of the input that is named', () => {
 test.each([
   ['text', "the model's input text is BYTES; want numbers"],
   ['z', "the model's input z is not there; want numbers"],
-])('no numbers are sent to %s', (input, message) => {
+])('canaryQuestion refuses to send numbers to the input %s', (input, message) => {
   expect(() => canaryQuestion(asked(input), {}, {}, 1)).toThrow(message);
 });

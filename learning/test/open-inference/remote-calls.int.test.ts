@@ -1,6 +1,6 @@
 /**
  * Calls of an inference server that fail or are answered in an unusual way: late, out of order, in other datatypes,
- * not as asked. And headers from secrets, and TLS (ended by a proxy of node:tls before the server).
+ * wrongly. Also headers from secrets, and TLS (ended by a proxy of node:tls before the server).
  */
 import { constants, createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, connect, createServer as createSockets, type Socket } from 'node:net';
@@ -29,7 +29,7 @@ import { found as foundSums, opened, outsideOf } from './found-sums.js';
 
 afterEach(endAll);
 
-/** Whole numbers below 13: exact in every datatype. */
+/** Whole numbers below 13, which are exact in every datatype. */
 const inputs = Float32Array.from({ length: 100 * 4 }, (_, i) => (i * 7) % 13);
 const rows = (first: number, count: number) => inputs.subarray(first * 4, (first + count) * 4);
 const read = asInput(rows);
@@ -52,7 +52,7 @@ async function startSocket(accept: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server of HTTP/2 alone. @returns its URL. */
+/** A server that speaks only HTTP/2. @returns its URL. */
 async function startHttp2(answer: (stream: ServerHttp2Stream) => void): Promise<string> {
   const server = createHttp2Server();
   server.on('stream', (stream) => {
@@ -64,7 +64,7 @@ async function startHttp2(answer: (stream: ServerHttp2Stream) => void): Promise<
   return `grpc://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A server that gives this JSON to everything. */
+/** A server that answers every request with this JSON. */
 function startAnswering(json: string): Promise<string> {
   return startSocket((socket) =>
     socket.once('data', () =>
@@ -78,7 +78,7 @@ async function askedOnce(url: string) {
   return opened({ url }).server.infer({ id: '1', inputs: read(0, 1), output: 'y' });
 }
 
-/** Resolves with `open` only. */
+/** A promise that resolves when `open` is called. */
 function gate() {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -88,7 +88,7 @@ function gate() {
 }
 
 test.each(BOTH)(
-  'answers that come in another order are put where they belong, over %s',
+  'RemoteModel puts answers that arrive out of order in their places, over %s',
   async (_, start) => {
     const server = behaviour({ maxRows: 16 });
     const { model } = await found((await start(server)).url, { concurrency: 3 });
@@ -105,7 +105,7 @@ test.each(BOTH)(
 );
 
 test.each(BOTH)(
-  'what is not answered in time is asked again under its id, over %s',
+  'RemoteModel asks again under the same id when the deadline passes, over %s',
   async (_, start) => {
     const server = behaviour();
     const { model } = await found((await start(server)).url, { deadlineSeconds: 4 });
@@ -120,7 +120,7 @@ test.each(BOTH)(
 );
 
 test.each(BOTH)(
-  'one try of what is never answered ends at its deadline, over %s',
+  'a single call without an answer ends at its deadline, over %s',
   async (_, start) => {
     const server = behaviour();
     const { server: client } = await found((await start(server)).url, { deadlineSeconds: 4 });
@@ -133,13 +133,13 @@ test.each(BOTH)(
 );
 
 test.each(BOTH)(
-  'a server that is away for a moment is asked again when it is back, over %s',
+  'RemoteModel asks a server again that was away for a moment, over %s',
   async (_, start) => {
     const server = behaviour();
     const started = await start(server);
     let back: Promise<Started> | undefined;
     const { model } = await found(started.url, {}, {}, () => {
-      // Called after a failed try to get the wait before the next one.
+      // Called after a failed attempt to get the wait before the next one.
       back ??= start(server, started.address);
       return 1;
     });
@@ -156,7 +156,7 @@ test.each<[NumberDatatype, NumberDatatype]>([
   ['FP16', 'FP16'],
   ['BF16', 'FP64'],
   ['INT64', 'BF16'],
-])('a model of %s to %s is asked in its datatypes', async (datatype, outputDatatype) => {
+])('RemoteModel sends %s and reads %s', async (datatype, outputDatatype) => {
   const server = behaviour({ outputDatatype });
   server.inputs = [{ name: 'x', datatype, shape: [-1, ...SAMPLE] }];
   const { model } = await found((await startGrpc(server)).url);
@@ -191,7 +191,7 @@ test.each<[string, Distort, string]>([
   ['texts', output({ datatype: 'BYTES' }), 'is of datatype BYTES; want BOOL'],
   ['bytes that lack', raw([Buffer.alloc(23)]), 'has 23 bytes of raw contents; want 24'],
   ['no contents', raw([]), 'has 0 values in its contents; want 6'],
-])('%s in an answer is refused, in words and at once', async (_, distort, message) => {
+])('RemoteModel refuses an answer with %s at the first attempt', async (_, distort, message) => {
   const server = behaviour();
   const { model } = await found((await startGrpc(server)).url);
   [server.distort, server.seen] = [distort, []];
@@ -199,7 +199,7 @@ test.each<[string, Distort, string]>([
   expect(server.seen).toHaveLength(1);
 });
 
-test('what a server of gRPC says in an error is one line, bounded; over HTTP nothing of it is said', async () => {
+test('a server error is reported in one short line over gRPC, and by its status alone over HTTP', async () => {
   const said = `\x1b[2Jgone\n${'x'.repeat(100_000)}`;
   for (const [name, start] of BOTH) {
     const server = behaviour();
@@ -216,7 +216,7 @@ test('what a server of gRPC says in an error is one line, bounded; over HTTP not
 });
 
 test.each(['UINT8', 'INT64', 'BOOL'] as const)(
-  'an input of %s has the same numbers over HTTP as over gRPC: rounded, and within the type',
+  'inputs of %s are rounded and limited alike over HTTP and gRPC',
   async (datatype) => {
     const shape = [-1, ...SAMPLE];
     const fractions = Float32Array.of(0.2, 1.6, 254.9, 300, 0, 0.4, 12, 2.5);
@@ -231,7 +231,7 @@ test.each(['UINT8', 'INT64', 'BOOL'] as const)(
   },
 );
 
-test('an answer over HTTP may hold truth values, and says what it has where an output lacks', async () => {
+test('an answer over HTTP may hold booleans, and one without the output names its outputs', async () => {
   const answers = (outputs: object[], beside: object = {}) =>
     startAnswering(JSON.stringify({ outputs, ...beside }));
   const y = { name: 'y', datatype: 'BOOL', shape: [1, 2] };
@@ -245,7 +245,7 @@ test('an answer over HTTP may hold truth values, and says what it has where an o
   );
 });
 
-test('a model of FP16 that is refused over HTTP is said to want gRPC', async () => {
+test('a model of FP16 that refuses HTTP requests is reported with a hint to use gRPC', async () => {
   const inputs = [{ name: 'x', datatype: 'FP16', shape: [-1, ...SAMPLE] }];
   const asked = found((await startHttp(behaviour({ inputs }))).url);
   await expect(asked).rejects.toThrow(
@@ -253,7 +253,7 @@ test('a model of FP16 that is refused over HTTP is said to want gRPC', async () 
   );
 });
 
-test('versions in another order are no other model', async () => {
+test('requireUnchanged accepts versions in another order, and refuses other versions', async () => {
   for (const [, start] of BOTH) {
     const server = behaviour({ versions: ['1', '2'] });
     const { server: client, remote } = await found((await start(server)).url);
@@ -264,8 +264,8 @@ test('versions in another order are no other model', async () => {
   }
 });
 
-test('a kept connection that the server closes is no failure: the request goes over another one', async () => {
-  // Each connection answers once, and ends at the next request.
+test('a request on a kept connection that the server closes is sent on another connection', async () => {
+  // Each connection answers once, and closes at the next request.
   let connections = 0;
   const body = JSON.stringify({ name: 'test', version: '1' });
   const url = await startSocket((socket) => {
@@ -280,7 +280,7 @@ test('a kept connection that the server closes is no failure: the request goes o
   expect(connections).toBe(3);
 });
 
-test('a stream that the server surely has not looked at is no failure: the call is made again', async () => {
+test('a gRPC call whose stream was refused is made again', async () => {
   // Like a proxy that closes a quiet connection at that moment.
   let streams = 0;
   const url = await startHttp2((stream) => {
@@ -299,7 +299,7 @@ test('a stream that the server surely has not looked at is no failure: the call 
   expect(streams).toBe(2);
 });
 
-test('a proxy before a server of gRPC that lets no such request through gets fewer rows', async () => {
+test('HTTP status 413 of a proxy before a gRPC server is reported as RESOURCE_EXHAUSTED', async () => {
   const url = await startHttp2((stream) => {
     stream.respond({ ':status': 413, 'content-type': 'text/html' });
     stream.end('<h1>413 Request Entity Too Large</h1>');
@@ -309,7 +309,7 @@ test('a proxy before a server of gRPC that lets no such request through gets few
   await expect(asked).rejects.toThrow('answered with HTTP status 413 (Payload Too Large)');
 });
 
-test('a server, or a proxy before it, that takes no more requests for now is left alone for a second', async () => {
+test('HTTP status 429 and an exceeded quota are reported as UNAVAILABLE with a wait of 1 s', async () => {
   const [line, header] = ['HTTP/1.1 429 Too Many Requests', 'content-length: 0'];
   const http = await startSocket((socket) => {
     socket.once('data', () => socket.end(`${line}\r\n${header}\r\n\r\n`));
@@ -333,14 +333,14 @@ test.each([
   'gRPC message exceeds maximum size 4: 9',
   'CUDA out of memory',
   'OOM when allocating tensor',
-])('a server of gRPC that has no room for so many rows gets fewer: %s', async (message) => {
+])('a gRPC server without room is reported as RESOURCE_EXHAUSTED: %s', async (message) => {
   await expect(askedOnce(await exhausted(message))).rejects.toMatchObject({
     code: 'RESOURCE_EXHAUSTED',
     message: expect.stringContaining(message),
   });
 });
 
-/** The URL of a server of gRPC that answers everything with RESOURCE_EXHAUSTED. */
+/** The URL of a gRPC server that answers every call with RESOURCE_EXHAUSTED. */
 function exhausted(message: string): Promise<string> {
   return startHttp2((stream) => {
     const head = { ':status': 200, 'content-type': 'application/grpc' };
@@ -349,7 +349,7 @@ function exhausted(message: string): Promise<string> {
   });
 }
 
-test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) => {
+test.each(BOTH)('headers carry secrets; a missing one is refused, over %s', async (_, start) => {
   const server = behaviour();
   const { url } = await start(server);
   const headers = {
@@ -369,7 +369,7 @@ test.each(BOTH)('headers travel with their secrets, over %s', async (_, start) =
   });
 });
 
-test('a secret that a server repeats stands in no error', async () => {
+test('a secret that a server repeats is removed from errors', async () => {
   const server = behaviour();
   const headers = { authorization: { secret: 'token', prefix: 'Bearer ' } };
   const token = 'sk-triton-0123456789';
@@ -387,7 +387,7 @@ test('a secret that a server repeats stands in no error', async () => {
 });
 
 test.each(['line\nsecret-rest', 'кey-secret-rest'])(
-  'a secret that cannot be sent is not told either: %j',
+  'a secret that cannot be sent is not in the error: %j',
   async (token) => {
     const headers = { authorization: { secret: 'token', prefix: 'Bearer ' } };
     for (const [, start] of BOTH) {
@@ -401,7 +401,7 @@ test.each(['line\nsecret-rest', 'кey-secret-rest'])(
 
 const push = async (server: Behaviour, settings: object = {}) =>
   (await foundSums(await startGrpc(server), {}, settings)).remote;
-/** Answers computed from the place of each of the three numbers of a row. */
+/** Answers whose numbers are computed from their index; each row has three numbers. */
 const answering = (numbers: (index: number) => number) =>
   raw([
     rawNumbers(
@@ -414,11 +414,11 @@ test.each<[string, Distort, string]>([
   ['NaN', answering((i) => (i === 4 ? Number.NaN : i)), 'y: answers NaN as value 1 of a row, to inputs from 0 to 1; want finite'], // biome-ignore format: one line
   ['infinity', answering((i) => (i === 2 ? Number.NEGATIVE_INFINITY : i)), 'answers -Infinity as value 2'], // biome-ignore format: one line
   ['percentages', answering((i) => [33, 0, 66][i % 3] as number), 'settings.output: its rows are from 0 to 100'], // biome-ignore format: one line
-])('a model that gives %s is refused at push', async (_, distort, message) => {
+])('findModel refuses a model that answers %s', async (_, distort, message) => {
   await expect(push(behaviour({ distort }))).rejects.toThrow(message);
 });
 
-test('a model whose rows depend on the others, or on chance, is refused at push', async () => {
+test('findModel refuses a model whose answers depend on other rows or on chance', async () => {
   const server = behaviour();
   server.before = ({ inputs: [input] }) => {
     server.factor = input?.shape[0] ?? 1;
@@ -432,7 +432,7 @@ test('a model whose rows depend on the others, or on chance, is refused at push'
   await expect(push(server)).rejects.toThrow('they depend on chance');
 });
 
-test('metadata beyond what is kept is refused at push', async () => {
+test('findModel refuses names that are too long, and more than 1024 inputs', async () => {
   const server = behaviour();
   server.inputs = [{ name: 'x'.repeat(300), datatype: 'FP32', shape: [-1, ...SAMPLE] }];
   await expect(push(server)).rejects.toThrow('a name of 300 letters, xxxxxxxxxxxxxxxxxxx…; at most 256'); // biome-ignore format: one line
@@ -442,7 +442,7 @@ test('metadata beyond what is kept is refused at push', async () => {
   );
 });
 
-test('values over HTTP that are no numbers are named', async () => {
+test('RemoteModel names a value over HTTP that is not a number', async () => {
   const server = behaviour();
   const { model } = await found((await startHttp(server)).url);
   server.distort = output({ contents: { fp32Contents: [0, 1, null, 3, 4, 5] } });
@@ -475,7 +475,7 @@ async function tlsBefore({ address }: Started, options: TlsOptions): Promise<str
 test.each([
   ['grpcs', startGrpc],
   ['https', startHttp],
-] as const)('%s:// believes the authority that is named, and no other', async (scheme, start) => {
+] as const)('%s:// trusts only the named certificate authority', async (scheme, start) => {
   const own = await createAuthority('own', VALIDITY);
   const { certificate: cert, key } = await issueCertificate(own, SERVER, VALIDITY);
   const url = `${scheme}://${await tlsBefore(await start(behaviour()), { cert, key })}`;
@@ -506,7 +506,7 @@ test.each([
 test.each([
   ['grpcs', startGrpc],
   ['https', startHttp],
-] as const)('%s:// shows who it is where a server wants that', async (scheme, start) => {
+] as const)('%s:// sends a client certificate where one is required', async (scheme, start) => {
   const own = await createAuthority('own', VALIDITY);
   const { certificate: cert, key } = await issueCertificate(own, SERVER, VALIDITY);
   const wants = { cert, key, ca: own.certificate, requestCert: true, rejectUnauthorized: true };
@@ -524,7 +524,7 @@ test.each([
   );
 });
 
-test('a host that had a forbidden address is called once it has an allowed one, over gRPC', async () => {
+test('a gRPC host with a forbidden address is called once its address is an allowed one', async () => {
   const { port } = new URL((await startGrpc(behaviour())).url);
   let address = '10.0.0.1';
   const addresses = new AddressGuard(['127.0.0.0/8'], async () => [{ address, family: 4 }]);

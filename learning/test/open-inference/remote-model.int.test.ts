@@ -1,4 +1,4 @@
-/** Models behind an inference server: found, described, asked in parts that the server takes, and watched. */
+/** Models behind an inference server: found, described, asked in accepted parts, and checked for changes. */
 import { LyceumError } from '@lyceum/proto';
 import { afterEach, expect, test } from 'vitest';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
@@ -31,7 +31,7 @@ test.each([
   ['fixed rows', startGrpc, { fixedRows: 7 }],
   ['HTTP', startHttp, {}],
   ['HTTP, fewer rows at a time', startHttp, { maxRows: 20 }],
-] as const)('%s: every row has its own answer', async (_, start, changes) => {
+] as const)('RemoteModel gives every row its own answer: %s', async (_, start, changes) => {
   const server = behaviour(changes);
   const { remote, model } = await found(await start(server));
   const { maxRows, fixedRows } = server;
@@ -47,7 +47,7 @@ test.each([
   if (fixedRows !== undefined) expect(new Set(sizes)).toEqual(new Set([fixedRows]));
 });
 
-test('rows that are longer than those at push are asked about in smaller requests', async () => {
+test('RemoteModel halves the rows of a request that the server refuses for its size', async () => {
   const server = behaviour();
   const { model } = await found(await startGrpc(server));
   // Refuses a message by its size, as a server or a proxy does.
@@ -72,7 +72,7 @@ test.each([
   ['INT8', [2, 2, 1], {}, undefined],
   ['FP32', [2, 2, 1], {}, undefined],
   ['INT64', [4], {}, undefined],
-] as const)('samples of %s %j with the settings %j have the scale %j', async (...row) => {
+] as const)('findModel of samples %s %j with the settings %j: scale %j', async (...row) => {
   const [datatype, shape, given, scale] = row;
   const server = behaviour({ inputs: [{ name: 'x', datatype, shape: [-1, ...shape] }] });
   const { remote } = await found(await startHttp(server), {}, given);
@@ -82,7 +82,7 @@ test.each([
   expect(values.some((value) => value > 1)).toBe(scale === 255);
 });
 
-test('a request that fails is tried again under its id, and given up after four times', async () => {
+test('RemoteModel tries a failed request four times under one id', async () => {
   const server = behaviour();
   const { model } = await found(await startGrpc(server));
   server.seen = [];
@@ -99,11 +99,11 @@ test('a request that fails is tried again under its id, and given up after four 
   expect(server.failures).toBe(0);
 });
 
-test('a request is tried more often while the server answers others', async () => {
+test('RemoteModel tries a request more often while the server answers others', async () => {
   const server = behaviour({ maxRows: 2 });
   const { model } = await found(await startGrpc(server), { concurrency: 2 });
   let [first, refusals, others] = ['', 0, 0];
-  // The first request is refused four times. Each of the others is answered once it has been refused again.
+  // The first request is refused four times. Each other request is answered after one more refusal of the first.
   server.before = async ({ id }) => {
     first ||= id;
     if (id === first) {
@@ -117,14 +117,14 @@ test('a request is tried more often while the server answers others', async () =
   expect(refusals).toBe(5);
 });
 
-test('HTTP 429 is tried again when Retry-After says so', async () => {
+test('RemoteModel tries a request again after HTTP 429', async () => {
   const server = behaviour();
   const { model } = await found(await startHttp(server));
   server.failures = 2;
   expect(await model.infer(2, read)).toEqual(logitsOf(inputs.subarray(0, 8), 1));
 });
 
-test('what the server took before and refuses now is its own fault, and not tried again', async () => {
+test('RemoteModel reports a refused request as FAILED_PRECONDITION without a retry', async () => {
   const server = behaviour();
   const { model } = await found(await startGrpc(server));
   [server.failures, server.code, server.seen] = [1, 'INVALID_ARGUMENT', []];
@@ -132,7 +132,7 @@ test('what the server took before and refuses now is its own fault, and not trie
   expect(server.seen).toHaveLength(1);
 });
 
-test('no more requests are under way than may be', async () => {
+test('RemoteModel has at most as many requests under way as its concurrency', async () => {
   const server = behaviour({ maxRows: 1 });
   const { remote } = await found(await startGrpc(server), { concurrency: 3 });
   let [underWay, most] = [0, 0];
@@ -162,7 +162,7 @@ test('no more requests are under way than may be', async () => {
   expect(both[1]).toEqual(logitsOf(rows(0, 20), 1));
 });
 
-test('another model under the same name is noticed by its answers, or by what is said of it', async () => {
+test('requireUnchanged refuses a model with other answers or other inputs', async () => {
   const server = behaviour();
   const { server: client, remote } = await found(await startGrpc(server));
   await requireUnchanged(client, remote);
@@ -189,11 +189,11 @@ test.each([
   ['gRPC, typed', startGrpc, { typed: true }],
   ['gRPC, fixed rows', startGrpc, { fixedRows: 7 }],
   ['HTTP', startHttp, {}],
-] as const)('%s: labels that the server tells are its classes', async (_, start, changes) => {
+] as const)('%s: findModel takes the labels of the server', async (_, start, changes) => {
   const { remote, model } = await found(await start(behaviour({ ...changes, labels: LABELS })));
   expect(remote.settings).toEqual({ output: 'logits', classes: LABELS });
   expect(remote.found.labels).toEqual(LABELS);
-  // It still answers with numbers.
+  // The model still answers with numbers.
   expect(await model.infer(2, read)).toEqual(logitsOf(inputs.subarray(0, 8), 1));
 });
 
@@ -203,7 +203,7 @@ test.each([
   ['there are fewer than classes', ['a', 'b']],
   ['the server passes the question over', 'passed over'],
   ['the server refuses the question', 'refused'],
-] as const)('there are no labels where %s', async (_, labels) => {
+] as const)('findModel finds no labels where %s', async (_, labels) => {
   for (const start of [startGrpc, startHttp]) {
     const { remote } = await found(await start(behaviour({ labels })));
     expect(remote.settings).toEqual({ output: 'logits' });
@@ -211,7 +211,7 @@ test.each([
   }
 });
 
-test('a server that is away when labels are asked for is not one without labels', async () => {
+test('findModel fails when the server is unavailable for the request of labels', async () => {
   const server = behaviour({ labels: LABELS });
   server.before = ({ outputs }) => {
     if (outputs[0]?.parameters['classification'] !== undefined) server.failures = 1;
@@ -219,7 +219,7 @@ test('a server that is away when labels are asked for is not one without labels'
   await expect(found(await startGrpc(server))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-test('settings may name what the labels are codes of, and contradict none', async () => {
+test('the classes setting may rename labels, and may not reorder them', async () => {
   const started = await startGrpc(behaviour({ labels: LABELS }));
   const named = { classes: ['cat', 'dog', 'eel'] };
   expect((await found(started, {}, named)).remote.settings.classes).toEqual(named.classes);
@@ -229,7 +229,7 @@ test('settings may name what the labels are codes of, and contradict none', asyn
   );
 });
 
-test('labels that were told and are others now are another model', async () => {
+test('requireUnchanged refuses a model whose labels have changed', async () => {
   const server = behaviour({ labels: LABELS });
   const { server: client, remote } = await found(await startGrpc(server));
   await requireUnchanged(client, remote);
@@ -243,13 +243,13 @@ test('labels that were told and are others now are another model', async () => {
   );
 });
 
-test('what the package says comes back from its bytes', async () => {
+test('a package of a remote model reads back as it was written', async () => {
   const { remote } = await found(await startGrpc(behaviour()), { revision: '3' });
   const packaged = parsePackagedModel(encodeRemotePackage(remote));
   expect(packaged).toEqual({ format: 'open-inference', model: remote });
 });
 
-test('a model that cannot be asked is refused, with all reasons', async () => {
+test('findModel refuses inputs and outputs that it cannot use, and lists all reasons', async () => {
   const two = { name: 'z', datatype: 'BYTES', shape: [-1, -1] };
   const server = behaviour();
   server.inputs = [...server.inputs, two];
@@ -272,7 +272,7 @@ test('a model that cannot be asked is refused, with all reasons', async () => {
   });
 });
 
-test('where a server says nothing of inputs and outputs, the description counts', async () => {
+test('findModel takes the input from the description where the server names none', async () => {
   const server = behaviour();
   server.inputs = [];
   const { remote, model } = await found(await startGrpc(server), {
@@ -283,7 +283,7 @@ test('where a server says nothing of inputs and outputs, the description counts'
   expect(await model.infer(5, read)).toEqual(logitsOf(rows(0, 5), 1));
 });
 
-test('nobody there is said by address', async () => {
+test('findModel reports an unreachable server with its address', async () => {
   const { url, stop } = await startGrpc(behaviour());
   await stop();
   await expect(found({ url })).rejects.toMatchObject({

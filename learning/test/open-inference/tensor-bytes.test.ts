@@ -1,6 +1,6 @@
 /**
- * Against the specification's byte layout, with bytes written by hand: Open Inference Protocol v2, "Tensor Data" and
- * "InferTensorContents".
+ * The byte layout of the Open Inference Protocol v2, sections "Tensor Data" and "InferTensorContents", with bytes
+ * written by hand.
  */
 import { InferTensorContents } from '@lyceum/proto';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import {
   tensorTexts,
 } from '../../src/open-inference/tensor-bytes.js';
 
-/** Datatype, values, and their bytes: little endian, row-major, without padding. */
+/** Datatype, values and their bytes: little endian, row-major, without padding. */
 const BYTES: readonly (readonly [NumberDatatype, readonly number[], string])[] = [
   ['BOOL', [1, 0], '01 00'],
   ['INT8', [1, -2], '01 fe'],
@@ -30,28 +30,28 @@ const BYTES: readonly (readonly [NumberDatatype, readonly number[], string])[] =
 ];
 const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
-test.each(BYTES)('%s is written and read in its bytes', (datatype, values, hex) => {
+test.each(BYTES)('raw contents have the bytes of datatype %s', (datatype, values, hex) => {
   expect(rawNumbers(datatype, values)).toEqual(bytesOf(hex));
   const head = { name: 'x', datatype, shape: [values.length, 1] };
-  // At an odd place in a message, so not aligned.
+  // At an odd offset in a message, so not aligned.
   const message = Buffer.concat([Buffer.from([0xaa]), bytesOf(hex)]);
   // A float32 holds 4294967298 as 4294967296.
   expect([...tensorNumbers(head, message.subarray(1))]).toEqual(values.map(Math.fround));
 });
 
-test('what is no such number is rounded, and cut off at the ends of the datatype', () => {
+test('rawNumbers rounds numbers and limits them to the range of the datatype', () => {
   expect([...rawNumbers('UINT8', [-3, 2.6, 300])]).toEqual([0, 3, 255]);
   expect(rawNumbers('INT8', [-300, 127.4])).toEqual(bytesOf('80 7f'));
   expect(rawNumbers('FP16', [100_000])).toEqual(bytesOf('00 7c'));
 });
 
-test('BYTES have their length before them', () => {
+test('rawTexts and tensorTexts write and read BYTES with a length before each text', () => {
   const raw = bytesOf('02 00 00 00 6f 6b 00 00 00 00 03 00 00 00 e2 82 ac');
   expect(rawTexts(['ok', '', '€'])).toEqual(raw);
   expect(tensorTexts({ name: 'x', datatype: 'BYTES', shape: [3] }, raw)).toEqual(['ok', '', '€']);
 });
 
-test('an element of BYTES that leads out of its contents is refused, without its length being believed', () => {
+test('tensorTexts refuses an element longer than its contents', () => {
   const head = { name: 'x', datatype: 'BYTES', shape: [1] };
   for (const hex of ['ff ff ff ff 6f', '02 00 00 00 6f', '02 00 00']) {
     expect(() => tensorTexts(head, bytesOf(hex))).toThrow(/^tensor x has an element of BYTES at/);
@@ -78,7 +78,7 @@ test('typed contents are read from the list of their datatype', () => {
   expect(texts).toEqual(['ok']);
 });
 
-test('shape times datatype must be the bytes, or the values', () => {
+test('tensorNumbers refuses contents that do not fill the shape', () => {
   const head = { name: 'x', datatype: 'FP32', shape: [2, 3] };
   expect(() => tensorNumbers(head, Buffer.alloc(23))).toThrow(
     'tensor x has 23 bytes of raw contents; want 24 for FP32 [2,3]',
@@ -87,12 +87,12 @@ test('shape times datatype must be the bytes, or the values', () => {
   expect(() => tensorNumbers({ ...head, contents }, undefined)).toThrow(
     'tensor x has 2 values in its contents; want 6 for FP32 [2,3]',
   );
-  // The expected list of contents is empty, though another one has values.
+  // The list of the datatype is empty, though another list has values.
   const wrongList = InferTensorContents.fromPartial({ fp64Contents: [1, 2, 3, 4, 5, 6] });
   expect(() => tensorNumbers({ ...head, contents: wrongList }, undefined)).toThrow('has 0 values');
 });
 
-test('shapes, datatypes and contents that make no sense are refused by name', () => {
+test('tensorNumbers refuses impossible shapes, unknown datatypes and FP16 that is not raw', () => {
   const read = (datatype: string, shape: number[]) => () =>
     tensorNumbers({ name: 'x', datatype, shape }, Buffer.alloc(0));
   expect(read('FP32', [-1])).toThrow('tensor x has the shape [-1]; want whole numbers, at least 0');

@@ -1,7 +1,4 @@
-/**
- * Three steps of each optimiser against the same formulas in plain numbers, and against tfjs's optimisers where it has
- * them.
- */
+/** Three steps of each optimizer against the formulas in plain numbers, and against the optimizers of tfjs. */
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { adam } from '../../src/optimizers/adam.js';
@@ -18,7 +15,7 @@ beforeAll(async () => {
 });
 
 const START = [0.5, -1.2, 3, 0];
-/** Gradients with a 0, and of very different sizes. */
+/** Gradients of very different sizes, and a 0. */
 const GRADIENTS = [
   [0.1, -2, 0, 30],
   [0.2, 1.5, 0, -10],
@@ -26,7 +23,7 @@ const GRADIENTS = [
 ];
 const RATES = [0.1, 0.05, 0.01];
 
-/** Runs the optimiser as the training step does. */
+/** Runs the optimizer as the training step does. */
 function run(optimizer: Optimizer): number[] {
   return tf.tidy(() => {
     let parameters = tf.tensor1d(START);
@@ -45,7 +42,7 @@ function expectClose(got: number[], want: number[]): void {
   for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, 5);
 }
 
-/** The formulas once more, one parameter at a time, in float64. */
+/** The formulas again, one parameter at a time, in float64. */
 const plain = {
   adam(decay: number): number[] {
     return START.map((start, i) => {
@@ -74,7 +71,7 @@ const plain = {
   },
 };
 
-describe('against plain numbers', () => {
+describe('optimizers agree with the formulas in plain numbers', () => {
   it.each([0, 0.1])('adam with decay %d', (weightDecay) => {
     expectClose(run(adam(tf, { weightDecay })), plain.adam(weightDecay));
   });
@@ -94,7 +91,7 @@ describe('against plain numbers', () => {
   });
 });
 
-describe("against tfjs's own", () => {
+describe('optimizers agree with those of tfjs', () => {
   const tfjs = {
     adam: () => tf.train.adam(0.1, 0.9, 0.999, 1e-7),
     sgd: () => tf.train.sgd(0.1),
@@ -138,7 +135,7 @@ describe("against tfjs's own", () => {
 describe('runOptimizer', () => {
   const settings = { optimizer: 'sgd', weightDecay: 0 } as const;
 
-  /** What one step with rate 1 subtracts. */
+  /** The parameters that one step with rate 1 subtracts. */
   const stepOf = (clipNorm: number, gradient: number[]): number[] =>
     tf.tidy(() => {
       const zeros = tf.zeros([gradient.length]) as Tensor1D;
@@ -151,13 +148,13 @@ describe('runOptimizer', () => {
       return [...tf.neg(parameters).dataSync()];
     });
 
-  it('clips by the norm over all parameters, and only above it', () => {
+  it('clips gradients by the norm over all parameters, if it is above clipNorm', () => {
     expectClose(stepOf(1, [3, 4]), [0.6, 0.8]);
     expectClose(stepOf(10, [3, 4]), [3, 4]);
     expectClose(stepOf(1, [0, 0]), [0, 0]);
   });
 
-  it('fills in momentum 0.9 without Nesterov', () => {
+  it('uses momentum 0.9 without Nesterov by default', () => {
     const got = run(runOptimizer(tf, { optimizer: 'momentum', weightDecay: 0 }));
     expectClose(got, plain.momentum(0.9, false, 0));
   });

@@ -1,6 +1,6 @@
 /**
  * The order by chunks on many random sets, against a second implementation that lists whole epochs: chunks one after
- * another, cut into blocks, each of them mixed.
+ * another, cut into blocks, with each block shuffled.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { keyedPermutation, orderedSamples } from '../../src/orders/index.js';
 
 interface RandomSet {
   readonly chunkEnds: Uint32Array;
-  /** A split's samples, or some of them. */
+  /** All or some samples of a split. */
   readonly samples: Uint32Array;
   readonly order: {
     readonly seed: number;
@@ -17,7 +17,7 @@ interface RandomSet {
   };
 }
 
-/** Whole numbers below `end`, the same in every run. */
+/** Reproducible whole numbers below `end`. */
 function numbersFrom(seed: number): (end: number) => number {
   let count = 0;
   return (end) => keyedPermutation(2 ** 20, seed, count++)(seed % 1000) % end;
@@ -49,7 +49,7 @@ function chunksOf({ chunkEnds, samples }: RandomSet): number[][] {
     .filter(({ length }) => length > 0);
 }
 
-/** A whole epoch, listed. */
+/** The order of a whole epoch, as a list. */
 function listed(set: RandomSet): number[] {
   const { seed, epoch, blockPositions } = set.order;
   const chunks = chunksOf(set);
@@ -69,10 +69,10 @@ function visited({ samples, chunkEnds, order }: RandomSet, first = 0, count = sa
   return [...orderedSamples(samples, chunkEnds, order, first, count)];
 }
 
-describe('the order by chunks of random sets', () => {
-  it('is what a plain listing gives, which every process computes alike', () => {
+describe('orderedSamples by chunks, on random sets', () => {
+  it('agrees with a plain listing of the epoch', () => {
     for (const set of SETS) {
-      // A copy is another array, for which no layout is remembered.
+      // A copy of the arrays, for which no layout is cached.
       const copy = { ...set, samples: set.samples.slice(), chunkEnds: set.chunkEnds.slice() };
       expect(visited(set)).toEqual(listed(set));
       expect(visited(copy)).toEqual(listed(set));
@@ -85,14 +85,14 @@ describe('the order by chunks of random sets', () => {
     }
   });
 
-  it('goes on from any position, in pieces of any length, whatever was asked for before', () => {
+  it('gives any part of the order from any position', () => {
     for (const [n, set] of SETS.entries()) {
       const below = numbersFrom(n + 5_000);
       const all = listed(set);
       for (let again = 0; again < 5; again++) {
         const first = below(all.length);
         const count = below(all.length - first + 1);
-        // Another epoch and seed come between: only the last layout is remembered.
+        // Another epoch and seed come between, since only the last layout is cached.
         const { epoch, seed } = set.order;
         visited({ ...set, order: { ...set.order, epoch: epoch + 1, seed: seed + 1 } }, 0, 1);
         expect(visited(set, first, count)).toEqual(all.slice(first, first + count));
@@ -100,7 +100,7 @@ describe('the order by chunks of random sets', () => {
     }
   });
 
-  it('has in a span of one block whole chunks, and parts of two at most', () => {
+  it('has whole chunks in a block, and parts of at most two', () => {
     for (const set of SETS) {
       const chunks = chunksOf(set);
       const { blockPositions } = set.order;
@@ -110,14 +110,14 @@ describe('the order by chunks of random sets', () => {
         const touched = chunks.filter((chunk) => chunk.some((sample) => span.has(sample)));
         const cut = touched.filter((chunk) => !chunk.every((sample) => span.has(sample)));
         expect(cut.length).toBeLessThanOrEqual(2);
-        // Whole chunks have no more rows than the block: nothing is read in vain.
+        // Whole chunks have no more rows than the block, so nothing is read in vain.
         const whole = touched.filter((chunk) => !cut.includes(chunk)).flat().length;
         expect(whole).toBeLessThanOrEqual(count);
       }
     }
   });
 
-  it('has other chunks together in each epoch', () => {
+  it('groups other chunks in each epoch', () => {
     const set = SETS.find((s) => chunksOf(s).length > 20 && s.samples.length > 200) as RandomSet;
     const firstBlocks = Array.from({ length: 10 }, (_, epoch) => {
       const block = { ...set, order: { ...set.order, epoch, blockPositions: 50 } };

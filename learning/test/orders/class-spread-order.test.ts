@@ -1,4 +1,4 @@
-/** Sets whose labels follow a rule: samples of each class are counted, and the whole order must be a permutation. */
+/** Sets whose labels follow a rule: the samples of each class are counted, and the order must be a permutation. */
 import { describe, expect, it } from 'vitest';
 import { classSpreadSamples } from '../../src/orders/class-spread-order.js';
 
@@ -10,7 +10,7 @@ function validation(labels: readonly number[], classCount: number) {
   return { labels: Int32Array.from(labels), splits, classCount };
 }
 
-/** Counts of each class; the last one counts samples without a label. */
+/** Counts of each class; the last count is that of samples without a label. */
 function counts({ labels, classCount }: ReturnType<typeof validation>, samples: Uint32Array) {
   const counted = new Array<number>(classCount + 1).fill(0);
   for (const sample of samples) {
@@ -21,8 +21,8 @@ function counts({ labels, classCount }: ReturnType<typeof validation>, samples: 
   return counted;
 }
 
-describe('the beginning of the order', () => {
-  it('has every class of a set that is sorted by class', () => {
+describe('classSpreadSamples, the first samples of the order', () => {
+  it('include every class of a set sorted by class', () => {
     const set = validation(
       Array.from({ length: 1000 }, (_, i) => Math.floor(i / 100)),
       10,
@@ -31,12 +31,12 @@ describe('the beginning of the order', () => {
     expect(counts(set, drawn).slice(0, 10).sort()).toEqual([
       25, 25, 25, 25, 26, 26, 26, 26, 26, 26,
     ]);
-    // The samples are drawn: they are not the first ones of each class.
+    // The samples are drawn, not the first ones of each class.
     expect(drawn.filter((sample) => sample % 100 < 26).length).toBeLessThan(128);
     expect([...classSpreadSamples(set, 'validation', KEY, 40)]).toEqual([...drawn.slice(0, 40)]);
   });
 
-  it('has all of a rare class, and labels before samples without one', () => {
+  it('include all of a rare class, and put labelled samples before unlabelled ones', () => {
     const set = validation(
       Array.from({ length: 300 }, (_, i) => (i < 100 ? -1 : i === 200 || i === 201 ? 1 : 0)),
       2,
@@ -45,7 +45,7 @@ describe('the beginning of the order', () => {
     expect(counts(set, classSpreadSamples(set, 'validation', KEY, 250))).toEqual([198, 2, 50]);
   });
 
-  it('is of as many classes as it has room for, whichever', () => {
+  it('include as many classes as there is room for, from the whole range', () => {
     const set = validation(
       Array.from({ length: 2000 }, (_, i) => i % 1000),
       1000,
@@ -57,7 +57,7 @@ describe('the beginning of the order', () => {
   });
 });
 
-it('is a permutation of the split, by key', () => {
+it('classSpreadSamples is a permutation of the split that depends on the key', () => {
   const labels = Array.from({ length: 97 }, (_, i) => (i % 5) - 1);
   const set = { ...validation(labels, 4), splits: Uint8Array.from(labels, (_, i) => 1 + (i % 2)) };
   const odd = [...labels.keys()].filter((i) => i % 2 === 1);
@@ -69,7 +69,7 @@ it('is a permutation of the split, by key', () => {
   expect(classSpreadSamples(set, 'test', KEY, 8)).toHaveLength(0);
 });
 
-it('stays what it is: a record keeps the digest of answers to it', () => {
+it('classSpreadSamples keeps its recorded order, since stored digests of answers depend on it', () => {
   const set = validation(
     Array.from({ length: 30 }, (_, i) => Math.floor(i / 10)),
     3,

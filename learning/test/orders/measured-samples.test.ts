@@ -1,4 +1,4 @@
-// Sets with so many classes that the bound on outputs leaves only a few samples of train. The order itself says which.
+// A set with so many classes that the limit on outputs leaves only a few samples of train.
 import { expect, it } from 'vitest';
 import { SPLIT_NUMBERS } from '../../src/datasets/index.js';
 import { measuredSamples, orderedRows } from '../../src/orders/index.js';
@@ -6,7 +6,7 @@ import { measuredSamples, orderedRows } from '../../src/orders/index.js';
 /** The outputs of 4 samples take 16 MiB. */
 const CLASSES = 2 ** 20;
 
-it('are the first of an order of their own of train, as many as their outputs have room for; else all', () => {
+it('measuredSamples are the first rows of the train order within 16 MiB of outputs, and all of test', () => {
   const { train, test } = SPLIT_NUMBERS;
   const splits = Uint8Array.from({ length: 60 }, (_, sample) => (sample < 20 ? test : train));
   const dataset = { splits, labels: new Int32Array(60), classCount: CLASSES } as never;

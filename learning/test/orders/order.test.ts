@@ -1,7 +1,7 @@
 /**
  * The order must be a permutation for many sizes, and roughly uniform (counts against their expectation, within bounds
- * that chance cannot exceed). It is also compared with recorded values: a change of them changes how stored runs
- * resume. Step plans are counted by hand.
+ * that chance cannot exceed). Recorded values are compared, since stored runs resume by them. Step plans are counted
+ * by hand.
  */
 import { describe, expect, it } from 'vitest';
 import { batchSpan, orderedRows, stepPlan } from '../../src/orders/order.js';
@@ -53,7 +53,7 @@ describe('orderedRows', () => {
     },
   );
 
-  it('gives any part of an order by itself', () => {
+  it('gives any part of an order', () => {
     const all = whole(1000, 5, 2);
     expect([...orderedRows(1000, { seed: 5, epoch: 2 }, 990, 10)]).toEqual(all.slice(990));
     expect([...orderedRows(1000, { seed: 5, epoch: 2 }, 128, 128)]).toEqual(all.slice(128, 256));
@@ -64,14 +64,14 @@ describe('orderedRows', () => {
     expect([...orderedRows(10, undefined, 7, 3)]).toEqual([7, 8, 9]);
   });
 
-  it('is another for each seed and epoch', () => {
+  it('differs between seeds and epochs', () => {
     const orders = [0, 1, 2, 3].flatMap((seed) =>
       [0, 1, 2, 3].map((epoch) => whole(100, seed, epoch).join()),
     );
     expect(new Set(orders).size).toBe(16);
   });
 
-  it('brings each row to each position about equally often, and neighbours apart', () => {
+  it('puts each row at each position about equally often, and separates neighbours', () => {
     const rows = 10;
     const orders = 10_000;
     const counts = new Uint32Array(rows * rows);
@@ -91,7 +91,7 @@ describe('orderedRows', () => {
     expect(neighbours / orders).toBeLessThan(0.95);
   });
 
-  it('keeps its golden values', () => {
+  it('keeps its recorded values', () => {
     expect(whole(10, 1, 0)).toEqual([1, 6, 4, 9, 2, 3, 0, 7, 8, 5]);
     expect(whole(10, 1, 1)).toEqual([0, 6, 2, 3, 4, 5, 9, 1, 7, 8]);
     expect(whole(10, 2, 0)).toEqual([2, 8, 7, 4, 9, 3, 1, 0, 6, 5]);

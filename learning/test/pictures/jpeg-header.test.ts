@@ -1,4 +1,4 @@
-/** JPEGs that sharp writes, with segments added by hand, by ITU-T T.81, TIFF 6.0 and ICC.1. */
+/** JPEGs that sharp writes, with segments added by hand, as ITU-T T.81, TIFF 6.0 and ICC.1 define them. */
 import sharp, { type JpegOptions, type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { jpegOutline, plainJpeg } from '../../src/pictures/jpeg-header.js';
@@ -8,13 +8,13 @@ const picture = (): Sharp =>
 
 const plain = { width: 24, height: 16, channels: 3 };
 
-/** Adds a segment behind the first two bytes. */
+/** Adds a segment after the first two bytes. */
 function withSegment(jpeg: Buffer, marker: number, content: Buffer): Buffer {
   const head = Buffer.from([0xff, marker, (content.length + 2) >> 8, (content.length + 2) & 255]);
   return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);
 }
 
-/** A profile whose only tag is its description. */
+/** An ICC profile whose only tag is its description. */
 function profile(space: string, name: string, version = 'desc'): Buffer {
   const text = Buffer.from(`${name}\0`, 'latin1');
   const header = Buffer.alloc(144);
@@ -46,15 +46,15 @@ function exif(entries: readonly (readonly [number, number, number, number])[]): 
   return Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
 }
 
-describe('the fast decoder takes', () => {
-  it('baseline and progressive JPEGs, in colours and gray', async () => {
+describe('plainJpeg, which selects JPEGs for the fast decoder,', () => {
+  it('accepts baseline and progressive JPEGs, in colours and gray', async () => {
     expect(plainJpeg(await picture().jpeg().toBuffer())).toEqual(plain);
     expect(plainJpeg(await picture().jpeg({ progressive: true }).toBuffer())).toEqual(plain);
     const gray = await picture().toColourspace('b-w').jpeg().toBuffer();
     expect(plainJpeg(gray)).toEqual({ ...plain, channels: 1 });
   });
 
-  it('what is upright, or says nothing about it', async () => {
+  it('accepts upright JPEGs with or without an EXIF orientation, and refuses rotated ones', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     const maker: readonly [number, number, number, number] = [0x010f, 3, 1, 7];
     expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker])))).toEqual(plain);
@@ -69,7 +69,7 @@ describe('the fast decoder takes', () => {
     expect(plainJpeg(withSegment(jpeg, 0xe1, exif([maker]).subarray(0, 20)))).toBeUndefined();
   });
 
-  it('of profiles the usual one of sRGB', async () => {
+  it('accepts the usual sRGB profile and no other', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     const taken = (content: Buffer) => plainJpeg(withSegment(jpeg, 0xe2, content)) !== undefined;
     expect(taken(profile('RGB ', 'sRGB IEC61966-2.1'))).toBe(true);
@@ -85,7 +85,7 @@ describe('the fast decoder takes', () => {
     expect(plainJpeg(wide)).toBeUndefined();
   });
 
-  it('neither CMYK nor 12 bits, other frames, two of them, or no size', async () => {
+  it('refuses CMYK, 12 bits, other frame types, two frames and a size of 0', async () => {
     const cmyk = await picture().toColourspace('cmyk').jpeg().toBuffer();
     expect(plainJpeg(cmyk)).toBeUndefined();
     const jpeg = await picture().jpeg().toBuffer();
@@ -103,13 +103,13 @@ describe('the fast decoder takes', () => {
     expect(plainJpeg(again)).toBeUndefined();
   });
 
-  it('no finer steps than quality 97 has', async () => {
+  it('refuses quantisation finer than quality 97', async () => {
     expect(plainJpeg(await picture().jpeg({ quality: 97 }).toBuffer())).toEqual(plain);
     expect(plainJpeg(await picture().jpeg({ quality: 98 }).toBuffer())).toBeUndefined();
     expect(plainJpeg(await picture().jpeg({ quality: 100 }).toBuffer())).toBeUndefined();
   });
 
-  it('no more scans than encoders write', async () => {
+  it('accepts 10 more scans and refuses 100', async () => {
     const jpeg = await picture().jpeg({ progressive: true }).toBuffer();
     const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.of(0xff, 0xda)), jpeg.length - 2);
     const repeated = (count: number) =>
@@ -120,7 +120,7 @@ describe('the fast decoder takes', () => {
     expect(repeated(100)).toBeUndefined();
   });
 
-  it('and their scans are counted up to its end, not in what metadata or coded data look like', async () => {
+  it('counts scans up to the end of image, not within metadata or coded data (jpegScans)', async () => {
     const jpegScans = (bytes: Uint8Array) => jpegOutline(bytes).scans;
     const scans = async (options: JpegOptions) =>
       jpegScans(await picture().jpeg(options).toBuffer());
@@ -140,7 +140,7 @@ describe('the fast decoder takes', () => {
     }
   });
 
-  it('nothing that is cut off before its first scan, and nothing else', async () => {
+  it('refuses JPEGs truncated before their first scan, other files and wrong markers', async () => {
     const jpeg = await picture().jpeg().toBuffer();
     const scan = jpeg.indexOf(Buffer.of(0xff, 0xda));
     for (let length = 0; length < scan; length++) {

@@ -1,6 +1,6 @@
 /**
- * Pictures made by sharp. Their pixels are known, or computed here by sharp's own steps. The fast decoder's pixels of
- * a JPEG are near those, not equal; for a damaged JPEG it must give sharp's pixels, or nothing.
+ * Pictures made by sharp, with known pixels or pixels computed here by the steps of sharp. The fast decoder gives
+ * nearly the same pixels of a JPEG. For a damaged JPEG it must give the pixels of sharp or refuse.
  */
 import { createRequire } from 'node:module';
 import sharp from 'sharp';
@@ -22,7 +22,7 @@ async function decoded(bytes: Uint8Array, changes: Partial<PictureGrid> = {}): P
   return [...(await decode(bytes))];
 }
 
-/** One row for each list of gray values. */
+/** A gray picture, one row for each list of values. */
 const gray = (...rows: number[][]) =>
   sharp(Uint8Array.from(rows.flat()), {
     raw: { width: (rows[0] as number[]).length, height: rows.length, channels: 1 },
@@ -31,18 +31,18 @@ const gray = (...rows: number[][]) =>
 const coloured = (width: number, height: number, background: { r: number; g: number; b: number }) =>
   sharp({ create: { width, height, channels: 3, background } });
 
-/** A picture without any two equal parts, so that every choice of the decoder shows. */
+/** A picture without two equal parts, so that every choice of the decoder shows. */
 const noisy = (width: number, height: number) =>
   sharp(
     Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2_654_435_761) >>> 24),
     { raw: { width, height, channels: 3 } },
   );
 
-/** A progressive JPEG of 8 × 8 equal gray pixels: a scan with their mean, and further scans without content. */
+/** A progressive JPEG of 8 × 8 equal gray pixels: a scan with their mean, and `count` scans without content. */
 function manyScans(count: number): Buffer {
   const segment = (marker: number, ...content: number[]) =>
     Buffer.of(0xff, marker, 0, content.length + 2, ...content);
-  // A table with one code of one bit: 0 stands for the symbol.
+  // A table with one code of one bit: 0 is the symbol.
   const codes = (table: number, symbol: number) =>
     segment(0xc4, table, 1, ...Array(15).fill(0), symbol);
   const scan = (from: number, to: number) =>
@@ -59,8 +59,8 @@ function manyScans(count: number): Buffer {
   ]);
 }
 
-describe('a picture on a grid', () => {
-  it('that has its size keeps its pixels, in one channel or three', async () => {
+describe('pictureDecoder', () => {
+  it('keeps the pixels of a picture with the size of the grid, in one channel or three', async () => {
     const png = await gray([10, 20], [30, 40]).png().toBuffer();
     expect(await decoded(png, { channels: 1 })).toEqual([10, 20, 30, 40]);
     expect(await decoded(png)).toEqual([10, 20, 30, 40].flatMap((v) => [v, v, v]));
@@ -69,7 +69,7 @@ describe('a picture on a grid', () => {
     expect(await decoded(red, { channels: 1 })).toHaveLength(4);
   });
 
-  it('is cut off, padded with black, or stretched', async () => {
+  it('crops, pads with black or stretches, by the fit', async () => {
     const png = await gray([10, 20, 30, 40], [50, 60, 70, 80]).png().toBuffer();
     expect(await decoded(png, { channels: 1, fit: 'cover' })).toEqual([20, 30, 60, 70]);
     const bands = await gray([200, 200, 200, 200], [200, 200, 200, 200]).png().toBuffer();
@@ -78,7 +78,7 @@ describe('a picture on a grid', () => {
     expect(await decoded(bands, { channels: 1, fit: 'stretch' })).toEqual([200, 200, 200, 200]);
   });
 
-  it('is resized with the linear kernel, as sharp alone does it', async () => {
+  it('resizes PNG and WebP with the linear kernel of sharp', async () => {
     for (const format of ['png', 'webp'] as const) {
       const bytes = await noisy(61, 43).toFormat(format).toBuffer();
       const want = (kernel: 'linear' | 'lanczos3') =>
@@ -89,14 +89,14 @@ describe('a picture on a grid', () => {
           .toBuffer();
       const got = await decoded(bytes, { height: 16, width: 16, fit: 'cover' });
       expect(got).toEqual([...(await want('linear'))]);
-      // libwebp scales by itself.
+      // libwebp scales by its own means.
       if (format !== 'webp') expect(got).not.toEqual([...(await want('lanczos3'))]);
     }
   });
 
-  it('that is smaller is enlarged about its middle, whatever the format', async () => {
-    // A grid pixel has the value at its middle. Two grid pixels take one of the picture, so middles are at 1/4 and 3/4
-    // between these.
+  it('enlarges a small picture about its centre, in any format', async () => {
+    // A grid pixel has the value at its centre. There are two grid pixels per picture pixel, so their centres are at
+    // 1/4 and 3/4 between the centres of picture pixels.
     const rows = [
       [0, 0, 200, 200],
       [0, 0, 200, 200],
@@ -118,7 +118,7 @@ describe('a picture on a grid', () => {
     expect(await decoded(upright, { height: 8, width: 2, channels: 1 })).toEqual(
       line.flatMap((value) => [value, value]),
     );
-    // By libjpeg-turbo; or by sharp, if the picture is turned or the grid wants gray.
+    // Decoded by libjpeg-turbo, or by sharp if the picture is rotated or the grid is gray.
     const jpeg = (orientation: number) =>
       noisy(24, 16).withMetadata({ orientation }).jpeg({ quality: 90 }).toBuffer();
     const big = { height: 40, width: 60 };
@@ -128,7 +128,7 @@ describe('a picture on a grid', () => {
     expect(off.reduce((sum, value) => sum + value, 0) / off.length).toBeLessThan(3);
   });
 
-  it('of a side that no grid has is decoded, enlarged and shrunk', async () => {
+  it('decodes a picture with a side of 100,000 pixels', async () => {
     const background = { r: 9, g: 9, b: 9 };
     const line = (width: number, height: number) => coloured(width, height, background);
     const big = { height: 1200, width: 1200, channels: 1 } as const;
@@ -140,12 +140,12 @@ describe('a picture on a grid', () => {
     }
   });
 
-  it('is turned as its EXIF orientation says', async () => {
+  it('rotates a picture by its EXIF orientation', async () => {
     const turned = await gray([10, 20], [30, 40]).withMetadata({ orientation: 6 }).png().toBuffer();
     expect(await decoded(turned, { channels: 1 })).toEqual([30, 10, 40, 20]);
   });
 
-  it('of CMYK is in sRGB, of 16 bits in 8, of transparency over white', async () => {
+  it('converts CMYK to sRGB and 16 bits to 8, and draws transparency on white', async () => {
     const cmyk = await coloured(2, 2, { r: 0, g: 0, b: 255 })
       .toColourspace('cmyk')
       .jpeg()
@@ -162,7 +162,7 @@ describe('a picture on a grid', () => {
     expect(await decoded(await clear.png().toBuffer())).toEqual(Array(12).fill(255));
   });
 
-  it('is refused, with the reason, if it is cut off, empty, or no picture', async () => {
+  it('refuses a truncated file, an empty file, another file and float pixels, with the reason', async () => {
     const jpeg = await noisy(64, 64).jpeg().toBuffer();
     await expect(decoded(jpeg.subarray(0, jpeg.length / 2))).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -182,13 +182,11 @@ describe('a picture on a grid', () => {
   });
 });
 
-/**
- * A TIFF with one row of floats, as instruments write them. TIFF 6.0: a header of 8 bytes, the directory, the pixels.
- */
+/** A TIFF with one row of floats, as instruments write them. TIFF 6.0: a header of 8 bytes, directory, pixels. */
 function floatTiff(...pixels: number[]): Buffer {
   const [width, pixelBytes] = [pixels.length, 4 * pixels.length];
   const pixelsAt = 8 + 2 + 9 * 12 + 4;
-  // Width, height, bits, compression, black is zero, where strips are, rows and bytes of one, IEEE floats.
+  // Width, height, bits, compression, black is zero, offset of the strip, rows and bytes of the strip, IEEE floats.
   const tags = [256, 257, 258, 259, 262, 273, 278, 279, 339];
   const values = [width, 1, 32, 1, 1, pixelsAt, 1, pixelBytes, 3];
   const file = Buffer.alloc(pixelsAt + pixelBytes);
@@ -223,7 +221,7 @@ function distance(some: ArrayLike<number>, others: ArrayLike<number>): number {
   return sum / some.length;
 }
 
-it('decoders are opened while others decode', async () => {
+it('pictureDecoder can be opened while other decoders are decoding', async () => {
   const png = await noisy(8, 8).png().toBuffer();
   const decode = await pictureDecoder(grid());
   const want = await decode(png);
@@ -234,7 +232,7 @@ it('decoders are opened while others decode', async () => {
   }
 });
 
-describe('a usual JPEG', () => {
+describe('pictureDecoder of an ordinary JPEG', () => {
   const sharpPixels = (bytes: Buffer, size: { width: number; height: number }, gray = false) =>
     sharp(bytes)
       .resize({ ...size, fit: 'fill', kernel: 'linear', fastShrinkOnLoad: false })
@@ -242,7 +240,7 @@ describe('a usual JPEG', () => {
       .raw()
       .toBuffer();
 
-  it('has the pixels that sharp makes, up to rounding', async () => {
+  it('gives nearly the pixels of sharp, by the fast decoder', async () => {
     const size = { width: 40, height: 30 };
     for (const progressive of [false, true]) {
       for (const chromaSubsampling of ['4:2:0', '4:4:4']) {
@@ -250,13 +248,13 @@ describe('a usual JPEG', () => {
         const bytes = await photograph(90, 61).jpeg(options).toBuffer();
         const got = await decoded(bytes, size);
         expect(distance(got, await sharpPixels(bytes, size))).toBeLessThan(1.5);
-        // The fast decoder was used: sharp's pixels would differ.
+        // Exactly the pixels of sharp would mean that the fast decoder was not used.
         expect(Buffer.from(got).equals(await sharpPixels(bytes, size))).toBe(false);
       }
     }
   });
 
-  it('of gray is gray in one channel and in three', async () => {
+  it('gives gray of a gray JPEG in one channel and in three', async () => {
     const size = { width: 40, height: 30 };
     const bytes = await photograph(90, 61).toColourspace('b-w').jpeg().toBuffer();
     const one = await decoded(bytes, { ...size, channels: 1 });
@@ -264,21 +262,21 @@ describe('a usual JPEG', () => {
     expect(await decoded(bytes, size)).toEqual(one.flatMap((value) => [value, value, value]));
   });
 
-  it('of colours is as gray as sharp makes it', async () => {
+  it('gives nearly the gray of sharp for a JPEG in colours', async () => {
     const size = { width: 40, height: 30 };
     const bytes = await photograph(90, 61).jpeg().toBuffer();
     const got = await decoded(bytes, { ...size, channels: 1 });
     expect(distance(got, await sharpPixels(bytes, size, true))).toBeLessThan(1.5);
   });
 
-  it('that is far larger than the grid is what sharp makes of it', async () => {
+  it('gives exactly the pixels of sharp when the JPEG is far larger than the grid', async () => {
     const bytes = await photograph(400, 300).jpeg().toBuffer();
     const got = await decoded(bytes, { width: 40, height: 30 });
     const want = sharp(bytes).resize({ width: 40, height: 30, fit: 'fill', kernel: 'linear' });
     expect(Buffer.from(got).equals(await want.toColourspace('srgb').raw().toBuffer())).toBe(true);
   });
 
-  it('goes where it is wanted, and several at once do not disturb each other', async () => {
+  it('writes into the given memory, and concurrent calls do not disturb each other', async () => {
     const decode = await pictureDecoder(grid({ width: 40, height: 30 }));
     const files = await Promise.all(
       [50, 60, 70, 80].map((width) => photograph(width, 61).jpeg().toBuffer()),
@@ -291,12 +289,12 @@ describe('a usual JPEG', () => {
     }
   });
 
-  it('of thousands of scans is refused: each costs a pass over all pixels', async () => {
+  it('refuses 2000 scans, each of which costs a pass over all pixels', async () => {
     expect(await decoded(manyScans(100))).toEqual(Array(12).fill(128));
     await expect(decoded(manyScans(2000))).rejects.toMatchObject({ reason: 'too many scans' });
   });
 
-  it('that is damaged is never taken where sharp refuses it', async () => {
+  it('refuses every damaged JPEG that sharp refuses', async () => {
     const decode = await pictureDecoder(grid({ width: 40, height: 30 }));
     const files = await Promise.all(
       [false, true].map((progressive) => photograph(61, 43).jpeg({ progressive }).toBuffer()),
@@ -334,7 +332,7 @@ describe('a usual JPEG', () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  it('of a size that no memory holds is refused before it is decoded', async () => {
+  it('refuses a JPEG of 65,500 × 65,500 pixels', async () => {
     const bytes = await photograph(64, 64).jpeg().toBuffer();
     const frame = bytes.indexOf(Buffer.of(0xff, 0xc0));
     bytes.writeUInt16BE(65_500, frame + 5);
@@ -343,7 +341,7 @@ describe('a usual JPEG', () => {
   });
 });
 
-it('the version names this code, libjpeg-turbo’s package and libvips', async () => {
+it('decoderVersion names this code, jpeg-turbo and libvips', async () => {
   const { version } = createRequire(import.meta.url)('@julusian/jpeg-turbo/package.json');
   const text = `lyceum-pictures/3 jpeg-turbo/${version} libvips/${sharp.versions.vips}`;
   expect(await decoderVersion()).toBe(text);

@@ -1,6 +1,6 @@
 /**
- * Oracles: the filter by its definition, in real numbers; for the kernel the plain functions, bit for bit. A recorded
- * digest shows whether another machine gives other bits.
+ * The resizer against its filter by definition, in real numbers; the kernel against the plain functions, bit for bit.
+ * A recorded digest shows whether another machine gives other bits.
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ function resized(
 const noise = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => Math.imul(i + 1 + seed * 7919, 2_654_435_761) >>> 24);
 
-/** Sizes and grids of all kinds, some with one pixel. */
+/** Sizes and grids of all kinds, some of them with one pixel. */
 function* cases(): Generator<{ size: Size; grid: PictureGrid; pixels: Uint8Array }> {
   for (let number = 0; number < 300; number++) {
     const [a = 0, b = 0, c = 0, d = 0] = noise(4, number);
@@ -40,7 +40,7 @@ function* cases(): Generator<{ size: Size; grid: PictureGrid; pixels: Uint8Array
   }
 }
 
-/** A triangle filter along one side: one output pixel wide to either side, or one input pixel if that is wider. */
+/** A triangle filter along one side. It reaches to one output pixel on either side, or to one wider input pixel. */
 function filtered(values: number[], outputs: number, scale: number): number[] {
   const support = Math.max(1, scale);
   return Array.from({ length: outputs }, (_, x) => {
@@ -51,7 +51,7 @@ function filtered(values: number[], outputs: number, scale: number): number[] {
   });
 }
 
-/** The result by the definition, for one channel: [height, width] of the grid without border. */
+/** The result by definition, for one channel: [height, width] of the grid without border. */
 function defined(pixels: Uint8Array, { width, height }: Size, down: number[], across: number[]) {
   const [outHeight = 0, downScale = 0] = down;
   const [outWidth = 0, acrossScale = 0] = across;
@@ -71,7 +71,7 @@ function defined(pixels: Uint8Array, { width, height }: Size, down: number[], ac
   );
 }
 
-/** Allows for two roundings, and for weights in 1/16384. */
+/** Allows for two roundings, and for weights in steps of 1/16384. */
 function expectNear(got: Uint8Array, want: number[][]): void {
   const flat = want.flat();
   expect(got).toHaveLength(flat.length);
@@ -79,7 +79,7 @@ function expectNear(got: Uint8Array, want: number[][]): void {
     expect(Math.abs((got[i] as number) - value)).toBeLessThan(1.2);
 }
 
-describe('a picture is resized', () => {
+describe('openResizer resizes a picture', () => {
   const size = { width: 23, height: 17 };
   const pixels = noise(23 * 17, 1);
   const gridOf = (width: number, height: number, fit: PictureGrid['fit']): PictureGrid => ({
@@ -89,7 +89,7 @@ describe('a picture is resized', () => {
     fit,
   });
 
-  it('by a triangle as wide as the coarser pixel, to less and to more pixels', () => {
+  it('by a triangle filter as wide as the coarser pixel, to fewer and to more pixels', () => {
     for (const [width, height] of [
       [7, 5],
       [40, 31],
@@ -100,27 +100,27 @@ describe('a picture is resized', () => {
     }
   });
 
-  it('to cover the grid: its middle, of the grid’s shape', () => {
+  it('to cover the grid with its centre', () => {
     const want = defined(pixels, size, [8, 17 / 8], [8, 17 / 8]);
     expectNear(resized(pixels, size, gridOf(8, 8, 'cover')), want);
-    // The other side decides.
+    // Here the other side determines the scale.
     const flat = defined(pixels, size, [2, 23 / 8], [8, 23 / 8]);
     expectNear(resized(pixels, size, gridOf(8, 2, 'cover')), flat);
   });
 
-  it('to be contained in it: all of it, between black', () => {
+  it('to fit within the grid, between black borders', () => {
     const got = resized(pixels, size, gridOf(10, 10, 'contain'));
-    // 17 · 10 / 23 = 7.4 rows, below one that is left over.
+    // 17 · 10 / 23 = 7.4 rows; of the three black rows, one is above and two are below.
     const want = defined(pixels, size, [7, 17 / 7], [10, 23 / 10]);
     expectNear(got.subarray(10, 80), want);
     expect([...got.subarray(0, 10), ...got.subarray(80)]).toEqual(Array(30).fill(0));
   });
 
-  it('to itself where it has the grid’s size', () => {
+  it('to the same pixels where it has the size of the grid', () => {
     expect(resized(pixels, size, gridOf(23, 17, 'cover'))).toEqual(pixels);
   });
 
-  it('without a trace where it is even', () => {
+  it('of one colour to the same colour', () => {
     for (const { size: any, grid } of cases()) {
       const even = new Uint8Array(any.width * any.height * grid.channels).fill(255);
       const got = resized(even, any, { ...grid, fit: 'stretch' });
@@ -128,23 +128,23 @@ describe('a picture is resized', () => {
     }
   });
 
-  it('to the same bits by the kernel and by plain functions', () => {
+  it('to the same bits with the kernel and with the plain functions', () => {
     expect(kernel).toBeDefined();
     for (const { size: any, grid, pixels: values } of cases()) {
       expect(resized(values, any, grid)).toEqual(resized(values, any, grid, [undefined]));
     }
   });
 
-  it('to a grid of few rows, from pixels that end where the memory ends', () => {
+  it('that ends at the end of the kernel memory to the same bits as the plain functions', () => {
     const grid: PictureGrid = { width: 224, height: 8, channels: 1, fit: 'stretch' };
     const wide = { width: 1792, height: 64 };
     const values = noise(1792 * 64, 3);
-    // A kernel of its own: memory that has grown for others would hide the fault.
+    // A new kernel: memory that has grown for other pictures would hide the fault.
     const got = resized(values, wide, grid, [openResizeKernel()]);
     expect(got).toEqual(resized(values, wide, grid, [undefined]));
   });
 
-  it('to the same bits on every machine', () => {
+  it('to the recorded bits on every machine', () => {
     const hash = createHash('sha256');
     for (const { size: any, grid, pixels: values } of cases()) {
       hash.update(resized(values, any, grid));

@@ -1,10 +1,10 @@
-/** A platform for which libjpeg-turbo's package has no binary: here it cannot be loaded. */
+/** A platform for which the libjpeg-turbo package has no binary, simulated by a failing open. */
 import sharp from 'sharp';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { JpegDecoder } from '../../src/pictures/jpeg-decoder.js';
 import { decoderVersion, pictureDecoder } from '../../src/pictures/picture-decoder.js';
 
-it('sharp decodes every picture, and the version says so', async () => {
+it('pictureDecoder without libjpeg-turbo uses sharp, and decoderVersion says so', async () => {
   const open = vi.spyOn(JpegDecoder, 'open').mockReturnValue(undefined);
   onTestFinished(() => open.mockRestore());
   const pixels = Uint8Array.from({ length: 20 * 10 * 3 }, (_, i) => (i * 7) % 256);

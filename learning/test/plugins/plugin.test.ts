@@ -1,4 +1,4 @@
-/** Correct and wrong exports, and rules whose shares make no target; all are real files. */
+/** Correct and wrong plugin exports, and rules whose shares are wrong; all are real files. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +22,7 @@ const INPUTS = {
   classCount: 2,
 };
 
-test('terms, rules or both are a plugin', () => {
+test('pluginProblems accepts terms, rules or both', () => {
   const terms = { mine: { loss: () => undefined } };
   const rules = { mine: { shares: () => [] } };
   for (const plugin of [{ terms }, { rules }, { terms, rules }]) {
@@ -39,14 +39,14 @@ test.each([
   [{ terms: { Mine: { loss: () => 0 } } }, 'terms.Mine', 'want a name of lower-case letters'],
   [{ terms: { mine: () => 0 } }, 'terms.mine', 'has no function loss'],
   [{ rules: { mine: { loss: () => 0 } } }, 'rules.mine', 'has no function shares'],
-])('%j is none: %s %s', (value, at, message) => {
+])('pluginProblems refuses %j: %s %s', (value, at, message) => {
   expect(pluginProblems(value)).toContainEqual({
     path: at,
     message: expect.stringContaining(message),
   });
 });
 
-test.each([[[0.25, 0.75]], [[1, 0, 0.5, 0.5]]])('shares %j are taken', (shares) => {
+test.each([[[0.25, 0.75]], [[1, 0, 0.5, 0.5]]])('checkedShares accepts the shares %j', (shares) => {
   expect([...checkedShares('mine', { shares: () => shares }, INPUTS, {})]).toEqual(shares);
 });
 
@@ -55,14 +55,14 @@ test.each([
   [[0.5, 0.6], 'row 0 the shares 0.5, 0.6'],
   [[0.5, 0.5, 1.5, -0.5], 'row 1 the shares 1.5, -0.5'],
   [[Number.NaN, 1], 'row 0 the shares NaN, 1'],
-])('shares %j are refused: %s', (shares, message) => {
+])('checkedShares refuses the shares %j: %s', (shares, message) => {
   const check = () => checkedShares('mine', { shares: () => shares }, INPUTS, {});
   expect(check).toThrow(
     `rule mine of the plugin ${message.startsWith('gave') ? '' : 'gave '}${message}`,
   );
 });
 
-test('a file is read with the digest of its bytes, and what is none says why', async () => {
+test('readPlugin gives the digest of the file, and says why a file cannot be run', async () => {
   const file = path.join(folder, 'good.mjs');
   const text = 'export default { rules: { mine: { shares: () => [1] } } };';
   await writeFile(file, text);
@@ -76,7 +76,7 @@ test('a file is read with the digest of its bytes, and what is none says why', a
   );
 });
 
-test('a run pools by the rule of the program’s plugin, which is set once', () => {
+test('combined pools by a rule of the plugin, and setPlugin accepts only one plugin', () => {
   const combination = { combine: 'plugin', rule: 'mine', settings: { first: 0.25 } } as const;
   expect(() => ownRule('mine')).toThrow('no plugin with a rule mine is loaded');
   const mine = {

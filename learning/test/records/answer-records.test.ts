@@ -1,4 +1,4 @@
-/** Records by the kernel against the codec of single rows and the plain checksum, bit for bit. */
+/** Records written by the kernel against the codec of single rows and the plain checksum, bit for bit. */
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it, vi } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
@@ -10,7 +10,7 @@ import { HOSTILE_SHAPES, haveSameBits, hostileNumbers, shifted } from '../hostil
 
 const SCALES = [40, 1e-4, 1e-7, 130_000 * 0.99, 1e-30, 2 ** -24];
 
-/** Normal and subnormal numbers of binary16, and numbers that round to 0 and to the greatest one. */
+/** Normal and subnormal numbers of binary16, and numbers that round to 0 and to the greatest number. */
 function logitsOf(rows: number, classes: number): Float32Array {
   return Float32Array.from({ length: rows * classes }, (_, i) => {
     const x = mulberry32(9, i) - 0.5;
@@ -40,12 +40,12 @@ function catchError(act: () => unknown): Error {
   throw new Error('nothing was refused');
 }
 
-/** Compares bit for bit: `toEqual` takes a second for so many numbers. */
+/** Compares bit for bit. `toEqual` takes a second for arrays of this size. */
 function areEqual(a: Uint32Array | Float32Array, b: Uint32Array | Float32Array): boolean {
   return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
 }
 
-/** Lengths below, at and above the one from which rows go to the kernel; odd lengths; several blocks of rows. */
+/** Row lengths below, at and above the least length for the kernel; odd lengths; several blocks of rows. */
 const SHAPES = [
   [5, 10],
   [3, 63],
@@ -56,8 +56,8 @@ const SHAPES = [
   [5, 21_841],
 ] as const;
 
-describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => {
-  it.each(SHAPES)('writes and reads %d rows of %d classes as row by row', (rows, classes) => {
+describe.each(['float16', 'float32', 'uint8-affine'] as const)('AnswerRecords in %s', (codec) => {
+  it.each(SHAPES)('writes and reads %d rows of %d classes like single rows', (rows, classes) => {
     const records = new AnswerRecords({ codec, rowLength: classes });
     const samples = Array.from({ length: rows }, (_, i) => 7 * i + 3);
     const logits = logitsOf(rows, classes);
@@ -67,7 +67,7 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     expect(areEqual(memory.words, plainRecords(codec, samples, logits))).toBe(true);
     expect(records.areSound(memory.words, rows)).toEqual(samples.map(() => true));
 
-    // As a reader has them: rows alone, not at the beginning of their memory.
+    // As a reader has the rows: without sample numbers and sums, not at the beginning of their memory.
     const own = records.codec.wordCount;
     const words = new Uint32Array(1 + rows * own).subarray(1);
     const want = new Float32Array(rows * classes);
@@ -81,7 +81,7 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
     expect(areEqual(read, want)).toBe(true);
   });
 
-  it('tells which record is not as it was written', () => {
+  it('areSound finds the record with a changed bit', () => {
     const records = new AnswerRecords({ codec, rowLength: 100 });
     const memory = wordMemory(6 * records.wordCount);
     records.encode([0, 1, 2, 3, 4, 5], logitsOf(6, 100), memory);
@@ -91,8 +91,8 @@ describe.each(['float16', 'float32', 'uint8-affine'] as const)('%s', (codec) => 
   });
 });
 
-describe.each(['float16', 'float32'] as const)('numbers at the edges of %s', (codec) => {
-  it.each(HOSTILE_SHAPES)('are in %d rows of %d what they are one by one', (rows, classes) => {
+describe.each(['float16', 'float32'] as const)('AnswerRecords of extremes in %s', (codec) => {
+  it.each(HOSTILE_SHAPES)('writes and reads %d rows of %d like single rows', (rows, classes) => {
     const records = new AnswerRecords({ codec, rowLength: classes });
     const samples = Array.from({ length: rows }, (_, i) => i);
     const numbers = hostileNumbers(
@@ -121,7 +121,7 @@ describe.each(['float16', 'float32'] as const)('numbers at the edges of %s', (co
   });
 });
 
-it('numbers that float16 does not hold are refused by both, the first of them', () => {
+it('AnswerRecords in float16 refuses the same number as the codec of single rows', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const classes = 64 + (seed % 9);
     const numbers = hostileNumbers(seed, 5 * classes, seed % 2 ? 'any' : 'finite');
@@ -133,7 +133,7 @@ it('numbers that float16 does not hold are refused by both, the first of them', 
   }
 });
 
-it('lengths that do not fit are refused', () => {
+it('AnswerRecords refuses arrays whose lengths do not fit', () => {
   const records = new AnswerRecords({ codec: 'float16', rowLength: 100 });
   const memory = wordMemory(2 * records.wordCount);
   const encode = (numbers: number, into = memory) =>
@@ -145,8 +145,8 @@ it('lengths that do not fit are refused', () => {
   expect(() => encode(200, wordMemory(records.wordCount))).toThrow(LyceumError);
 });
 
-describe('a value that float16 does not hold', () => {
-  it.each([65_520, -1e9, Number.NaN, Number.POSITIVE_INFINITY])('%d is refused', (value) => {
+describe('AnswerRecords of a value that float16 cannot hold', () => {
+  it.each([65_520, -1e9, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d', (value) => {
     const records = new AnswerRecords({ codec: 'float16', rowLength: 100 });
     for (const at of [0, 150, 199]) {
       const rows = logitsOf(2, 100);
@@ -157,7 +157,7 @@ describe('a value that float16 does not hold', () => {
   });
 });
 
-it('writes the same where the machine has no SIMD', async () => {
+it('AnswerRecords writes the same bits without SIMD', async () => {
   const logits = logitsOf(3, 200);
   vi.resetModules();
   vi.doMock('../../src/kernels/index.js', async (importOriginal) => ({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SpareMemory } from '../../src/records/spare-memory.js';
 
-test('memory that was given is taken again, once, by whoever wants as much', () => {
+test('SpareMemory reuses given memory of the same size once', () => {
   const spare = new SpareMemory(1000);
   const memory = spare.take(10);
   spare.give(memory);
@@ -10,7 +10,7 @@ test('memory that was given is taken again, once, by whoever wants as much', () 
   expect(spare.take(10)).not.toBe(memory);
 });
 
-test('no more is kept than may be, and what was given last stays', () => {
+test('SpareMemory keeps the memory given last, up to its limit', () => {
   const spare = new SpareMemory(100);
   const [first, second, third] = [spare.take(10), spare.take(10), spare.take(15)];
   spare.give(first);
@@ -20,7 +20,7 @@ test('no more is kept than may be, and what was given last stays', () => {
   expect([first, second]).not.toContain(spare.take(10));
 });
 
-test('what is larger than all that may be kept is let go', () => {
+test('SpareMemory does not keep memory larger than its limit', () => {
   const spare = new SpareMemory(100);
   const [small, large] = [spare.take(10), spare.take(100)];
   spare.give(small);

@@ -1,4 +1,4 @@
-/** Objects for tests: files of a folder under `s3://bucket/`. Every reading is noted, and a test may interfere. */
+/** Files of a folder as objects under `s3://bucket/`. Every read is recorded, and a test may interfere. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
@@ -9,7 +9,7 @@ export const BASE = 's3://bucket/';
 export class CountedObjects implements ObjectReader {
   readonly #root: string;
   readonly reads: { readonly url: string; readonly start: number; readonly end: number }[] = [];
-  /** Called before each reading. If it throws, the reading throws the same. */
+  /** Called before each read. If it throws, the read throws the same. */
   before: (url: string, signal: AbortSignal | undefined) => void | Promise<void> = () => undefined;
 
   constructor(root: string) {

@@ -1,4 +1,4 @@
-/** Pictures of shards that have changed: other bytes are never taken for them, and the former file works again. */
+/** Pictures of shards that have changed: other bytes are never returned, and the former file works again. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ function indexOf({ file }: PictureSet): ShardIndex {
   return parseStoredDataset(readFileSync(file)).shards as ShardIndex;
 }
 
-describe('a Parquet file', () => {
+describe('ShardPictures of a Parquet file', () => {
   const COUNT = 12;
   const samples = Uint32Array.from({ length: COUNT }, (_, i) => i);
   const path = () => join(root, 'rows-0.parquet');
@@ -38,7 +38,7 @@ describe('a Parquet file', () => {
     ['noise', (former: Buffer) => Buffer.alloc(former.length, 7)],
     ['other pages', (former: Buffer) => Buffer.from(former).fill(0xff, 4, former.length >> 2)],
     ['half of it', (former: Buffer) => former.subarray(0, former.length / 2)],
-  ])('that became %s is named as changed, and read once it is back', async (_, spoil) => {
+  ])('refuses a file replaced by %s, and reads the former file again', async (_, spoil) => {
     const { index, pictures, former } = await opened();
     for (const isOpen of [false, true]) {
       if (isOpen) await pictures.readAll(index, samples, signal);
@@ -52,7 +52,7 @@ describe('a Parquet file', () => {
     }
   });
 
-  it('whose footer lies of its length is named', async () => {
+  it('refuses a file with a wrong footer length', async () => {
     const { index, pictures, former } = await opened();
     for (const length of [0xffff_fff0, former.length + 1, 0, 1]) {
       const bytes = Buffer.from(former);
@@ -65,7 +65,7 @@ describe('a Parquet file', () => {
     }
   });
 
-  it('of the same size with other pictures is not believed, nor is what it said of its groups', async () => {
+  it('refuses other pictures in a file of the same size, and reads the former file again', async () => {
     const { index, pictures, former } = await opened();
     const other = mkdtempSync(join(all, 'other-'));
     const options = { count: COUNT, formats: ['parquet'], chunk: 6, broken: [1, 2, 7] } as const;
@@ -82,7 +82,7 @@ describe('a Parquet file', () => {
     expect((await pictures.readAll(index, samples, signal)).size).toBe(COUNT);
   });
 
-  it('that its server does not give keeps what the server says', async () => {
+  it('passes on an error of the server, and reads the file afterwards', async () => {
     const { index, objects, pictures } = await opened();
     for (const code of ['INVALID_ARGUMENT', 'UNAVAILABLE', 'PERMISSION_DENIED'] as const) {
       objects.before = () => Promise.reject(new LyceumError(code, 'as the server says'));
@@ -97,7 +97,7 @@ describe('a Parquet file', () => {
 });
 
 /**
- * A Parquet file with zeros between its pages and its footer. The footer's length stands before the last four bytes.
+ * A Parquet file with zeros between its pages and its footer. The length of the footer is before the last four bytes.
  */
 function padded(file: Buffer, length: number): Buffer {
   const footer = file.length - 8 - file.readUInt32LE(file.length - 8);
@@ -105,7 +105,7 @@ function padded(file: Buffer, length: number): Buffer {
   return Buffer.concat([file.subarray(0, footer), zeros, file.subarray(footer)]);
 }
 
-it('what lies elsewhere than a manifest says is no picture', async () => {
+it('ShardPictures refuses bytes at another place than registered', async () => {
   const set = await pictureSet(root);
   const index = indexOf(set);
   const pictures = new ShardPictures(new CountedObjects(root));
@@ -117,7 +117,7 @@ it('what lies elsewhere than a manifest says is no picture', async () => {
   );
 });
 
-it('URLs are told without what hides in them, and not at any length', () => {
+it('pictureText hides URL parameters and control characters, and is limited in length', () => {
   const index = (url: string, path: string) => ({
     shards: [{ url, format: 'folder', sizeBytes: 0 } as const],
     shardOf: Uint32Array.of(0),
@@ -133,7 +133,7 @@ it('URLs are told without what hides in them, and not at any length', () => {
   expect(text('a/', 'b'.repeat(100_000)).length).toBeLessThan(600);
 });
 
-it('a sample that is wanted twice is read once', async () => {
+it('ShardPictures reads a sample that is requested twice once', async () => {
   const set = await pictureSet(root, { formats: ['folder'] });
   const objects = new CountedObjects(root);
   const pictures = new ShardPictures(objects);

@@ -1,4 +1,4 @@
-/** The JSON Schemas of what people write: an editor shows what each field means. */
+/** The JSON Schemas of documents that people write. An editor shows the meaning of each field. */
 
 import { expect, test } from 'vitest';
 import {
@@ -11,13 +11,11 @@ test.each([
   ['a run', runSpecificationJsonSchema],
   ['an endpoint', endpointJsonSchema],
   ['an imitation', imitationJsonSchema],
-])('every field of the schema of %s says what it means', (_, schema) => {
+])('every field in the JSON Schema of %s has a description', (_, schema) => {
   expect([...fieldsWithoutText(schema(), '')]).toEqual([]);
 });
 
-/**
- * Paths of properties without a description. A `const` needs none: it only tells forms apart, and its value says all.
- */
+/** Paths of properties without a description. A `const` needs none, since its value tells all. */
 function* fieldsWithoutText(schema: unknown, path: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return;
   for (const [keyword, part] of Object.entries(schema)) {

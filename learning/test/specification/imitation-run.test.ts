@@ -1,11 +1,11 @@
-/** Runs that imitations submit, compared with runs that a person would write. */
+/** The runs that imitations submit, compared with runs that a person would write. */
 import { describe, expect, it } from 'vitest';
 import { imitationModels, imitationRuns } from '../../src/specification/imitation-run.js';
 import { checkImitation, type Imitation } from '../../src/specification/imitation-schema.js';
 import { checkRunSpecification } from '../../src/specification/run-specification.js';
 
 interface Changes {
-  /** How many answers each of the three teachers is asked for. */
+  /** The number of answers that each of the three teachers is asked for. */
   readonly answers?: readonly number[];
   readonly train?: Record<string, unknown>;
   readonly run?: Record<string, unknown>;
@@ -49,7 +49,7 @@ function document({
   );
 }
 
-/** The run's specification, checked as the coordinator checks it. */
+/** The specification of the run, checked as the coordinator checks it. */
 function specOf(run: { readonly document: unknown } | undefined) {
   return checkRunSpecification(run?.document, 'run').spec as unknown as Record<string, unknown>;
 }
@@ -60,7 +60,7 @@ function only(imitation: Imitation) {
   return first;
 }
 
-describe('without explanations', () => {
+describe('the run of an imitation without explanations', () => {
   it.each([
     { answers: [1, 1, 1], access: 'black black black', objective: [{ term: 'vote' }] },
     { answers: [5, 5, 5], access: 'gray gray gray', objective: [{ term: 'kd', temperature: 1, weight: 1 }] },
@@ -72,7 +72,7 @@ describe('without explanations', () => {
         { term: 'vote', weight: 2 / 3, teachers: ['b', 'c'] },
       ],
     },
-  ])('asks for $answers answers and submits $access', ({ answers, access, objective }) => {
+  ])('with $answers answers per teacher has teachers of access $access', ({ answers, access, objective }) => {
     const { student, teacher } = only(document({ answers }));
     expect(teacher).toBeUndefined();
     const spec = specOf(student) as { teachers: { access: string }[] };
@@ -81,7 +81,7 @@ describe('without explanations', () => {
   }); // biome-ignore format: rows
 
   it.each(['entropy', 'mixture-em', 'accuracy', 'geometric', 'majority-vote', 'dawid-skene'])(
-    'takes the rule %s where every teacher has frequencies',
+    'accepts the rule %s where every teacher has several answers',
     (combine) => {
       const imitation = document({ answers: [5, 5, 5], run: { ensemble: { combine } } });
       const isOfVotes = combine === 'majority-vote' || combine === 'dawid-skene';
@@ -93,14 +93,14 @@ describe('without explanations', () => {
     },
   );
 
-  it('takes the rules of votes where nobody has frequencies, and refuses what they do not fit', () => {
+  it('accepts rules of votes for single answers, and refuses mixture-em for a mix of both', () => {
     const rule = (combine: string) => document({ run: { ensemble: { combine } } });
     expect(specOf(only(rule('dawid-skene')).student)).toMatchObject({ objective: [{ term: 'kd' }] });
     const mixed = () => document({ answers: [5, 5, 1], run: { ensemble: { combine: 'mixture-em' } } });
     expect(mixed).toThrow(/spec.train.run.objective\[0\].teachers: .*mixture-em/);
   }); // biome-ignore format: one line
 
-  it('has a seed a run, and what was kept', () => {
+  it('has a seed per run, and the label of what was kept', () => {
     const runs = imitationRuns(document({ run: { training: { seed: 7, epochs: 3 } } }), {
       runId: 'mine',
       seedCount: 2,
@@ -114,10 +114,10 @@ describe('without explanations', () => {
   });
 });
 
-describe('with explanations', () => {
+describe('the runs of an imitation with explanations', () => {
   const explanations = { explanations: 'modality', explained: { weight: 0.25, temperature: 3 } };
 
-  it('builds the teacher, the student and the student without', () => {
+  it('include the explained teacher, the student and the plain student', () => {
     const imitation = document({ answers: [5, 1, 1], train: explanations });
     const { student, teacher } = only(imitation);
     expect([student.runId, teacher?.explained.runId, teacher?.plain.runId]).toEqual([
@@ -140,7 +140,7 @@ describe('with explanations', () => {
     expect(own).toMatchObject({
       student: { modality: 'input', baseline: 'train' },
       teachers: [...blackBoxes, { name: 'explained', model: 'run:words-explained' }],
-      // (1 − λ) of what the others have, and λ.
+      // (1 − λ) of the weights of the others, and λ.
       objective: [
         { term: 'kd', temperature: 1, weight: 0.25, teachers: ['a'] },
         { term: 'vote', weight: 0.5, teachers: ['b', 'c'] },
@@ -149,7 +149,7 @@ describe('with explanations', () => {
     });
   });
 
-  it('leaves out the black boxes at weight 1, and pairs by seeds', () => {
+  it('leave out the black boxes at weight 1, and have the seeds in pairs', () => {
     const imitation = document({ train: { explanations: 'modality', explained: { weight: 1 } } });
     const runs = imitationRuns(imitation, { runId: 'words', seedCount: 2 });
     expect(specOf(runs[1]?.student)).toMatchObject({
@@ -160,7 +160,7 @@ describe('with explanations', () => {
     expect(specOf(runs[1]?.teacher?.plain)).toMatchObject({ training: { seed: 2 } });
   });
 
-  it('accepts in each run those of its teachers that the document accepts', () => {
+  it('have the names of teacherHealth.accept that are their teachers', () => {
     const accept = ['a', 'explained'];
     const { student, teacher } = only(document({ train: explanations, run: { teacherHealth: { accept } } })); // biome-ignore format: one line
     expect(specOf(student)).toMatchObject({ teacherHealth: { accept } });
@@ -170,7 +170,7 @@ describe('with explanations', () => {
     expect(strange).toThrow('spec.train.run.teacherHealth.accept[0]');
   });
 
-  it('goes with the classes behind the votes', () => {
+  it('have a dawid-skene teacher beside the explained one with teach: dawid-skene', () => {
     const { student } = only(document({ train: { ...explanations, teach: 'dawid-skene' } }));
     expect(specOf(student)).toMatchObject({ teachers: [{ name: 'dawid-skene', access: 'gray' }, { name: 'explained' }] }); // biome-ignore format: one line
   });
@@ -183,7 +183,7 @@ describe('with explanations', () => {
     [{ train: explanations, run: { objective: [{ term: 'vote' }] } }, 'spec.train.run.objective: comes from train.explained'],
     [{ train: explanations, run: { student: { model: { architecture: 'mlp' }, modality: 'x' } } }, 'spec.train.run.student.modality: comes from'],
     [{ train: explanations, run: { ensemble: { combine: 'majority-vote' } } }, 'spec.train.run.ensemble.combine: looks at final answers alone'],
-  ])('refuses %j', (changes, message) => {
+  ])('are refused for %j', (changes, message) => {
     expect(() => document(changes)).toThrow(message);
   }); // biome-ignore format: rows
 });

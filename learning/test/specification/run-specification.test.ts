@@ -1,6 +1,6 @@
 /**
  * Each test changes one thing in a correct specification and reads the message to the user. Messages are part of the
- * product, so they are written out, apart from names that tables hold.
+ * product, so they are written out, except for names from tables.
  */
 import { InvalidDocumentError, type Problem, SPECIFICATION_MAX_BYTES } from '@lyceum/proto';
 import { describe, expect, test } from 'vitest';
@@ -62,8 +62,8 @@ function problemOf(document: unknown): string {
   return problems.map(({ path, message }) => `${path}: ${message}`).join();
 }
 
-describe('defaults', () => {
-  test('are all filled in', () => {
+describe('default values of a run specification', () => {
+  test('fill in every field', () => {
     expect(checkRunSpecification(distillation(), 'x').spec).toEqual({
       dataset: 'digits',
       teachers: [
@@ -97,7 +97,7 @@ describe('defaults', () => {
     });
   });
 
-  test('of standardised terms are those of their paper', () => {
+  test('of standardised terms are those of their papers', () => {
     const objective = [{ term: 'kd', standardize: true }, { term: 'dkd' }, { term: 'dist' }];
     expect(checkRunSpecification(distillation({ objective }), 'x').spec.objective).toEqual([
       { term: 'kd', weight: 9, temperature: 2, standardize: true },
@@ -113,25 +113,25 @@ describe('defaults', () => {
     ]);
   });
 
-  test('of squared differences are their mean, of logits as they are', () => {
+  test('of mse-logits are the mean without centring', () => {
     const objective = [{ term: 'mse-logits' }];
     expect(checkRunSpecification(distillation({ objective }), 'x').spec.objective).toEqual([
       { term: 'mse-logits', weight: 0.9, reduction: 'mean', center: false },
     ]);
   });
 
-  test('of a training alone are the same, and its one term has the whole weight', () => {
+  test('of a Training are the same, with weight 1 for ce', () => {
     const { spec: filled } = checkRunSpecification(training(), 'x');
     expect(filled.objective).toEqual([{ term: 'ce', weight: 1 }]);
     expect(filled.training.epochs).toBe(10);
   });
 
-  test('do not add epochs where steps are given', () => {
+  test('include no epochs where steps are given', () => {
     const { spec: filled } = checkRunSpecification(training({ training: { steps: 500 } }), 'x');
     expect(filled.training).not.toHaveProperty('epochs');
   });
 
-  test('make a value that cannot be changed', () => {
+  test('are in a value that cannot be changed', () => {
     const specification = checkRunSpecification(distillation(), 'x');
     expect(() => {
       specification.spec.training.seed = 2;
@@ -139,7 +139,7 @@ describe('defaults', () => {
   });
 });
 
-describe('normalised text', () => {
+describe('normalisedText of a run specification', () => {
   const variants = {
     'the least': distillation(),
     'a training': training({ labels: { count: 200 } }),
@@ -178,14 +178,14 @@ describe('normalised text', () => {
     'a resnet': training({ student: { model: { architecture: 'resnet', depth: 20 } } }),
   };
 
-  test.each(Object.entries(variants))('of %s reads back as the same', (_name, document) => {
+  test.each(Object.entries(variants))('reads back unchanged: %s', (_name, document) => {
     const specification = checkRunSpecification(document, 'x');
     const text = normalisedText(specification);
     expect(parseRunSpecification(text, 'x')).toEqual(specification);
     expect(normalisedText(parseRunSpecification(text, 'x'))).toBe(text);
   });
 
-  test('is the same for two documents that mean the same, and has no absent keys', () => {
+  test('is the same for two documents with the same meaning, and has no absent keys', () => {
     const short = checkRunSpecification(training({ training: { learningRate: 0.01 } }), 'x');
     const long = checkRunSpecification(
       training({ training: { epochs: 10, learningRate: { constant: { rate: 0.01 } } } }),
@@ -196,8 +196,8 @@ describe('normalised text', () => {
   });
 });
 
-describe('what a user is told', () => {
-  test('a key that is nearly right', () => {
+describe('checkRunSpecification refuses', () => {
+  test('an unknown key, and suggests a similar key', () => {
     expect(problemOf(distillation({ objective: [{ term: 'kd', temprature: 4 }] }))).toBe(
       'spec.objective[0].temprature: is not a known key here; did you mean temperature?',
     );
@@ -206,14 +206,14 @@ describe('what a user is told', () => {
     );
   });
 
-  test('a key like no other', () => {
+  test('an unknown key, and lists the known keys', () => {
     const model = { architecture: 'mlp', units: 3 };
     expect(problemOf(distillation({ student: { model } }))).toBe(
       'spec.student.model.units: is not a known key here; known here are architecture, hiddenUnits and dropout',
     );
   });
 
-  test('mixup beside what needs the one label of a sample', () => {
+  test('mixup beside a term or rule that needs a single label per sample', () => {
     const mixed = { views: { mixup: true, crop: 0.2 } };
     expect(problemOf(distillation({ ...mixed, objective: [{ term: 'dkd' }] }))).toBe(
       'spec.objective[0].term: dkd needs the one label of each sample, and spec.views.mixup mixes two; want mixup: false, or term: kd',
@@ -229,7 +229,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('a random resized crop: its intervals, and what it cannot be with', () => {
+  test('wrong intervals of randomResizedCrop, and randomResizedCrop beside shift', () => {
     const problem = (views: object) => problemOf(distillation({ views }));
     const cropped = (crop: object, ...others: object[]) =>
       problem(Object.assign({ randomResizedCrop: crop }, ...others));
@@ -254,7 +254,7 @@ describe('what a user is told', () => {
     });
   });
 
-  test('a name that is accepted whatever it knows, and is no teacher’s', () => {
+  test('names in teacherHealth.accept that are no teachers', () => {
     const teachers = [{ name: 'wide', model: 'wide' }];
     const accepting = (accept: unknown) =>
       problemOf(distillation({ teachers, teacherHealth: { accept } }));
@@ -270,7 +270,7 @@ describe('what a user is told', () => {
     });
   });
 
-  test('a hundred thousand such names cost no more than a few', () => {
+  test('100,000 unknown names in teacherHealth.accept with at most 64 short lines', () => {
     const many = Array.from({ length: 100_000 }, (_, i) => `t${i}`);
     const teachers = many.map((name) => ({ name, model: 'x' }));
     const accept = many.map((name) => `${name}-${'x'.repeat(200)}`);
@@ -280,7 +280,7 @@ describe('what a user is told', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(300);
   });
 
-  test('a key that is missing', () => {
+  test('a missing key, and names the wanted value', () => {
     expect(problemOf(distillation({ dataset: undefined }))).toBe(
       'spec.dataset: is missing; want the name of a pushed set, or { path, digest } on a mounted volume',
     );
@@ -322,7 +322,7 @@ describe('what a user is told', () => {
       { nesterov: true, optimizer: 'sgd' },
       'nesterov: belongs to optimizer: momentum, and the optimizer is sgd',
     ],
-  ])('training %j', (settings, told) => {
+  ])('spec.training %j', (settings, told) => {
     expect(problemOf(distillation({ training: settings }))).toBe(`spec.training.${told}`);
   });
 
@@ -333,7 +333,7 @@ describe('what a user is told', () => {
     [{ quorum: 1, deadlineMs: 1, maxDegradedShare: 0 }],
     [{ quorum: 3 }],
     [{ quorum: 'all' }],
-  ])('ensemble %j of three teachers is accepted', (ensemble) => {
+  ])('nothing in the ensemble %j of three teachers', (ensemble) => {
     expect(problemsOf(distillation({ teachers: three, ensemble }))).toEqual([]);
   });
 
@@ -365,18 +365,18 @@ describe('what a user is told', () => {
       { quorum: 2, deadlineMs: 5, maxDegradedShare: 1.5 },
       'maxDegradedShare: want a number from 0 to 1, got 1.5',
     ],
-  ])('ensemble %j of three teachers', (ensemble, told) => {
+  ])('the ensemble %j of three teachers', (ensemble, told) => {
     expect(problemOf(distillation({ teachers: three, ensemble }))).toBe(`spec.ensemble.${told}`);
   });
 
-  test('a teacher of weight 0 in a quorum', () => {
+  test('a teacher of weight 0 with a quorum below all', () => {
     const teachers = [...three.slice(0, 2), { name: 'c', model: 'c', weight: 0 }];
     expect(problemOf(distillation({ teachers, ensemble: { quorum: 2, deadlineMs: 5 } }))).toBe(
       'spec.teachers[2].weight: want a weight above 0: with a quorum below all, targets may be made of any teachers',
     );
   });
 
-  test('the problems of a union are those of the form that was meant', () => {
+  test('a faulty learning rate schedule with the problems of the schedule that is named', () => {
     const settings = { learningRate: { cosine: { peek: 1 } } };
     expect(problemsOf(distillation({ training: settings }))).toEqual([
       {
@@ -390,7 +390,7 @@ describe('what a user is told', () => {
     ]);
   });
 
-  test('an architecture that does not exist', () => {
+  test('an unknown architecture, and a model without an architecture', () => {
     expect(problemOf(distillation({ student: { model: { architecture: 'mpl' } } }))).toBe(
       `spec.student.model.architecture: want ${listed(ARCHITECTURE_NAMES)}, got "mpl"; did you mean mlp?`,
     );
@@ -399,7 +399,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('a share that is more than all', () => {
+  test('a share above 1', () => {
     const shares = (share: number) =>
       distillation({
         objective: [
@@ -414,14 +414,14 @@ describe('what a user is told', () => {
     ]);
   });
 
-  test('a temperature that is not positive', () => {
+  test('a temperature of 0', () => {
     const objective = [{ term: 'kd', temperature: 0 }];
     expect(problemOf(distillation({ objective }))).toBe(
       'spec.objective[0].temperature: want a number greater than 0, at most 1000, got 0',
     );
   });
 
-  test('settings of another term, and terms that do not exist', () => {
+  test('unknown terms, and settings of other terms', () => {
     expect(problemOf(distillation({ objective: [{ term: 'gjs', skew: 0.1 }] }))).toContain(
       'spec.objective[0].skew: is not a known key here',
     );
@@ -437,7 +437,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('teachers whose weights are all 0, or one of which is negative', () => {
+  test('teachers with negative weights or with weights that are all 0', () => {
     const withWeights = (...weights: number[]): unknown =>
       distillation({ teachers: spec.teachers.map((t, i) => ({ ...t, weight: weights[i] })) });
     expect(problemOf(withWeights(0, 0))).toBe(
@@ -449,7 +449,7 @@ describe('what a user is told', () => {
     expect(problemsOf(withWeights(0, 1))).toEqual([]);
   });
 
-  test('weights beside a rule that computes them', () => {
+  test('teacher weights beside a rule that computes them', () => {
     const teachers = spec.teachers.map((t, i) => ({ ...t, weight: i + 1 }));
     expect(problemOf(distillation({ teachers, ensemble: { combine: 'entropy' } }))).toBe(
       `spec.teachers[1].weight: has no say beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by ${OF_WEIGHTS}`,
@@ -457,7 +457,7 @@ describe('what a user is told', () => {
     expect(problemsOf(distillation({ teachers, ensemble: { combine: 'mean-logit' } }))).toEqual([]);
   });
 
-  test('a weighting of another rule', () => {
+  test('a weighting that the rule does not have', () => {
     const combining = (ensemble: unknown) =>
       distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });
     expect(problemOf(combining({ combine: 'geometric', weighting: 'ebkd' }))).toBe(
@@ -469,7 +469,7 @@ describe('what a user is told', () => {
     expect(problemOf(combining({ combine: 'entropie' }))).toContain('did you mean entropy?');
   });
 
-  test('a plugin’s rule without a name, and what only it has beside another', () => {
+  test('a plugin rule without a name, and plugin settings beside other rules', () => {
     const combining = (ensemble: unknown) =>
       distillation({ teachers: [{ name: 'wide', model: 'wide' }], ensemble });
     expect(problemOf(combining({ combine: 'plugin' }))).toBe(
@@ -499,7 +499,7 @@ describe('what a user is told', () => {
     expect(off.spec).toHaveProperty('ensemble', { combine: 'arithmetic', quorum: 'all' });
   });
 
-  test('two teachers of one name', () => {
+  test('two teachers with the same name', () => {
     const teachers = [...spec.teachers, { name: 'wide', model: 'other' }];
     expect(problemOf(distillation({ teachers }))).toBe(
       'spec.teachers[2].name: "wide" is the name of spec.teachers[0] too; names must differ',
@@ -529,7 +529,7 @@ describe('what a user is told', () => {
         objective: [{ term: 'kd', teachers: ['a', 'b'] }, vote],
       },
     ],
-  ])('a black box is asked for its votes: %j', (changes) => {
+  ])('nothing in a run that uses a black box only for votes: %j', (changes) => {
     expect(problemsOf(mixed(changes))).toEqual([]);
   });
 
@@ -556,11 +556,11 @@ describe('what a user is told', () => {
       },
       'spec.objective[1].hintLayer: hint needs features, and spec.teachers[2].access of c is black: it gives final answers only; use teachers: [a] or term: vote',
     ],
-  ])('more than a black box gives: %j', (changes, told) => {
+  ])('a run that needs more than a black box gives: %j', (changes, told) => {
     expect(problemOf(mixed(changes))).toBe(told);
   });
 
-  test('more than a gray box gives', () => {
+  test('a run that needs more than a gray box gives', () => {
     const objective = [{ term: 'kd' }, { term: 'rkd', guidedLayer: 'x', hintLayer: 'x' }];
     expect(problemOf(mixed({ objective }, ['white', 'gray', 'white']))).toBe(
       'spec.objective[1].term: rkd needs features, and spec.teachers[1].access of b is gray: it gives logits only; use teachers: [a, c] or term: kd',
@@ -633,11 +633,11 @@ describe('what a user is told', () => {
       { objective: [{ term: 'topk-kd' }] },
       'spec.objective[0].k: is missing; want a whole number from 1 to 128',
     ],
-  ])('terms, teachers and rules that do not go together: %j', (changes, told) => {
+  ])('terms, teachers and rules that do not fit together: %j', (changes, told) => {
     expect(problemOf(mixed(changes, open))).toBe(told);
   });
 
-  test('more teachers than aekd can weigh', () => {
+  test('more than 8 teachers for aekd', () => {
     const teachers = Array.from({ length: 9 }, (_, k) => ({ name: `t${k}`, model: 'm' }));
     const nine = (objective: unknown) =>
       distillation({ teachers, ensemble: { combine: 'aekd' }, objective });
@@ -648,7 +648,7 @@ describe('what a user is told', () => {
     expect(problemsOf(nine([{ term: 'kd', teachers: eight }, { term: 'vote' }]))).toEqual([]);
   });
 
-  test('a term whose teachers all weigh 0', () => {
+  test('a term whose teachers all have weight 0', () => {
     const teachers = three.map((t, k) => ({ ...t, weight: k }));
     const objective = [{ term: 'kd' }, { term: 'vote', teachers: ['a'] }];
     expect(problemOf(distillation({ teachers, objective }))).toBe(
@@ -656,7 +656,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('no teachers, or nothing that asks them', () => {
+  test('a Distillation without teachers, or without a term that asks them', () => {
     expect(problemOf(distillation({ teachers: [] }))).toBe(
       'spec.teachers: want a list of 1 to 64 teachers, got an empty list',
     );
@@ -666,7 +666,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('what a training alone cannot have', () => {
+  test('the fields of a Distillation in a Training', () => {
     const student = { ...spec.student, baseline: 'train' };
     const objective = [{ term: 'kd' }];
     expect(problemsOf(training({ teachers: [], ensemble: {}, student, objective }))).toEqual([
@@ -689,7 +689,7 @@ describe('what a user is told', () => {
     ]);
   });
 
-  test('names that would not fit into keys and subjects', () => {
+  test('a run name with capitals or spaces', () => {
     const document = { ...(distillation() as object), metadata: { name: 'Digits run' } };
     expect(problemOf(document)).toBe(
       'metadata.name: want a name: lower-case letters, digits, dashes and dots, at most 63, no dash or dot at the ends, got "Digits run"',
@@ -697,7 +697,7 @@ describe('what a user is told', () => {
   });
 
   test.each(['Distilation', undefined])(
-    'a kind that is not known (%s), and all that is wrong besides',
+    'an unknown kind (%s), and reports the other problems too',
     (kind) => {
       const document = {
         apiVersion: 'v1',
@@ -722,7 +722,7 @@ describe('what a user is told', () => {
     },
   );
 
-  test('a kind that is not known, of a run without teachers', () => {
+  test('an unknown kind without teachers, and reports the other problems too', () => {
     const document = {
       apiVersion: 'v1',
       kind: 'Distilation',
@@ -764,7 +764,7 @@ describe('what a user is told', () => {
     );
   });
 
-  test('everything at once: types, unknown keys and what holds between fields', () => {
+  test('several faults at once: types, unknown keys and contradictions between fields', () => {
     const problems = problemsOf(
       distillation({
         dataset: 5,
@@ -789,7 +789,7 @@ describe('what a user is told', () => {
   });
 });
 
-/** Each list has the one before it ten times. */
+/** Each list holds the list before it ten times. */
 const ALIASES = ['a: &a [x]', ...'bcdefgh']
   .map((key, i, keys) => {
     const before = keys[i - 1]?.[0];
@@ -797,7 +797,7 @@ const ALIASES = ['a: &a [x]', ...'bcdefgh']
   })
   .join('\n');
 
-/** Each mapping merges the one before it ten times. */
+/** Each mapping merges the mapping before it ten times. */
 const MERGES = ['a: &a { x: 1 }', ...'bcdefgh']
   .map((key, i, keys) => {
     const before = keys[i - 1]?.[0];
@@ -805,8 +805,8 @@ const MERGES = ['a: &a { x: 1 }', ...'bcdefgh']
   })
   .join('\n');
 
-describe('text', () => {
-  test('may be YAML or JSON', () => {
+describe('parseRunSpecification', () => {
+  test('reads YAML and JSON', () => {
     const json = JSON.stringify(distillation());
     const yaml = [
       `apiVersion: ${apiVersion}`,
@@ -822,7 +822,7 @@ describe('text', () => {
     expect(parseRunSpecification(yaml, 'x')).toEqual(parseRunSpecification(json, 'x'));
   });
 
-  test('may use merge keys', () => {
+  test('reads YAML merge keys', () => {
     const yaml = [
       `apiVersion: ${apiVersion}`,
       'kind: Distillation',
@@ -850,21 +850,21 @@ describe('text', () => {
     ['aliases that multiply', ALIASES, 'grows by its aliases'],
     ['too long', `# ${'x'.repeat(SPECIFICATION_MAX_BYTES)}`, 'at most 65536 are read'],
     ['empty', '', 'got nothing'],
-  ])('that is %s is refused by name', (_name, text, told) => {
+  ])('refuses a text that is %s', (_name, text, told) => {
     expect(() => parseRunSpecification(text, 'run.yaml')).toThrow(InvalidDocumentError);
     expect(() => parseRunSpecification(text, 'run.yaml')).toThrow(told);
   });
 });
 
-test('the JSON Schema knows the forms and their keys', () => {
+test('runSpecificationJsonSchema contains keys of terms, models and schedules', () => {
   const schema = JSON.stringify(runSpecificationJsonSchema());
   for (const key of ['anyOf', 'teachers', 'hiddenUnits', 'cosine', 'temperature', 'resnet']) {
     expect(schema).toContain(`"${key}"`);
   }
 });
 
-describe('retention', () => {
-  test('is whole seconds after the end, in runs of either kind', () => {
+describe('spec.retention', () => {
+  test('is a number of whole seconds, in a Distillation and in a Training', () => {
     const retention = { ttlAfterFinished: 600 };
     for (const document of [distillation({ retention }), training({ retention })]) {
       expect(checkRunSpecification(document, 'x').spec.retention).toEqual(retention);
@@ -874,25 +874,25 @@ describe('retention', () => {
     );
   });
 
-  test('is for ever where nothing is said, under the digest that the run had before there was one', () => {
+  test('is absent by default, and then not in the normalised text', () => {
     const specification = checkRunSpecification(training(), 'x');
     expect(specification.spec.retention).toBeUndefined();
     expect(normalisedText(specification)).not.toContain('retention');
   });
 });
 
-describe('answers', () => {
+describe('spec.answers', () => {
   const topK = (changes: object, codec: object = { topK: 100 }) =>
     problemOf(distillation({ answers: { codec }, ...changes }));
   const kd = { term: 'kd', temperature: 1 };
 
-  test('are stored as the coordinator sees fit where nothing is said', () => {
+  test('has the codec auto by default', () => {
     expect(checkRunSpecification(distillation(), 'x').spec).toMatchObject({
       answers: { codec: 'auto' },
     });
   });
 
-  test('are stored in a codec by its name, or by the number of classes that are kept', () => {
+  test('accepts every codec by name, and topK with a number', () => {
     for (const codec of [...CODEC_WORDS, { topK: 5 }]) {
       const document = distillation({ answers: { codec }, objective: [kd, { term: 'ce' }] });
       expect(checkRunSpecification(document, 'x').spec).toMatchObject({ answers: { codec } });
@@ -906,11 +906,11 @@ describe('answers', () => {
       `spec.answers.codec: want ${['auto', ...CODEC_WORDS].join(', ')}, or { topK: K }`,
     ],
     [{ kodec: 'auto' }, 'spec.answers.kodec: is not a known key here; did you mean codec?'],
-  ])('refuse %j', (answers, told) => {
+  ])('is refused with %j', (answers, told) => {
     expect(problemOf(distillation({ answers }))).toContain(told);
   });
 
-  test('of the greatest few are refused where a term or rule needs all', () => {
+  test('is refused with topK where a term or rule needs all classes', () => {
     const few = 'beside spec.answers.codec: topK';
     expect(topK({})).toContain(`spec.objective[0].temperature: want 1 ${few}`);
     expect(topK({ objective: [{ ...kd, temperature: 2 }] })).toContain('got 2;');
@@ -928,13 +928,13 @@ describe('answers', () => {
     );
   });
 
-  test('of no class are refused', () => {
+  test('is refused with topK 0', () => {
     expect(topK({ objective: [kd] }, { topK: 0 })).toBe(
       'spec.answers.codec.topK: want a whole number from 1 to 9999999, got 0',
     );
   });
 
-  test('belong to a distillation', () => {
+  test('is refused in a Training', () => {
     expect(problemOf(training({ answers: { codec: 'auto' } }))).toContain(
       'spec.answers: belongs to kind: Distillation',
     );

@@ -1,6 +1,6 @@
 /**
- * Event files are read back by a separate reader, which follows the format's description: framing and checksums byte
- * by byte, protobuf field by field. The reader's CRC-32C is checked against the vectors of RFC 3720.
+ * Event files are read back by a separate reader by the description of the format: framing and checksums byte by byte,
+ * protobuf field by field. The CRC-32C is checked against the vectors of RFC 3720.
  */
 import { describe, expect, it } from 'vitest';
 import { crc32c } from '../../src/files/tfrecord/crc32c.js';
@@ -14,7 +14,7 @@ import {
 import { readEvents } from './read-events.js';
 
 describe('CRC-32C', () => {
-  it('is that of RFC 3720, B.4', () => {
+  it('has the values of RFC 3720, B.4', () => {
     const ascending = Uint8Array.from({ length: 32 }, (_, i) => i);
     expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
     expect(crc32c(new Uint8Array(32).fill(0xff))).toBe(0x62a8ab43);
@@ -23,15 +23,15 @@ describe('CRC-32C', () => {
   });
 });
 
-describe('an event file', () => {
-  it('begins with its version, and voids what older files say of later steps', () => {
+describe('a TensorBoard event file', () => {
+  it('starts with its version and a session start that voids later steps of older files', () => {
     expect(readEvents(startRecords(1_700_000_000.5, 501))).toEqual([
       { wallTime: 1_700_000_000.5, step: 0, fileVersion: 'brain.Event:2' },
       { wallTime: 1_700_000_000.5, step: 501, sessionStatus: 1 },
     ]);
   });
 
-  it('has the scalars of a step', () => {
+  it('holds the scalars of a step', () => {
     const scalars: Scalars = {
       step: 12_345_678_901,
       wallSeconds: 1.25,
@@ -52,7 +52,7 @@ describe('an event file', () => {
     ]);
   });
 
-  it('takes any name and any number', () => {
+  it('holds any names and numbers', () => {
     const draw = generator(7);
     for (let round = 0; round < 300; round++) {
       const values = Array.from(
@@ -65,7 +65,7 @@ describe('an event file', () => {
     }
   });
 
-  it('is not read if a bit of it is wrong', () => {
+  it('is refused with any wrong bit', () => {
     const bytes = Buffer.from(scalarsRecord({ step: 1, wallSeconds: 1, values: [['a', 1]] }));
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const rotten = Buffer.from(bytes);
@@ -75,8 +75,8 @@ describe('an event file', () => {
   });
 });
 
-describe('its name', () => {
-  it('comes after those of older files, whatever the host is called', () => {
+describe('eventFileName', () => {
+  it('sorts after the names of older files for any host name', () => {
     const names = [
       eventFileName(999_999_999, 3, 'z', 9),
       eventFileName(1_700_000_000.9, 2, 'z/../b.c', 12),
@@ -88,8 +88,8 @@ describe('its name', () => {
   });
 });
 
-describe('scalars of a history', () => {
-  it('are the means at the last step of each point, without what is not known', () => {
+describe('historyScalars', () => {
+  it('are the means at the last step of each point, without unknown values', () => {
     const history = {
       columns: [
         ...['loss', 'samples', 'seconds', 'waitingSeconds', 'objective[0].kd', 'storeShare'],
@@ -126,7 +126,7 @@ describe('scalars of a history', () => {
   });
 });
 
-/** Pseudo-random numbers below a bound, the same in every run. */
+/** Reproducible pseudo-random numbers below a bound. */
 function generator(seed: number): (bound: number) => number {
   let state = seed;
   return (bound) => {
@@ -145,7 +145,7 @@ function number(draw: (bound: number) => number): number {
   return draw(3) === 0 ? (odd[draw(odd.length)] as number) : (draw(2 ** 30) - 2 ** 29) / 1000;
 }
 
-/** Replaces halves of characters, which UTF-8 cannot hold. */
+/** Replaces lone surrogates, which UTF-8 cannot hold. */
 function wellFormed(tag: string): string {
   return Buffer.from(tag).toString();
 }

@@ -1,4 +1,4 @@
-/** Reads event files by their format's description. It shares no code with the writer. */
+/** Reads event files by the description of the format. It shares no code with the writer. */
 
 export interface ReadEvent {
   readonly wallTime: number;
@@ -8,7 +8,7 @@ export interface ReadEvent {
   readonly values?: readonly (readonly [string, number])[];
 }
 
-/** @throws {Error} if a record is torn or its sum is wrong. */
+/** @throws {Error} if a record is truncated or a checksum is wrong. */
 export function readEvents(file: Uint8Array): ReadEvent[] {
   const bytes = Buffer.from(file);
   const events: ReadEvent[] = [];
@@ -24,13 +24,13 @@ export function readEvents(file: Uint8Array): ReadEvent[] {
 }
 
 function checkSum(bytes: Uint8Array, stored: number): void {
-  // The mask, undone: rotated back.
+  // Undoes the mask of the checksum.
   const turned = (stored - 0xa282ead8) >>> 0;
   const sum = ((turned << 15) | (turned >>> 17)) >>> 0;
   if (sum !== bitwiseCrc(bytes)) throw new Error('a sum is wrong');
 }
 
-/** CRC-32C a bit at a time, without a table, with the polynomial as books write it: x³² + x²⁸ + … + 1 = 0x1EDC6F41. */
+/** CRC-32C bit by bit, without a table, with the polynomial in its usual notation: x³² + x²⁸ + … + 1 = 0x1EDC6F41. */
 function bitwiseCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -65,7 +65,7 @@ function readValue(data: Buffer): readonly [string, number] {
   return [String(parts.get(1)), (parts.get(2) as Buffer).readFloatLE()];
 }
 
-/** Numbers of fields and their contents: a bigint for varints, bytes for all others. */
+/** Field numbers and contents: a bigint for varints, bytes for all others. */
 function fields(data: Buffer): [number, bigint | Buffer][] {
   const found: [number, bigint | Buffer][] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** Parameter counts against published or hand-counted ones; weights depend on the seed alone. */
+/** Parameter counts against published or hand-counted ones, and weights that depend only on the seed. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ArchitectureSettings } from '../../src/architectures/table.js';
 import { buildStudent } from '../../src/tensorflow/build-student.js';
@@ -52,7 +52,7 @@ describe('buildStudent', () => {
     // 0.27 M in He et al. 2016, table 6.
     ['ResNet-20', { architecture: 'resnet', depth: 20 }, [32, 32, 3], 269_722],
     ['ResNet-8', { architecture: 'resnet', depth: 8 }, [32, 32, 3], 75_290],
-  ])('%s has its parameters and gives logits', (_name, settings, sampleShape, want) => {
+  ])('%s has its parameter count and gives logits', (_name, settings, sampleShape, want) => {
     const model = buildStudent(engine, settings, sampleShape, 10, 1);
     expect(trainableCount(model)).toBe(want);
     expect(model.outputs[0]?.shape).toEqual([null, 10]);
@@ -72,12 +72,12 @@ describe('buildStudent', () => {
     model.dispose();
   });
 
-  it.each([0, 1, 0xffffffff])('repeats the weights of seed %d', (seed) => {
+  it.each([0, 1, 0xffffffff])('gives the same weights for the same seed %d', (seed) => {
     const settings: ArchitectureSettings = { architecture: 'resnet', depth: 8 };
     expect(weights(settings, seed)).toEqual(weights(settings, seed));
   });
 
-  it('has other weights for another seed, and in each layer', () => {
+  it('gives other weights for another seed and in each layer', () => {
     const settings: ArchitectureSettings = {
       architecture: 'mlp',
       hiddenUnits: [10, 10],
@@ -89,7 +89,7 @@ describe('buildStudent', () => {
     expect(second).not.toEqual(values.slice(7960, 8060));
   });
 
-  it('refuses samples that do not fit, and says what would', () => {
+  it('refuses samples of a wrong shape, and names the right shapes', () => {
     const small = () => buildStudent(engine, { architecture: 'lenet' }, [8, 8, 1], 10, 1);
     expect(small).toThrow('lenet needs samples [height, width, channels] of at least 12 × 12');
     const flat = () =>

@@ -1,4 +1,4 @@
-/** All 256 bytes, operation by operation and as a graph, against their real values in JavaScript. */
+/** All 256 byte values, eagerly and in a graph, against their real values in JavaScript. */
 import type { NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStudent } from '../../src/tensorflow/build-student.js';
@@ -16,8 +16,8 @@ beforeAll(async () => {
   engine = await openEngine();
 });
 
-describe('bytes that are fed', () => {
-  it('are made the real values that reading them gives, and leave nothing behind', () => {
+describe('realValues of fed bytes', () => {
+  it('gives the real values of the bytes and leaves no tensor behind', () => {
     const { tf } = engine;
     const before = tf.memory().numTensors;
     const values = tf.tidy(() => realValues(engine, fedTensor(engine, BYTES, [16, 16])).dataSync());
@@ -25,7 +25,7 @@ describe('bytes that are fed', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('are so in a graph, and before other arithmetic', () => {
+  it('gives the same in a traced graph with further arithmetic', () => {
     if (engine.name !== 'native') return;
     const { tf } = engine;
     const fn = ({ x }: NamedTensorMap) =>
@@ -49,7 +49,7 @@ describe('bytes that are fed', () => {
     });
   });
 
-  it('are real values from the start on an engine without the library', async () => {
+  it('gives the real values on the wasm engine', async () => {
     const wasm = await openEngine({ only: 'wasm' });
     const values = wasm.tf.tidy(() => realValues(wasm, fedTensor(wasm, BYTES, [256])).dataSync());
     expect(values).toEqual(REAL);
@@ -57,9 +57,9 @@ describe('bytes that are fed', () => {
   });
 });
 
-describe('an inference on bytes', () => {
+describe('an Inference on bytes', () => {
   it.each(['before and after it is traced on bytes', 'traced on real values'])(
-    'has the bits of one on real values, %s',
+    'gives the same logits as on real values, %s',
     (when) => {
       const model = buildStudent(
         engine,

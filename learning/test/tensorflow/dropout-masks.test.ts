@@ -1,4 +1,4 @@
-/** Masks: their share of zeros, their repetition, and the model's outputs with known masks. */
+/** Dropout masks: their share of zeros, their repetition, and model outputs with known masks. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildStudent } from '../../src/tensorflow/build-student.js';
 import { DropoutMasks } from '../../src/tensorflow/dropout-masks.js';
@@ -15,7 +15,7 @@ const mlp = (rate: number) =>
   buildStudent(engine, { architecture: 'mlp', hiddenUnits: [40, 40], dropout: rate }, [6], 3, 1);
 
 describe('DropoutMasks', () => {
-  it('is a function of seed, step and layer', () => {
+  it('depend on seed, step and layer only', () => {
     const model = mlp(0.25);
     const masks = new DropoutMasks(model);
     expect(masks.shapes(5)).toEqual([[5, 40], [5, 40]]); // biome-ignore format: short
@@ -27,7 +27,7 @@ describe('DropoutMasks', () => {
     model.dispose();
   });
 
-  it('drops the share it says and keeps the mean', () => {
+  it('drop the share of the rate and keep the mean', () => {
     const model = mlp(0.25);
     const [mask = new Float32Array()] = new DropoutMasks(model).draw(1, 0, 1000);
     const dropped = mask.filter((value) => value === 0).length / mask.length;
@@ -36,7 +36,7 @@ describe('DropoutMasks', () => {
     model.dispose();
   });
 
-  it('acts in training only, with the masks given', () => {
+  it('act only in training, with the masks given', () => {
     const { tf } = engine;
     const model = mlp(0.5);
     const masks = new DropoutMasks(model);
@@ -53,7 +53,7 @@ describe('DropoutMasks', () => {
         );
       return { plain: run(1, true), dropped: run(0, true), outside: run(0, false) };
     });
-    // With masks of zeros only the last layer's bias passes, and it starts at 0.
+    // With masks of zeros only the bias of the last layer passes, and it starts at 0.
     expect(outputs.dropped).toEqual([0, 0, 0, 0, 0, 0]);
     expect(outputs.outside).toEqual(outputs.plain);
     expect(outputs.plain).not.toEqual(outputs.dropped);
@@ -61,7 +61,7 @@ describe('DropoutMasks', () => {
     model.dispose();
   });
 
-  it('refuses layers whose randomness it cannot take over, by name', () => {
+  it('refuse other random layers by name', () => {
     const { tf } = engine;
     const model = tf.sequential({
       layers: [

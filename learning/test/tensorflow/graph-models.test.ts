@@ -1,6 +1,6 @@
 /**
- * Models that TensorFlow, Keras 3 and the converter wrote (fixtures/tensorflow/make.py), run here; the oracle is what
- * they answered in Python. A GraphModel written by hand; the oracle is plain arithmetic.
+ * Models that TensorFlow, Keras 3 and the converter wrote (fixtures/tensorflow/make.py), run here and compared with
+ * their answers in Python; and a GraphModel written by hand, compared with plain arithmetic.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -40,8 +40,8 @@ function expectClose(got: Float32Array, want: readonly number[]): void {
   for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i] as number, 4);
 }
 
-describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
-  it.each(['logits', 'softmax'])('answers as in Python: %s', async (name) => {
+describe.skipIf(engine.name !== 'native')('SavedModelInference', () => {
+  it.each(['logits', 'softmax'])('gives the answers of Python: %s', async (name) => {
     const bytes = encodeSavedModelPackage(readSavedModelFolder(folder(name), {}));
     const packaged = parsePackagedModel(bytes);
     expect(describePackagedModel(packaged)).toMatchObject({
@@ -65,7 +65,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
     await inference.close();
   });
 
-  it('is given bytes where it takes them', async () => {
+  it('passes bytes to a model that takes bytes', async () => {
     const model = readSavedModelFolder(folder('bytes'), {});
     const options = { rows: 4, sampleShape: [6, 6, 1] };
     const inference = await SavedModelInference.open(engine, model, options);
@@ -74,7 +74,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
     await inference.close();
   });
 
-  it('that takes bytes keeps a scale of 1 that is said', () => {
+  it('has a scale of 255 for a model that takes bytes, unless a scale of 1 is given', () => {
     const scaleOf = (given: Partial<ModelSettings>) => {
       const bytes = encodeSavedModelPackage(readSavedModelFolder(folder('bytes'), given));
       return parsePackagedModel(bytes).model.settings.scale;
@@ -83,7 +83,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
     expect(scaleOf({ scale: 1 })).toBeUndefined();
   });
 
-  it('leaves nothing behind', async () => {
+  it('leaves no tensor behind', async () => {
     const model = readSavedModelFolder(folder('logits'), {});
     const before = engine.tf.memory().numTensors;
     const inference = await SavedModelInference.open(engine, model, {
@@ -95,7 +95,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel', () => {
     expect(engine.tf.memory().numTensors).toBe(before);
   });
 
-  it('is refused if samples do not fit', async () => {
+  it('refuses samples of another shape', async () => {
     const model = readSavedModelFolder(folder('logits'), {});
     const opened = SavedModelInference.open(engine, model, { rows: 4, sampleShape: [7] });
     await expect(opened).rejects.toThrow('takes samples of shape [6,6,1]; it is given [7]');
@@ -163,11 +163,11 @@ const SCORES = [
   [12 + 0.25, -0.5, -4 + 1],
 ];
 
-describe('a GraphModel', () => {
+describe('GraphModelInference', () => {
   const reread = (model: ModelPackage): PackagedModel =>
     parsePackagedModel(encodeModelPackage(model));
 
-  it.each([false, true])('answers as it says, softmax: %s', async (softmax) => {
+  it.each([false, true])('gives the answers of plain arithmetic, softmax: %s', async (softmax) => {
     const packaged = reread(graph(softmax));
     expect(describePackagedModel(packaged)).toMatchObject({
       format: 'graph-model',
@@ -198,7 +198,7 @@ describe('a GraphModel', () => {
     return { ...rest, modelJson: JSON.parse(written) };
   };
 
-  it('that goes round in circles says nothing of its output', () => {
+  it('needs the output setting for a graph with a circle', () => {
     const { modelJson, ...rest } = graph(false);
     const turned = JSON.parse(JSON.stringify(modelJson));
     turned.modelTopology.node.at(-1).input = ['Identity'];
@@ -209,8 +209,8 @@ describe('a GraphModel', () => {
     );
   });
 
-  it('says what it lacks', async () => {
-    // TensorFlow has this operation, TensorFlow.js does not.
+  it('names an operation that TensorFlow.js lacks', async () => {
+    // TensorFlow has this operation; TensorFlow.js does not.
     const packaged = reread(renamed('Svd'));
     if (packaged.format !== 'graph-model') throw new Error(packaged.format);
     const options = { rows: 4, sampleShape: [2] };
@@ -219,15 +219,15 @@ describe('a GraphModel', () => {
     );
   });
 
-  it('is refused with an operation that is not on the list', () => {
+  it('refuses an operation that is not allowed', () => {
     expect(() => reread(renamed('Unheard'))).toThrow(
       'has operations that are not run here: Unheard; only those run',
     );
   });
 });
 
-describe('files of the converter', () => {
-  it('answer as in Python: a GraphModel', async () => {
+describe('models of the TensorFlow.js converter', () => {
+  it('give the answers of Python: a GraphModel', async () => {
     const model = await readModelFolder(folder('graph-model'));
     expect(model.settings).toEqual({ output: 'probabilities' });
     const options = { rows: 16, sampleShape: [6, 6, 1] };
@@ -242,7 +242,7 @@ describe('files of the converter', () => {
   it.each([
     ['keras3-sequential', 'probabilities'],
     ['keras3-functional', 'logits'],
-  ])('answer as in Python: %s', async (name, output) => {
+  ])('give the answers of Python: %s', async (name, output) => {
     const model = await readModelFolder(folder(name));
     expect(model.settings).toEqual({ output });
     const packaged = { format: 'layers-model', model } as const;

@@ -1,7 +1,4 @@
-/**
- * Inference against the model's own prediction and plain arithmetic; inference as a graph against operation by
- * operation.
- */
+/** Inference against the prediction of the model and plain arithmetic; traced inference against eager inference. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ArchitectureSettings } from '../../src/architectures/table.js';
@@ -16,7 +13,7 @@ beforeAll(async () => {
   engine = await openEngine();
 });
 
-/** One weight a class: logits = x · [1, 2, −500], and their softmax. */
+/** One weight per class: logits = x · [1, 2, −500], and their softmax. */
 function tinyModel(activation: 'linear' | 'softmax'): LayersModel {
   const { tf } = engine;
   const dense = tf.layers.dense({ inputShape: [1], units: 3, activation, useBias: false });
@@ -28,7 +25,7 @@ function tinyModel(activation: 'linear' | 'softmax'): LayersModel {
 const OTHER_BITS = 'the graph of forward gives other bits than its operations';
 
 describe('Inference', () => {
-  it('does not depend on the rows beside, nor on what was there before', () => {
+  it('gives a row the same logits with any other rows and after any other batch', () => {
     const conv = { architecture: 'conv' as const, filters: [4], denseUnits: [] };
     const model = buildStudent(engine, conv, [4, 4, 1], 3, 1);
     const inference = new Inference(engine, model, { output: 'logits' }, [4, 4, 1], 8);
@@ -39,7 +36,7 @@ describe('Inference', () => {
     model.dispose();
   });
 
-  it('gives logits as they are, scaled inputs, and logarithms of probabilities', () => {
+  it('gives logits unchanged, scales inputs, and gives finite logarithms of probabilities', () => {
     const [linear, softmax] = [tinyModel('linear'), tinyModel('softmax')];
     const x = Float32Array.of(1);
     const run = (
@@ -74,7 +71,7 @@ describe('Inference', () => {
     { architecture: 'resnet', depth: 8 },
   ];
 
-  it.each(ARCHITECTURES)('gives the same bits as a graph: $architecture', (architecture) => {
+  it.each(ARCHITECTURES)('gives the same bits traced as a graph: $architecture', (architecture) => {
     if (engine.name !== 'native') return;
     const shape = [16, 16, 1];
     const model = buildStudent(engine, architecture, shape, 3, 1);
@@ -84,8 +81,7 @@ describe('Inference', () => {
     const batch = (k: number) => Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i * k));
     const { numTensors } = engine.tf.memory();
     const refused = traced.trace(batch(0.3), 8);
-    // On some processors oneDNN uses another algorithm in graphs for a convolution without bias: tracing is refused
-    // then.
+    // On some processors oneDNN computes a convolution without bias differently in graphs. Then tracing is refused.
     const mayDiffer = architecture.architecture === 'resnet' && refused !== undefined;
     expect(refused).toBe(mayDiffer ? OTHER_BITS : undefined);
     for (const rows of [8, 3]) {
@@ -97,7 +93,7 @@ describe('Inference', () => {
     model.dispose();
   });
 
-  it.each(ARCHITECTURES)('gives features of layers too: $architecture', (architecture) => {
+  it.each(ARCHITECTURES)('gives features of inner layers too: $architecture', (architecture) => {
     const shape = [16, 16, 1];
     const { tf } = engine;
     const model = buildStudent(engine, architecture, shape, 3, 1);
@@ -109,7 +105,7 @@ describe('Inference', () => {
     expect(eager.logits).toEqual(new Inference(engine, model, settings, shape, 4).run(inputs, 3));
     const padded = tf.tidy(() => tf.tensor(inputs, [3, ...shape]).pad([[0, 1], [0, 0], [0, 0], [0, 0]]).mul(0.3)); // biome-ignore format: short
     for (const [index, name] of layers.entries()) {
-      // The oracle: a model that ends in the layer.
+      // Expected: the output of a model that ends in the layer.
       const upTo = tf.model({ inputs: model.inputs, outputs: model.getLayer(name).output });
       const [want, wantShape] = tf.tidy(() => {
         const output = upTo.predict(padded) as Tensor;
@@ -129,7 +125,7 @@ describe('Inference', () => {
     model.dispose();
   });
 
-  it('has a copy of the weights in its graph, which can be renewed', () => {
+  it('keeps the weights of its graph until weightsChanged', () => {
     if (engine.name !== 'native') return;
     const model = tinyModel('linear');
     const inference = new Inference(engine, model, { output: 'logits' }, [1], 2);
@@ -142,7 +138,7 @@ describe('Inference', () => {
     model.dispose();
   });
 
-  it('goes on operation by operation where there is no graph, and says why', () => {
+  it('continues eagerly and gives the reason when tracing fails', () => {
     const { tf } = engine;
     const noise = tf.layers.dense({ inputShape: [1], units: 3 });
     const model = tf.sequential({ layers: [noise] });
@@ -160,7 +156,7 @@ describe('Inference', () => {
     model.dispose();
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses another sample shape, too many rows and too few values', () => {
     const model = tinyModel('linear');
     expect(() => new Inference(engine, model, { output: 'logits' }, [2, 2, 1], 2)).toThrow(
       'takes samples of shape [1]; it is given [2,2,1]',
@@ -181,7 +177,7 @@ describe('fitsInput', () => {
     { input: [null, null, 3], sample: [32, 32, 1], want: false },
     { input: [783], sample: [28, 28, 1], want: false },
     { input: [null], sample: [28, 28, 1], want: false },
-  ])('$input takes $sample: $want', ({ input, sample, want }) => {
+  ])('$input accepts $sample: $want', ({ input, sample, want }) => {
     expect(fitsInput(input, sample)).toBe(want);
   });
 });

@@ -1,4 +1,4 @@
-/** Models go into packages and back, and must be equal bit by bit. */
+/** Models packed and loaded again must be equal bit by bit. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   encodeModelPackage,
@@ -21,7 +21,7 @@ const weights = (model: LayersModel) =>
 const resnet = () => buildStudent(engine, { architecture: 'resnet', depth: 8 }, [8, 8, 1], 3, 5);
 
 describe('savedModel and loadModel', () => {
-  it('keep every weight and give equal bytes for equal models', async () => {
+  it('keep every weight, and give equal bytes for equal models', async () => {
     const [first, second] = [resnet(), resnet()];
     const bytes = encodeModelPackage(await savedModel(engine, first, { output: 'logits' }));
     const again = encodeModelPackage(await savedModel(engine, second, { output: 'logits' }));
@@ -34,7 +34,7 @@ describe('savedModel and loadModel', () => {
     for (const model of [first, second, loaded]) model.dispose();
   });
 
-  it('frees what it cannot use', async () => {
+  it('dispose of a model that cannot be used', async () => {
     const { tf } = engine;
     const model = tf.sequential({
       layers: [tf.layers.conv2d({ inputShape: [4, 4, 1], filters: 2, kernelSize: 3 })],
@@ -48,7 +48,7 @@ describe('savedModel and loadModel', () => {
     model.dispose();
   });
 
-  it('names a layer that tfjs does not know', async () => {
+  it('name a layer that TensorFlow.js does not know', async () => {
     const model = resnet();
     const saved = await savedModel(engine, model, { output: 'logits' });
     const text = JSON.stringify(saved.modelJson).replace('"BatchNormalization"', '"MyLayer"');

@@ -1,4 +1,4 @@
-/** Layers told from a topology or an architecture, against the layers of the models that tfjs builds. */
+/** Layers read from a topology or an architecture, against the layers of the models that tfjs builds. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ARCHITECTURE_NAMES, type ArchitectureSettings } from '../../src/architectures/table.js';
 import {
@@ -25,7 +25,7 @@ interface Described {
 const byName = (layers: readonly Described[]) =>
   [...layers].sort((a, b) => (a.name < b.name ? -1 : 1));
 
-/** The layers with one output, as tfjs has them. */
+/** The layers with one call, as tfjs has them. */
 function builtLayers(model: LayersModel): Described[] {
   const layers = model.layers.filter(
     (layer) => layer.inboundNodes.length === 1 && layer.getClassName() !== 'InputLayer',
@@ -52,17 +52,17 @@ describe('architectureLayers', () => {
     [{ architecture: 'resnet', depth: 20 }, [32, 32, 3]],
   ];
 
-  it.each(ALL)('%j of %j has the layers that are built', async (settings, sampleShape) => {
+  it.each(ALL)('of %j on %j gives the layers that are built', async (settings, sampleShape) => {
     const model = buildStudent(engine, settings, sampleShape, 10, 1);
     const told = architectureLayers(settings, sampleShape, 10);
     expect(architectureParameterCount(settings, sampleShape, 10)).toBe(model.countParams());
     expect(byName(told)).toEqual(builtLayers(model));
-    // The saved model tells the same.
+    // The saved model gives the same.
     expect(await toldLayers(model)).toEqual(byName(told));
     model.dispose();
   });
 
-  it('is tried with every architecture', () => {
+  it('is tested here with every architecture', () => {
     const tried = new Set(ALL.map(([{ architecture }]) => architecture));
     expect(ARCHITECTURE_NAMES.filter((name) => !tried.has(name))).toEqual([]);
   });
@@ -77,7 +77,7 @@ describe('architectureLayers', () => {
 });
 
 describe('modelLayers', () => {
-  it('tells shapes of functional models', async () => {
+  it('gives the shapes of a functional model', async () => {
     const { tf } = engine;
     const { layers } = tf;
     const input = tf.input({ shape: [13, 10, 3], name: 'input' });
@@ -119,7 +119,7 @@ describe('modelLayers', () => {
     for (const layer of told.filter(({ shape }) => shape !== undefined)) {
       expect(layer).toEqual(shapes.get(layer.name));
     }
-    // Layers behind a layer that is used twice cannot be told.
+    // Shapes after a layer that is used twice are unknown.
     expect(told.filter(({ shape }) => shape === undefined).map(({ name }) => name)).toEqual([
       'flat',
       'out',
@@ -127,7 +127,7 @@ describe('modelLayers', () => {
     model.dispose();
   });
 
-  it('tells shapes of sequential models, and none where they are open', async () => {
+  it('gives the shapes of a sequential model, and none for open input sizes', async () => {
     const { tf } = engine;
     const { layers } = tf;
     const sequential = (inputShape: (number | null)[]) =>
@@ -150,7 +150,7 @@ describe('modelLayers', () => {
     );
   });
 
-  it('tells nothing of what is no model', () => {
+  it('gives no layers for other documents', () => {
     for (const json of [undefined, {}, { modelTopology: { class_name: 'Other', config: {} } }]) {
       expect(modelLayers(json)).toEqual([]);
     }

@@ -1,4 +1,4 @@
-/** Errors made from the library's messages. The messages are copied from the library. */
+/** Errors made from messages of TensorFlow. The messages are copied from the library. */
 import { expect, it } from 'vitest';
 import { savedModelFailure } from '../../src/tensorflow/saved-model-session.js';
 
@@ -8,7 +8,7 @@ it.each([
     'nothing restores its variable dense/kernel; save a model of Keras 3 with model.export(FOLDER), and not with tf.saved_model.save',
   ],
   ['Session fail to run with error: something else', 'error: something else'],
-])('%s', (said, told) => {
+])('savedModelFailure of: %s', (said, told) => {
   const { code, message } = savedModelFailure(new Error(said));
   expect(code).toBe('INVALID_ARGUMENT');
   expect(message).toMatch(/^TensorFlow refuses the model: /);

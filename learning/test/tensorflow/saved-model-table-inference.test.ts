@@ -1,4 +1,4 @@
-/** SavedModels on the table that they were trained on. The oracle is TensorFlow's answers in Python to its rows. */
+/** SavedModels on the table that they were trained on, against the answers of TensorFlow in Python. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ const expected: Readonly<Record<string, readonly (readonly number[])[]>> = JSON.
   readFileSync(join(FILES, 'expected.json'), 'utf8'),
 );
 
-/** Settings that users give for models whose files do not tell them. */
+/** Settings that a user must give for models whose files lack them. */
 const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   text: { columns: ['trade'] },
@@ -41,13 +41,13 @@ async function opened(name: string, settings?: Partial<ModelSettings>, dataset =
   return SavedModelTableInference.open(engine, packaged.model, dataset);
 }
 
-/** The table with other numbers in its cells. */
+/** The table with changed numbers in its cells. */
 function withNumbers(change: (number: number, at: number) => number): Dataset {
   const { numbers, categories } = people.cells as TableCells;
   return { ...people, cells: { numbers: numbers.map(change), categories } };
 }
 
-it('tells what it reads', () => {
+it('a SavedModel of a table is described with its columns', () => {
   expect(describePackagedModel(packed('each'))).toMatchObject({
     format: 'saved-model-table',
     reads: 'columns',
@@ -62,8 +62,8 @@ it('tells what it reads', () => {
   });
 });
 
-describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
-  it.each(Object.keys(SETTINGS))('%s gives what TensorFlow gives', async (name) => {
+describe.skipIf(engine.name !== 'native')('SavedModelTableInference', () => {
+  it.each(Object.keys(SETTINGS))('gives the answers of TensorFlow in Python: %s', async (name) => {
     const inference = await opened(name);
     const logits = await inference.run(people, samplesOf(people));
     await inference.close();
@@ -75,7 +75,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     expect(furthest(want, given)).toBeLessThan(2e-6);
   });
 
-  it('that reads one text is given the texts of a set, whatever it calls them', async () => {
+  it('gives a model of one text column the texts of a data set with any name', async () => {
     const set = tradesOf(people);
     const inference = await opened('text', {}, set);
     const logits = await inference.run(set, samplesOf(set));
@@ -86,7 +86,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     await expect(opened('each', {}, set)).rejects.toThrow('and the data set has none');
   });
 
-  it('is given whole numbers of more than 32 bits as they are', async () => {
+  it('passes integers above 32 bits unchanged', async () => {
     const inference = await opened('groups');
     const ofAge = async (age: number) => {
       const set = withNumbers((number, at) => (at === 0 ? age : number));
@@ -99,14 +99,14 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
     expect(Math.sign(other as number)).toBe(-Math.sign(large[0] as number));
   });
 
-  it('is given doubles as they are', async () => {
+  it('passes doubles unchanged', async () => {
     const set = withNumbers((number, at) => (at === 0 ? 40 + 2 ** -31 : number));
     const inference = await opened('doubles', undefined, set);
     expect([...(await inference.run(set, Uint32Array.of(0)))]).toEqual([40 / 128, 0.5]);
     await inference.close();
   });
 
-  it('is refused by a cell that it does not take', async () => {
+  it('refuses a fraction for an integer input', async () => {
     const half = withNumbers((number, at) => (at === 2 ? 0.5 : number));
     await expect(opened('each', {}, half)).rejects.toThrow(
       'its input age is of int64, and sample 1 has 0.5 in the column age: ',
@@ -123,7 +123,7 @@ describe.skipIf(engine.name !== 'native')('a SavedModel of a table', () => {
   });
 });
 
-it('whose columns nothing names says how to name them', () => {
+it('a SavedModel with unnamed columns is refused, with a hint to name them in the settings', () => {
   expect(() => packed('groups', {})).toThrow(
     'words string [?, 2] takes 2 columns: name them in the settings, {"columns": {"words": […]}}',
   );

@@ -1,4 +1,4 @@
-/** Layers models that end in a sigmoid, read from disk and run. The oracle is their answers before the change. */
+/** Layers models that end in a sigmoid, read from disk and run, against their answers before the conversion. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,10 +43,10 @@ async function onDisk(made: LayersModel): Promise<string> {
   return folder;
 }
 
-it.each(Object.entries(MODELS))('of %s both classes are told', async (_, make) => {
+it.each(Object.entries(MODELS))('a sigmoid model with %s gives both classes', async (_, make) => {
   const made = make();
   for (const weight of made.weights) {
-    // Not what layers begin with: of a bias that is zero.
+    // Random weights, so that the bias is not 0 as in new layers.
     const { shape } = weight;
     weight.write(engine.tf.randomUniform(shape as number[], -1, 1, 'float32', 7));
   }
@@ -67,7 +67,7 @@ it.each(Object.entries(MODELS))('of %s both classes are told', async (_, make) =
   for (const one of [made, loaded]) one.dispose();
 });
 
-it('a model that ends before the sigmoid is told by a setting', async () => {
+it('a model of one output without a sigmoid needs the output setting', async () => {
   const folder = await onDisk(chained(layers.dense({ units: 1 })));
   await expect(readModelFolder(folder)).rejects.toThrow(
     'gives one number a sample, and not by a sigmoid; want a number for each class, or {"output": "logits"}',
@@ -76,7 +76,7 @@ it('a model that ends before the sigmoid is told by a setting', async () => {
   expect(JSON.stringify(modelJson)).toContain('"units":2');
 });
 
-it('another end of one number is refused', async () => {
+it('a model of one output with another activation is refused', async () => {
   const folder = await onDisk(chained(layers.dense({ units: 1, activation: 'relu' })));
   await expect(readModelFolder(folder, { output: 'logits' })).rejects.toThrow('not by a sigmoid');
 });

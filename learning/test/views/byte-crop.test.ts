@@ -1,7 +1,4 @@
-/**
- * The kernel of random resized crops against the plain functions, bit for bit; `views.test.ts` has the oracle of
- * these.
- */
+/** The kernel of random resized crops against the plain functions, which views.test.ts tests, bit for bit. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { openKernel } from '../../src/kernels/index.js';
@@ -14,12 +11,12 @@ describe.each([
   { from: [40, 60, 3], to: [33, 17, 3] },
   { from: [7, 5, 3], to: [50, 70, 3] },
   { from: [1, 9, 3], to: [3, 1, 3] },
-])('crops of $from as $to', ({ from, to }) => {
+])('byteCropper of $from to $to', ({ from, to }) => {
   const length = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
   const pixels = Uint8Array.from({ length: PICTURES * length(from) }, (_, i) =>
     Math.floor(mulberry32(3, i) * 256),
   );
-  // The first picture is 255 throughout: no sum of weights may exceed a byte.
+  // All bytes of the first picture are 255, so a sum of weights above 1 would show.
   pixels.fill(255, 0, length(from));
   const read = (sample: number) =>
     pixels.subarray(sample * length(from), (sample + 1) * length(from));
@@ -28,7 +25,7 @@ describe.each([
     { area: [0.08, 1], ratio: [0.75, 4 / 3], flip: true },
     { area: [0.0001, 0.02], ratio: [0.2, 5], flip: true },
     { area: [1, 1], ratio: [1, 1], flip: false },
-  ])('have the same bits by the kernel: $area $ratio', ({ area, ratio, flip }) => {
+  ])('gives the same bits with the kernel and without: $area $ratio', ({ area, ratio, flip }) => {
     expect(openKernel('crop')).toBeDefined();
     const [byKernel, plain] = [false, true].map((isPlain) => {
       const out = new Uint8Array(PICTURES * length(to) + 2).fill(77);

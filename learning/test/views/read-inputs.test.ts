@@ -1,6 +1,6 @@
 /**
- * Hashes and the stream against published values; views of small pictures whose numbers tell where each pixel came
- * from, against a second, plain implementation and against recorded pictures: a change would change stored answers.
+ * Hashes and random numbers against published values. Views of small pictures, in which each pixel has its own number,
+ * against a plain implementation and recorded pictures, since a change would alter stored answers.
  */
 import { describe, expect, it } from 'vitest';
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../../src/arrays/hashing.js';
@@ -29,8 +29,8 @@ function pictures(sampleCount: number, sampleShape: readonly number[], scale = 1
 
 const views = (settings: Partial<ViewSettings>) => schema.parse({ seed: 7, ...settings });
 
-describe('hashes', () => {
-  // Reference values of the view-seed scheme; fnv1a32 of '' and 'a' are in the algorithm's own test vectors.
+describe('hash and random functions have their reference values', () => {
+  // The values of fnv1a32 for '' and 'a' are in the test vectors of the algorithm.
   it.each([
     ['', 2166136261],
     ['a', 3826002220],
@@ -55,33 +55,33 @@ describe('hashes', () => {
 });
 
 describe('viewAt', () => {
-  it('is the identity without settings, or with settings that change nothing', () => {
+  it('is the identity without settings and with settings that change nothing', () => {
     expect(viewAt(undefined, 3)).toEqual(IDENTITY_VIEW);
     expect(viewAt(views({ cycle: 2 }), 3)).toEqual(IDENTITY_VIEW);
   });
 
-  it('has a canonical text and an epoch within the cycle', () => {
+  it('has a canonical text, and an epoch within the cycle', () => {
     const view = viewAt(views({ cycle: 4, shift: 0.07, flip: true }), 11);
     expect(view).toEqual({ text: 'v1,seed=7,shift=0.07,flip=1', epoch: 3 });
   });
 });
 
 describe('readInputs', () => {
-  it('scales the wanted samples, in the wanted order, and leaves padding alone', () => {
+  it('scales the wanted samples in the wanted order, and leaves padding unchanged', () => {
     const out = new Float32Array(8).fill(-1);
     readInputs(pictures(3, [2], 0.5), Uint32Array.of(2, 0, 2), IDENTITY_VIEW, out);
     expect([...out]).toEqual([2.5, 3, 0.5, 1, 2.5, 3, -1, -1]);
   });
 
-  it('gives bytes as shares of 255, 0 and 1 exactly', () => {
+  it('gives bytes as fractions of 255, with 0 and 1 exact', () => {
     const bytes = { ...pictures(1, [2], 1 / 255), inputs: Uint8Array.of(0, 255) };
     const out = new Float32Array(2);
     readInputs(bytes, Uint32Array.of(0), IDENTITY_VIEW, out);
     expect([...out]).toEqual([0, 1]);
   });
 
-  it('gives the values of a set that is too large to unpack, and of the same bytes at another scale', () => {
-    // Untouched pages take no memory. Bytes behind the last sample are never read.
+  it('gives the right values for a set too large to unpack, and for another scale of the same bytes', () => {
+    // Untouched pages take no memory. Bytes after the last sample are never read.
     const large = { ...pictures(2, [2], 1 / 255), inputs: new Uint8Array(2 ** 26 + 1) };
     large.inputs.set([0, 51, 255, 102]);
     const out = new Float32Array(4);
@@ -96,7 +96,7 @@ describe('readInputs', () => {
     }
   });
 
-  it('gives floats as they are', () => {
+  it('gives floats unchanged', () => {
     const floats = { ...pictures(1, [2]), inputs: Float32Array.of(0.1, -7) };
     const out = new Float32Array(2);
     readInputs(floats, Uint32Array.of(0), IDENTITY_VIEW, out);
@@ -111,7 +111,7 @@ describe('readInputs', () => {
     { shape: [1, 5, 2], shift: 0.5, flip: true },
     { shape: [5, 1, 2], shift: 0.5, flip: false },
     { shape: [1, 1, 3], shift: 0.5, flip: true },
-  ])('moves and mirrors as a plain implementation does: %j', ({ shape, shift, flip }) => {
+  ])('shifts and flips as a plain implementation does: %j', ({ shape, shift, flip }) => {
     const dataset = pictures(20, shape);
     const samples = Uint32Array.from({ length: 20 }, (_, i) => 19 - i);
     const out = new Float32Array(dataset.inputs.length).fill(-1);
@@ -120,7 +120,7 @@ describe('readInputs', () => {
     expect([...out]).toEqual(want);
   });
 
-  it('moves a sample alike in any batch, and otherwise in another epoch', () => {
+  it('shifts a sample alike in any batch, and differently in another epoch', () => {
     const dataset = pictures(40, [6, 6, 1]);
     const settings = views({ cycle: 9, shift: 0.3, flip: true });
     const read = (epoch: number, ...samples: number[]) => {
@@ -134,7 +134,7 @@ describe('readInputs', () => {
     expect(read(2, ...all)).not.toEqual(read(3, ...all));
   });
 
-  it('keeps its golden pictures', () => {
+  it('keeps its recorded pictures', () => {
     const out = new Float32Array(40);
     const view = viewAt(views({ cycle: 4, shift: 0.26, flip: true }), 3);
     readInputs(pictures(6, [4, 5, 1]), Uint32Array.of(3, 4), view, out);
@@ -177,7 +177,7 @@ describe('readInputs', () => {
     expect(read).toThrow(message);
   });
 
-  it('refuses a view on flat samples, naming their shape', () => {
+  it('refuses a view on flat samples, and names their shape', () => {
     const view = viewAt(views({ shift: 0.1 }), 0);
     const read = () => readInputs(pictures(1, [9]), Uint32Array.of(0), view, new Float32Array(9));
     expect(read).toThrow(
@@ -186,7 +186,7 @@ describe('readInputs', () => {
   });
 });
 
-/** A view pixel by pixel, by the text of its definition. */
+/** A view computed pixel by pixel from the text of its definition. */
 function plainView(
   dataset: Dataset,
   sample: number,

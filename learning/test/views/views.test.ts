@@ -1,6 +1,6 @@
 /**
- * Views against a second, plain implementation that walks back from each output pixel, step by step; sizes, holes and
- * partners against what holds for any seed; and digests of what version 1 gives, since stored answers depend on it.
+ * Views against a second, plain implementation that goes back from each output pixel; sizes, holes and partners
+ * against properties for any seed; and digests of version 1, since stored answers depend on it.
  */
 import { sha256Hex } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
@@ -16,10 +16,7 @@ import { IDENTITY_VIEW, viewAt, viewProblems } from '../../src/views/views.js';
 
 const OFF = views.parse({ seed: 7, cycle: 9 });
 
-/**
- * Float samples of pseudo-random values, so that every pixel tells where it came from. Every third sample is of the
- * test split.
- */
+/** Float samples of pseudo-random values, all different. Every third sample is in the test split. */
 function pictures(sampleCount: number, sampleShape: readonly number[]): Dataset {
   const length = sampleShape.reduce((product, n) => product * n, sampleCount);
   return {
@@ -56,7 +53,7 @@ function read(
 
 type Crop = NonNullable<ViewSettings['randomResizedCrop']>;
 
-/** The same samples in bytes. */
+/** The same samples as bytes. */
 function asBytes(floats: Dataset): Dataset {
   const inputs = Uint8Array.from(floats.inputs, (value) => Math.floor((value - 1) * 256));
   return { ...floats, inputs, inputScale: 1 / 255 };
@@ -64,7 +61,7 @@ function asBytes(floats: Dataset): Dataset {
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-/** Every view by itself, with a value that switches it on. */
+/** Every view setting alone, with a value that switches it on. */
 const EACH = Object.keys(views.shape)
   .filter((name) => name !== 'seed' && name !== 'cycle')
   .map((name) => {
@@ -73,7 +70,7 @@ const EACH = Object.keys(views.shape)
   });
 
 describe('views', () => {
-  it.each(EACH)('show something else: %s', (_, settings) => {
+  it.each(EACH)('change the samples: %s', (_, settings) => {
     const floats = pictures(20, [6, 5, 1]);
     for (const dataset of [floats, asBytes(floats)]) {
       for (const shape of [
@@ -91,7 +88,7 @@ describe('views', () => {
     expect(out).not.toEqual(bytes.inputs);
   });
 
-  it('draw numbers of their own', () => {
+  it('use different random draws for each setting', () => {
     const { randomResizedCrop: first, ...single } = DRAW;
     const drawn = [...Object.values(single), ...range(CROP_DRAWS).map((n) => first + n)];
     expect(new Set(drawn).size).toBe(drawn.length);
@@ -107,7 +104,7 @@ describe('views', () => {
     { shape: [6, 5, 1], seen: [9, 4, 3], settings: { crop: 0.2, rotation: 0.2, shift: 0.2 } },
     { shape: [7, 7, 1], seen: [7, 7, 1], settings: { cutout: 0.5 } },
     { shape: [7, 7, 1], seen: [14, 9, 1], settings: { crop: 0.2, cutout: 0.3, shift: 0.1 } },
-  ])('are those of a plain implementation: $shape seen as $seen, $settings', (a) => {
+  ])('agree with a plain implementation: $shape seen as $seen, $settings', (a) => {
     const dataset = pictures(20, a.shape);
     const got = read(dataset, a.settings, range(20), a.seen);
     const want = range(20).flatMap((sample) => plainView(dataset, sample, a.seen, a.settings));
@@ -115,7 +112,7 @@ describe('views', () => {
     for (const [i, value] of got.entries()) expect(value).toBeCloseTo(want[i] as number, 5);
   });
 
-  it('are the same to the bit by whole pixels and sampled anew', () => {
+  it('have the same bits by whole pixels and by interpolation', () => {
     const dataset = pictures(30, [6, 5, 1]);
     const settings = { shift: 0.4, flip: true };
     const moved = read(dataset, settings, range(30));
@@ -124,14 +121,14 @@ describe('views', () => {
     expect(sampled.filter((_, i) => i % 2 === 1)).toEqual(moved);
   });
 
-  it('show a picture at another size, bilinear, its borders repeated', () => {
+  it('resize a picture bilinearly, with repeated borders', () => {
     const dataset = { ...pictures(1, [1, 2, 1]), inputs: Float32Array.of(1, 3) };
     const out = new Float32Array(4);
     readInputs(dataset, Uint32Array.of(0), IDENTITY_VIEW, out, [1, 4, 1]);
     expect([...out]).toEqual([1, 1.5, 2.5, 3]);
   });
 
-  it('cut a hole of its share, which may reach over the edge', () => {
+  it('cut a hole of the cutout size, which may reach over the edge', () => {
     const dataset = pictures(400, [10, 10, 1]);
     const out = read(dataset, { cutout: 0.4 }, range(400));
     const zeros = range(400).map(
@@ -142,7 +139,7 @@ describe('views', () => {
     expect(Math.min(...zeros)).toBeGreaterThanOrEqual(4);
   });
 
-  it('are other ones in another epoch, the same in any batch', () => {
+  it('differ between epochs and seeds, and are the same in any batch', () => {
     const dataset = pictures(9, [6, 6, 1]);
     const settings = { crop: 0.3, rotation: 0.1, cutout: 0.3, mixup: true };
     const one = read(dataset, settings, [4]);
@@ -152,7 +149,7 @@ describe('views', () => {
     expect(read(dataset, { ...settings, seed: 8 }, [4])).not.toEqual(one);
   });
 
-  // A change here would give stored answers to other inputs: raise VIEW_VERSION with it.
+  // A change here would give other inputs to stored answers. VIEW_VERSION must then be raised.
   it.each<[Partial<ViewSettings>, string]>([
     [{ shift: 0.3, flip: true }, '7530cc968d5071f0'],
     [{ crop: 0.4 }, '69a1e00ea2a8b8d8'],
@@ -161,12 +158,12 @@ describe('views', () => {
     [{ mixup: true }, 'bba6ef440b00b0b0'],
     [{ shift: 0.1, crop: 0.2, rotation: 0.1, cutout: 0.3, mixup: true }, '417b2a164667a67b'],
     [{ randomResizedCrop: { area: [0.08, 1], ratio: [0.75, 4 / 3] } }, '528ede41c9e08df2'],
-  ])('of version 1 keep their bits: %j', (settings, digest) => {
+  ])('of version 1 keep their recorded digests: %j', (settings, digest) => {
     const out = read(pictures(8, [6, 5, 1]), settings, range(8));
     expect(sha256Hex(new Uint8Array(out.buffer)).slice(0, 16)).toBe(digest);
   });
 
-  it('of version 1 keep the bytes of random resized crops', () => {
+  it('of version 1 keep the recorded digest of random resized crops in bytes', () => {
     const randomResizedCrop: Crop = { area: [0.08, 1], ratio: [0.75, 4 / 3] };
     const set = asBytes(pictures(8, [12, 9, 3]));
     const out = read(set, { flip: true, randomResizedCrop }, range(8));
@@ -175,7 +172,7 @@ describe('views', () => {
     );
   });
 
-  it('have one text each', () => {
+  it('have a canonical text', () => {
     const text = (settings: Partial<ViewSettings>) => viewAt({ ...OFF, ...settings }, 11);
     expect(text({ flip: true, crop: 0.25, mixup: true })).toEqual({
       text: 'v1,seed=7,flip=1,crop=0.25,mixup=1',
@@ -227,7 +224,7 @@ describe('views', () => {
     expect(see).toThrow(/is not a view known here/);
   });
 
-  it('refuse a shape that the samples cannot be sampled as', () => {
+  it('refuse an output shape that the samples cannot be resized to', () => {
     const dataset = pictures(1, [4, 4, 3]);
     expect(() => read(dataset, {}, [0], [8, 8, 1])).toThrow(
       /\[4,4,3\] cannot be sampled as \[8,8,1\]; want \[height, width, 3\]/,
@@ -246,7 +243,7 @@ describe('random resized crops', () => {
     { area: [0.9, 1], ratio: [2, 3], size: [30, 20] },
     { area: [0.9, 1], ratio: [0.2, 0.4], size: [20, 50] },
     { area: [0.0001, 0.001], ratio: [1, 2], size: [5, 5] },
-  ])('keep the rectangle of plain arithmetic: $area $ratio of $size', (a) => {
+  ])('have the rectangle of plain arithmetic: $area $ratio of $size', (a) => {
     const box = new CropBox();
     for (const seed of range(300)) {
       box.draw(a, seed, 9, ...a.size);
@@ -254,7 +251,7 @@ describe('random resized crops', () => {
     }
   });
 
-  it('take the centre after ten tries, of the nearest ratio that is allowed', () => {
+  it('take the centre after ten attempts, at the nearest allowed ratio', () => {
     const box = new CropBox();
     const drawn = (ratio: [number, number], H: number, W: number) => {
       box.draw({ area: [1, 1], ratio }, 3, 9, H, W);
@@ -265,7 +262,7 @@ describe('random resized crops', () => {
     expect(drawn([0.4, 2.5], 10, 30)).toEqual({ top: 0, left: 2, height: 10, width: 25 });
   });
 
-  it('keep areas of all sizes and shapes about equally often', () => {
+  it('keep all areas and ratios about equally often', () => {
     const box = new CropBox();
     const [areas, ratios]: [number[], number[]] = [[], []];
     for (const seed of range(4000)) {
@@ -290,7 +287,7 @@ describe('random resized crops', () => {
       seen: [10, 10, 2],
       settings: { randomResizedCrop: { area: [0.2, 0.3], ratio: [1, 3] }, cutout: 0.3 },
     },
-  ])('of bytes and floats are those of plain arithmetic: $shape seen as $seen, $settings', (a) => {
+  ])('of bytes and floats agree with plain arithmetic: $shape seen as $seen, $settings', (a) => {
     const floats = pictures(8, a.shape);
     const bytes = asBytes(floats);
     const want = range(8).flatMap((sample) => plainView(floats, sample, a.seen, a.settings));
@@ -301,14 +298,14 @@ describe('random resized crops', () => {
     const wantBytes = range(8).flatMap((sample) => plainBytes(bytes, sample, a.seen, a.settings));
     const gotBytes = read(bytes, a.settings, range(8), a.seen);
     expect([...gotBytes]).toEqual(wantBytes.map((byte) => Math.fround(byte / 255)));
-    // Two roundings: half a byte, and the place between pixels, at most 255 · 2 / 4096 of a byte.
+    // Two roundings: half a byte, and the position between pixels, at most 255 · 2 / 4096 of a byte.
     const exact = range(8).flatMap((sample) => plainView(bytes, sample, a.seen, a.settings));
     for (const [i, byte] of wantBytes.entries()) {
       expect(Math.abs(byte - (exact[i] as number))).toBeLessThan(0.5 + 0.13);
     }
   });
 
-  it('mix what they show of either', () => {
+  it('are mixed with the crop of the partner in mixup', () => {
     const set = asBytes(pictures(12, [6, 6, 1]));
     const settings = { randomResizedCrop: usual, flip: true };
     const seen = read(set, settings, range(12));
@@ -323,21 +320,21 @@ describe('random resized crops', () => {
     }
   });
 
-  it('show the whole where nothing is cut off', () => {
+  it('show the whole picture where nothing is cut off', () => {
     const set = asBytes(pictures(5, [8, 8, 3]));
     const whole: Crop = { area: [1, 1], ratio: [1, 1] };
     expect(read(set, { randomResizedCrop: whole }, range(5))).toEqual(read(set, {}, range(5)));
   });
 });
 
-describe('views in bytes', () => {
+describe('byteWriter', () => {
   it.each<[string, Partial<ViewSettings>]>([
     ['as they are', {}],
     ['moved', { shift: 0.3 }],
     ['mirrored', { flip: true }],
     ['with a hole', { flip: true, cutout: 0.4 }],
     ['cropped', { flip: true, cutout: 0.2, randomResizedCrop: { area: [0.2, 1], ratio: [1, 2] } }],
-  ])('have the bits of real values once they are scaled: %s', (_, settings) => {
+  ])('gives the bits of real values after scaling: %s', (_, settings) => {
     const set = asBytes(pictures(30, [9, 7, 3]));
     const bytes = new Uint8Array(set.inputs.length);
     const view = viewAt({ ...OFF, ...settings }, 4);
@@ -353,18 +350,18 @@ describe('views in bytes', () => {
     ['rotations', { rotation: 0.2 }, [6, 6, 1]],
     ['another size', {}, [8, 8, 1]],
     ['another size, moved', { shift: 0.2 }, [8, 8, 1]],
-  ])('there are none of %s', (_, settings, shape) => {
+  ])('is undefined for %s', (_, settings, shape) => {
     const view = viewAt({ ...OFF, ...settings }, 4);
     expect(byteWriter(asBytes(pictures(4, [6, 6, 1])), view, shape)).toBeUndefined();
   });
 
-  it('there are none of floats', () => {
+  it('is undefined for float samples', () => {
     expect(byteWriter(pictures(4, [6, 6, 1]), IDENTITY_VIEW)).toBeUndefined();
   });
 });
 
-describe('what fits', () => {
-  it('a teacher sees pictures at its own size, all else as it is', () => {
+describe('shapes that fit', () => {
+  it('seenShape is the input shape of the model for pictures, and the sample shape otherwise', () => {
     expect(seenShape([8, 8, 1], [4, 4, 1])).toEqual([8, 8, 1]);
     expect(seenShape([8, 8, 3], [4, 4, 1])).toEqual([8, 8, 3]);
     expect(seenShape(undefined, [4, 4, 1])).toEqual([4, 4, 1]);
@@ -373,7 +370,7 @@ describe('what fits', () => {
     expect(seenShape([8, 8, 1], [4, 4, 3])).toEqual([4, 4, 3]);
   });
 
-  it('only pictures are moved; anything is mixed', () => {
+  it('viewProblems allows shift and cutout only for pictures, and mixup for all samples', () => {
     expect(viewProblems({ ...OFF, shift: 0.1, cutout: 0.2, mixup: true }, [9])).toMatchObject([
       { path: 'shift' },
       { path: 'cutout' },
@@ -390,7 +387,7 @@ describe('mixup', () => {
   const mixup = mixupOf(dataset, view);
   if (mixup === undefined) throw new Error('it mixes');
 
-  it('gives each sample a partner of its own split, each once', () => {
+  it('gives each sample a partner of its split, and each partner once', () => {
     const partners = range(300).map((sample) => mixup.partner(sample));
     expect([...partners].sort((a, b) => a - b)).toEqual(range(300));
     for (const [sample, partner] of partners.entries()) {
@@ -399,7 +396,7 @@ describe('mixup', () => {
     expect(partners.filter((partner, sample) => partner === sample).length).toBeLessThan(10);
   });
 
-  it('mixes by λ of the seed that both share', () => {
+  it('mixes by the share of the seed of the pair', () => {
     const out = read(dataset, { mixup: true }, range(300));
     for (const sample of range(300)) {
       const partner = mixup.partner(sample);
@@ -415,7 +412,7 @@ describe('mixup', () => {
     }
   });
 
-  it('mixes what the view shows of either', () => {
+  it('mixes the views of both samples', () => {
     const set = pictures(12, [6, 6, 1]);
     const settings = { shift: 0.3, crop: 0.2, cutout: 0.3 };
     const seen = read(set, settings, range(12));
@@ -430,13 +427,13 @@ describe('mixup', () => {
     }
   });
 
-  it('is nothing where a view does not mix', () => {
+  it('is undefined for a view without mixup', () => {
     expect(mixupOf(dataset, IDENTITY_VIEW)).toBeUndefined();
     expect(mixupOf(dataset, viewAt({ ...OFF, flip: true }, 0))).toBeUndefined();
   });
 });
 
-/** The rectangle by the documentation of torchvision's RandomResizedCrop. */
+/** The rectangle by the documentation of RandomResizedCrop in torchvision. */
 function plainBox({ area, ratio }: Crop, seed: number, H: number, W: number) {
   const draw = (index: number, from: number, to: number) =>
     from + mulberry32(seed, 9 + index) * (to - from);
@@ -459,7 +456,7 @@ function plainBox({ area, ratio }: Crop, seed: number, H: number, W: number) {
   return { top: (H - height) >> 1, left: (W - width) >> 1, height, width };
 }
 
-/** The bytes of a random resized crop, pixel by pixel: places in 1/2048, values rounded to the nearest byte. */
+/** The bytes of a random resized crop, pixel by pixel: positions in 1/2048, values rounded to the nearest byte. */
 function plainBytes(
   dataset: Dataset,
   sample: number,
@@ -496,7 +493,7 @@ function plainBytes(
   });
 }
 
-/** From each output pixel back to the sample: hole, shift, rotation, crop, flip; then the four pixels around. */
+/** Goes from each output pixel back to the sample: hole, shift, rotation, crop, flip; then the four pixels around. */
 function plainView(
   dataset: Dataset,
   sample: number,
@@ -515,7 +512,7 @@ function plainView(
     ? plainBox(randomResizedCrop, fnv1a32(`7|4|${sample}`), H, W)
     : whole;
   const isMirrored = flip && draw(2) < 0.5;
-  // The picture was mirrored before it was cropped.
+  // The picture is flipped before it is cropped.
   const first = isMirrored ? W - box.left - box.width : box.left;
   const value = (x: number, y: number, c: number) => {
     const column = Math.min(first + box.width - 1, Math.max(first, x));

@@ -1,6 +1,4 @@
-/**
- * Epochs over a cache that is too small, simulated: present entries stay, and announced entries are there when needed.
- */
+/** Epochs over a cache that is too small, simulated. Announced entries must be there when they are read. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { CacheLedger } from '../../src/windows/cache/cache-ledger.js';
@@ -12,10 +10,7 @@ function shuffled(seed: number): string[] {
   return order.sort((a, b) => a.at - b.at).map(({ i }) => `entry ${i}`);
 }
 
-/**
- * Share of hits over some epochs, without the first. @param ahead - how many entries are announced before they are
- * read.
- */
+/** Share of hits over all epochs but the first. @param ahead - how many entries are announced before they are read. */
 function hits(capacity: number, ahead: number): number {
   const ledger = new CacheLedger(capacity);
   ledger.addOwner('set', shuffled(0));
@@ -46,14 +41,14 @@ function hits(capacity: number, ahead: number): number {
   return found / (4 * COUNT);
 }
 
-describe('what a cache keeps', () => {
-  it('is half of the reads where it holds half of the set', () => {
+describe('CacheLedger', () => {
+  it('gives hits for half of the reads when the cache holds half of the set', () => {
     expect(hits(100, 0)).toBeCloseTo(0.5, 1);
     expect(hits(150, 0)).toBeCloseTo(0.75, 1);
     expect(hits(200, 0)).toBe(1);
   });
 
-  it('goes for an announced one, if it was read last, and never if it is announced', () => {
+  it('removes the entry read last for an announced entry, and never an announced one', () => {
     const ledger = new CacheLedger(3);
     ledger.addOwner('set', ['a', 'b', 'c', 'd', 'e']);
     for (const key of ['a', 'b', 'c']) ledger.add(key, 1);
@@ -73,7 +68,7 @@ describe('what a cache keeps', () => {
     expect(ledger.victims('d', 4)).toBeUndefined();
   });
 
-  it('goes first if no open set has it', () => {
+  it('removes entries first that belong to no open set', () => {
     const ledger = new CacheLedger(2);
     ledger.addOwner('set', ['a', 'b']);
     ledger.add('old', 1);

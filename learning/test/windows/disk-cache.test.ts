@@ -1,4 +1,4 @@
-/** Entries on a real disk that are added and removed at the same time. */
+/** Entries on a real disk, written at the same time. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { DiskCache } from '../../src/windows/cache/index.js';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-disk-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('an entry that has to go while it is written leaves nothing behind', async () => {
+it('DiskCache removes an entry that must go while it is being written', async () => {
   const warn = () => undefined;
   const cache = (await DiskCache.open({ folder, capacityBytes: 1000, warn })) as DiskCache;
   const [one, other] = ['a'.repeat(32), 'b'.repeat(32)];

@@ -1,6 +1,6 @@
 /**
- * The picture thread's parts without a thread, over objects that are counted and made to fail. The oracle of pixels is
- * the decoder alone; of bytes, the pictures' lengths.
+ * The parts of the picture thread without a thread, over objects that are counted and made to fail. Pixels are
+ * compared with the decoder alone, bytes with the lengths of the pictures.
  */
 import {
   mkdirSync,
@@ -74,7 +74,7 @@ async function opened(
 
 let uses = 0;
 
-/** Takes a window, compares its pixels with the decoder's, and releases it. */
+/** Takes a window, compares its pixels with those of the decoder, and releases it. */
 async function expectPixels(room: PictureRoom, set: PictureSet, samples: number[]): Promise<void> {
   const id = ++uses;
   const inputs = await room.take(id, set.digest, Uint32Array.from(samples));
@@ -87,8 +87,8 @@ const range = (start: number, end: number) =>
 const entries = () =>
   readdirSync(cacheFolder).filter((name) => name !== 'lock' && !name.endsWith('.tmp'));
 
-describe('the disk cache', () => {
-  it('has what was read once, for other windows, for other sets, and after a restart', async () => {
+describe('the disk cache of PictureRoom', () => {
+  it('serves what was read once, for other windows and after a restart', async () => {
     const formats = ['tar', 'parquet', 'folder'] as const;
     const set = await pictureSet(root, { formats, base: BASE });
     const { room, objects, counters } = await opened(set);
@@ -104,7 +104,7 @@ describe('the disk cache', () => {
     expect(again.objects.bytes).toBe(0);
   });
 
-  it('reads both halves of a piece with one request, whichever is asked for first', async () => {
+  it('is filled with one request for both halves of a piece', async () => {
     const set = await pictureSet(root, { chunk: 8, base: BASE });
     const { room, objects } = await opened(set);
     const before = objects.reads.length;
@@ -115,7 +115,7 @@ describe('the disk cache', () => {
     expect(objects.reads.length - before).toBe(1);
   });
 
-  it('is not believed: damaged, cut and missing entries are read again', async () => {
+  it('reads damaged, truncated and missing entries again, with a warning', async () => {
     const set = await pictureSet(root, { base: BASE });
     const first = await opened(set);
     await expectPixels(first.room, set, range(0, 24));
@@ -146,7 +146,7 @@ describe('the disk cache', () => {
         mkdirSync(join(cacheFolder, 'lock'));
       },
     ],
-  ])('is left out, with a warning, where its folder is %s', async (_, spoil) => {
+  ])('is not used, with a warning, where its folder is %s', async (_, spoil) => {
     spoil();
     const set = await pictureSet(root, { base: BASE });
     const { room } = await opened(set);
@@ -159,7 +159,7 @@ describe('the disk cache', () => {
     ]);
   });
 
-  it('that cannot write, as on a full disk, says so once, and windows are read', async () => {
+  it('warns once when it cannot be written, and windows are still read', async () => {
     const set = await pictureSet(root, { base: BASE });
     const { room, objects } = await opened(set);
     rmSync(cacheFolder, { recursive: true });
@@ -173,7 +173,7 @@ describe('the disk cache', () => {
     expect(objects.bytes).toBeGreaterThan(0);
   });
 
-  it('that is full keeps what it has, and windows are read around it', async () => {
+  it('keeps its entries when it is full, and windows are read past it', async () => {
     const set = await pictureSet(root, { base: BASE });
     const half = set.pictures.reduce((sum, { length }) => sum + length, 0) / 2;
     const { room, objects } = await opened(set, { cacheBytes: half });
@@ -196,8 +196,8 @@ describe('the disk cache', () => {
   });
 });
 
-describe('the canary', () => {
-  it('is looked at in the memory of one of its pictures', async () => {
+describe('the canary check of PictureRoom', () => {
+  it('fits into the memory of one of its pictures', async () => {
     const set = await pictureSet(root, { chunk: 1 });
     const [first = 0, last = 0] = [set.pictures[0]?.length, set.pictures.at(-1)?.length];
     const memoryBytes = GRID.height * GRID.width * 3 + Math.max(first, last);
@@ -206,8 +206,8 @@ describe('the canary', () => {
   });
 });
 
-describe('reading ahead', () => {
-  it('brings all of a window into the cache, in as many bytes as it has', async () => {
+describe('PictureRoom.fetchAhead', () => {
+  it('brings all of a window into the cache, and counts the bytes', async () => {
     const formats = ['tar', 'parquet', 'folder'] as const;
     const set = await pictureSet(root, { formats, base: BASE });
     const { room, objects, counters } = await opened(set);
@@ -220,7 +220,7 @@ describe('reading ahead', () => {
     expect(bytesRead).toBe(objects.bytes);
   });
 
-  it('takes the place of what was read last, and gives it up once its window is read', async () => {
+  it('replaces entries read last, and its window is then read from the cache', async () => {
     const set = await pictureSet(root, { base: BASE });
     const sizeOf = (samples: number[]) =>
       samples.reduce((sum, s) => sum + (set.pictures[s] as Buffer).length, 0);
@@ -267,7 +267,7 @@ describe('reading ahead', () => {
     expect(objects.reads).toHaveLength(brought + 1);
   });
 
-  it('is silent of what fails; the window tells', async () => {
+  it('reports no error; taking the window does', async () => {
     const set = await pictureSet(root, { base: BASE });
     const { room, objects } = await opened(set);
     objects.before = (url) => {
@@ -283,8 +283,8 @@ describe('reading ahead', () => {
   });
 });
 
-describe('a window that cannot be read', () => {
-  it('names the picture whose bytes are others', async () => {
+describe('PictureRoom with pictures that cannot be read', () => {
+  it('names the picture whose bytes have changed', async () => {
     const set = await pictureSet(root, { base: BASE });
     const { room } = await opened(set, { cacheBytes: 0 });
     const tar = readFileSync(join(root, 'shard-0.tar'));
@@ -301,7 +301,7 @@ describe('a window that cannot be read', () => {
     await expectPixels(room, set, range(8, 24));
   });
 
-  it('names the picture that will not decode, and why', async () => {
+  it('names the picture that cannot be decoded, and the reason', async () => {
     const set = await pictureSet(root, { broken: [5], formats: ['folder'], base: BASE });
     const { room } = await opened(set);
     const taken = room.take(++uses, set.digest, Uint32Array.from(range(0, 24)));
@@ -313,7 +313,7 @@ describe('a window that cannot be read', () => {
     });
   });
 
-  it('says what the server says, and is read once it can be', async () => {
+  it('passes on the errors of the shard and of the server', async () => {
     const set = await pictureSet(root, { base: BASE });
     const { room, objects } = await opened(set, { cacheBytes: 0 });
     truncateSync(join(root, 'shard-0.tar'), 2048);
@@ -329,7 +329,7 @@ describe('a window that cannot be read', () => {
     });
   });
 
-  it('gives its memory back when nobody waits for it any more', async () => {
+  it('frees its memory when the window is released', async () => {
     const set = await pictureSet(root, { base: BASE });
     const memoryBytes = 24 * GRID.height * GRID.width * 3 + 40 * 1024;
     const { room, objects } = await opened(set, { cacheBytes: 0, memoryBytes });
@@ -355,7 +355,7 @@ describe('a window that cannot be read', () => {
     await expectPixels(room, set, range(0, 24));
   });
 
-  it('is not begun where this program decodes otherwise', async () => {
+  it('refuses to open a set with another canary digest', async () => {
     const set = await pictureSet(root, { canaryDigest: 'ab'.repeat(32) });
     await expect(opened(set)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',

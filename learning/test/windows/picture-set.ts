@@ -15,15 +15,15 @@ type Format = Shard['format'];
 
 interface PictureSetOptions {
   readonly count?: number;
-  /** How many samples a chunk has. */
+  /** The number of samples per chunk. */
   readonly chunk?: number;
-  /** One shard for each, with equal shares of the samples. */
+  /** One shard per format, with equal shares of the samples. */
   readonly formats?: readonly Format[];
   /** The split of a sample, 1 to 3; equal within a chunk. */
   readonly split?: (sample: number) => number;
-  /** What stands before the shards' paths. */
+  /** A prefix of the shard paths. */
   readonly base?: string;
-  /** Samples whose files are no pictures. */
+  /** Samples whose files are not pictures. */
   readonly broken?: readonly number[];
   readonly canaryDigest?: string;
   /** The ETag of all shards. */
@@ -36,7 +36,7 @@ export interface PictureSet {
   readonly file: string;
   /** The datasets root, below which the shards are. */
   readonly root: string;
-  /** Encoded pictures, by sample. */
+  /** Encoded pictures by sample. */
   readonly pictures: readonly Buffer[];
 }
 
@@ -179,7 +179,7 @@ function writeShard(
   return { shard: { url, format, sizeBytes: tar.length }, offsets, paths: none };
 }
 
-/** A header by POSIX (ustar). */
+/** A tar header by POSIX (ustar). */
 function tarHeader(name: string, bytes: number): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0);

@@ -1,4 +1,4 @@
-/** Plans of reading, checked by plain sums: every picture in one range, gaps and sizes within their limits. */
+/** Plans of reads: every picture is in one range, and gaps and sizes are within their limits. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import type { ShardIndex } from '../../src/datasets/shards/shard-index.js';
@@ -26,8 +26,8 @@ function indexOf(lengths: number[], gaps: number[], format: 'tar' | 'parquet' = 
   };
 }
 
-describe('ranges', () => {
-  it('are joined over gaps below 64 KiB, and have 16 MiB at most', () => {
+describe('pictureRanges', () => {
+  it('joins pictures over gaps below 64 KiB, into at most 16 MiB', () => {
     const near = indexOf([10, 10, 10], [0, GAP_BYTES - 1, GAP_BYTES]);
     const ranges = pictureRanges(near, Uint32Array.of(0, 1, 2));
     expect(ranges.map(({ samples }) => samples)).toEqual([[0, 1], [2]]);
@@ -39,7 +39,7 @@ describe('ranges', () => {
     ]);
   });
 
-  it('have every picture once, however they lie', () => {
+  it('has every picture once, in ranges within the limit, for random shards', () => {
     for (let seed = 0; seed < 50; seed++) {
       let draws = 0;
       const random = (below: number) => Math.floor(mulberry32(seed, draws++) * below);
@@ -62,15 +62,15 @@ describe('ranges', () => {
   });
 });
 
-describe('pieces', () => {
-  it('are chunks, cut where they are larger than a request; of Parquet not', () => {
+describe('pieces of chunks', () => {
+  it('are cut where a chunk exceeds a request, but not in Parquet (pieceEnds)', () => {
     const lengths = [REQUEST_MAX_BYTES / 2, REQUEST_MAX_BYTES / 2, 1, 5, REQUEST_MAX_BYTES + 1];
     const ends = Uint32Array.of(4, 5);
     expect([...pieceEnds(indexOf(lengths, [0, 0, 0, 0, 0]), ends)]).toEqual([2, 4, 5]);
     expect([...pieceEnds(indexOf(lengths, [0, 0, 0, 0, 0], 'parquet'), ends)]).toEqual([4, 5]);
   });
 
-  it('of a window say which sample goes where, in any order and twice too', () => {
+  it('list the rows of their samples in a window, in any order and twice too (wantedPieces)', () => {
     const wanted = wantedPieces(Uint32Array.of(3, 5, 9), Uint32Array.of(8, 0, 4, 2, 8, 3));
     expect(wanted.map(({ piece, samples, rows }) => [piece, [...samples], [...rows]])).toEqual([
       [0, [0, 2], [1, 3]],

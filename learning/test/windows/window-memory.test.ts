@@ -1,12 +1,12 @@
-/** Random users of windows, checked by plain sums: the budget is kept, and every user gets a window. */
+/** Random users of windows: the budget is kept, and every user gets a window. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/hashing.js';
 import { type Place, WindowMemory } from '../../src/windows/window-memory.js';
 
 const never = new AbortController().signal;
 
-describe('memory for windows', () => {
-  it('is never above its budget, and everybody has a turn', async () => {
+describe('WindowMemory', () => {
+  it('stays within its budget and serves every user', async () => {
     for (let seed = 0; seed < 20; seed++) {
       const memory = new WindowMemory(1000);
       let draws = 0;
@@ -37,7 +37,7 @@ describe('memory for windows', () => {
     }
   });
 
-  it('serves in the order of asking: a small window does not pass a large one', async () => {
+  it('serves requests in order, so a small window does not pass a large one', async () => {
     const memory = new WindowMemory(100);
     const held = await memory.admit(60, 0, never);
     const order: string[] = [];
@@ -52,7 +52,7 @@ describe('memory for windows', () => {
     expect(order).toEqual(['large', 'small']);
   });
 
-  it('lets the next ones pass when one leaves', async () => {
+  it('serves the next request when one is aborted', async () => {
     const memory = new WindowMemory(100);
     await memory.admit(60, 0, never);
     const leaving = new AbortController();
@@ -63,7 +63,7 @@ describe('memory for windows', () => {
     expect(memory.at(await small)).toHaveLength(10);
   });
 
-  it('keeps what nobody uses until its place is needed', async () => {
+  it('keeps unused windows until their memory is needed', async () => {
     const memory = new WindowMemory(100);
     const gone: string[] = [];
     const first = await memory.admit(40, 0, never);
@@ -81,7 +81,7 @@ describe('memory for windows', () => {
     expect(gone).toEqual(['first', 'second']);
   });
 
-  it('waits for one place that is large enough, and frees nothing in vain', async () => {
+  it('waits for one range that is large enough, and frees no window in vain', async () => {
     const memory = new WindowMemory(100);
     const [left, middle, right] = await Promise.all([
       memory.admit(40, 0, never),
@@ -98,7 +98,7 @@ describe('memory for windows', () => {
     expect(gone).toEqual(['left']);
   });
 
-  it('refuses what never fits', async () => {
+  it('refuses a window larger than the budget', async () => {
     await expect(new WindowMemory(100).admit(90, 20, never)).rejects.toThrowError(
       /takes 90 bytes decoded and 20 to read .* may take 100/,
     );

@@ -1,7 +1,4 @@
-/**
- * Windows by the real thread, over real files. The oracle is the decoder alone: whatever is asked for, in whatever
- * order, has the decoder's pixels.
- */
+/** Windows by the real thread, over real files, against the pixels of the decoder alone. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,14 +43,14 @@ function windowsOn(changes: Partial<WindowSettings> = {}): Windows {
   return windows;
 }
 
-/** Some samples in some order. */
+/** Some samples in random order. */
 function drawn(random: () => number, count: number): Uint32Array {
   const samples = [...Array(count).keys()].filter(() => random() < 0.4);
   return Uint32Array.from(samples.sort(() => random() - 0.5));
 }
 
-describe('windows', () => {
-  it('have the pixels that the decoder gives, in whatever order they are asked for', async () => {
+describe('Windows', () => {
+  it('have the pixels of the decoder in any order of requests', async () => {
     const set = await pictureSet(root, { count: 30, formats: ['tar', 'parquet', 'folder'] });
     const windows = windowsOn();
     await windows.open(set);
@@ -70,7 +67,7 @@ describe('windows', () => {
     );
   });
 
-  it('are shared by equal lists, and decoded once', async () => {
+  it('share the memory of equal lists and decode them once', async () => {
     const set = await pictureSet(root);
     const windows = windowsOn();
     await windows.open(set);
@@ -90,7 +87,7 @@ describe('windows', () => {
     expect(windows.counters().picturesDecoded - before).toBe(3);
   });
 
-  it('are all read in the smallest memory that one fits, by whoever has one at a time', async () => {
+  it('work in memory for one window, for users with one window at a time', async () => {
     const set = await pictureSet(root, { count: 40, chunk: 5 });
     const pixels = GRID.height * GRID.width * 3;
     const lists = Array.from({ length: 8 }, (_, i) =>
@@ -111,7 +108,7 @@ describe('windows', () => {
     await Promise.all([use(lists), use([...lists].reverse()), use([...lists, ...lists])]);
   });
 
-  it('are refused, with the numbers, where they never fit', async () => {
+  it('refuse a window larger than the memory, with the numbers', async () => {
     const set = await pictureSet(root);
     const windows = windowsOn({ memoryBytes: 10_000 });
     await windows.open(set);
@@ -123,7 +120,7 @@ describe('windows', () => {
   });
 });
 
-it('an object that has changed is named', async () => {
+it('Windows.open names a shard that has changed', async () => {
   const set = await pictureSet(root, { etag: 'of another version' });
   const opening = windowsOn().open(set);
   await expect(opening).rejects.toMatchObject({
@@ -132,8 +129,8 @@ it('an object that has changed is named', async () => {
   });
 });
 
-describe('a window that nobody waits for any more', () => {
-  it('fails with CANCELLED, and its room is free', async () => {
+describe('an aborted request for a window', () => {
+  it('fails with CANCELLED and frees its memory', async () => {
     const set = await pictureSet(root);
     const samples = Uint32Array.from({ length: 24 }, (_, i) => i);
     const largest = 4 * Math.max(...set.pictures.map((_, s) => spanBytes(set.pictures, s)));
@@ -151,7 +148,7 @@ describe('a window that nobody waits for any more', () => {
   });
 });
 
-it('the death of the thread is told, and fails all windows', async () => {
+it('the death of the picture thread is reported and fails all windows', async () => {
   const worker = new Worker('setTimeout(() => process.exit(3), 100)', { eval: true });
   const windows = new Windows(new Thread(worker, { name: 'the picture thread' }), new Counters());
   const open = windows.open({ digest: '', file: '' });
@@ -164,6 +161,6 @@ function spanBytes(pictures: readonly Buffer[], sample: number): number {
   return 512 + Math.ceil((pictures[sample] as Buffer).length / 512) * 512;
 }
 
-it('the test runs the thread that is built', () => {
+it('the picture thread is built (dist/windows)', () => {
   expect(existsSync(new URL('../../dist/windows/picture-thread.js', import.meta.url))).toBe(true);
 });

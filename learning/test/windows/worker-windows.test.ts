@@ -1,4 +1,4 @@
-/** The windows of a worker, over a stand-in whose answers this file decides. */
+/** The windows of a worker, over a stand-in for the picture thread. */
 import { LyceumError, StorageFullError, UnreadableSetError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { type Windows, WorkerWindows } from '../../src/windows/index.js';
@@ -19,7 +19,7 @@ function worker(fail: () => void) {
   return { windows, counts: () => ({ started, opened }) };
 }
 
-it('starts its thread with the first set, and opens a set once, until it is closed', async () => {
+it('WorkerWindows starts its thread with the first set, and opens a set once until it is closed', async () => {
   const { windows, counts } = worker(() => {});
   windows.keepSets([]);
   expect(counts()).toEqual({ started: 0, opened: 0 });
@@ -31,7 +31,7 @@ it('starts its thread with the first set, and opens a set once, until it is clos
   expect(windows.windowBytes).toBe(200);
 });
 
-it('opens a set again that could not be opened', async () => {
+it('WorkerWindows opens a set again after a failure', async () => {
   let away = true;
   const { windows, counts } = worker(() => {
     if (away) throw new LyceumError('UNAVAILABLE', 'away');
@@ -45,7 +45,7 @@ it('opens a set again that could not be opened', async () => {
 it.each([
   ...(['PERMISSION_DENIED', 'NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT'] as const),
   'RESOURCE_EXHAUSTED' as const,
-])('takes %s for what only a person can put right', async (code) => {
+])('WorkerWindows reports %s as UnreadableSetError', async (code) => {
   const { windows } = worker(() => {
     throw new LyceumError(code, 'a.tar: so it is');
   });
@@ -59,7 +59,7 @@ it.each([
   new LyceumError('CANCELLED', 'over'),
   new LyceumError('INTERNAL', 'a bug'),
   new StorageFullError('full'),
-])('leaves %s as it is', async (err) => {
+])('WorkerWindows passes on %s unchanged', async (err) => {
   const { windows } = worker(() => {
     throw err;
   });

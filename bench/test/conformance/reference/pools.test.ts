@@ -1,4 +1,4 @@
-/** Weights and pools that no run has, against sums taken by hand. */
+/** Weights and pools that no run uses, against sums taken by hand. */
 import { describe, expect, it } from 'vitest';
 import { adapterWeights } from '../../../src/conformance/reference/adapter-weights.js';
 import { quorumMean } from '../../../src/conformance/reference/quorum-mean.js';
@@ -10,7 +10,7 @@ describe('quorumMean', () => {
   const a = log(0.8, 0.2);
   const b = log(0.2, 0.8);
 
-  it('weighs those that are there', () => {
+  it('weighs the teachers that have answered', () => {
     const [p] = quorumMean(1, [a, undefined, b], [3, 5, 1], 2, 1, 2) ?? [];
     expect(p).toBeCloseTo((3 * 0.8 + 0.2) / 4, 12);
   });
@@ -21,7 +21,7 @@ describe('quorumMean', () => {
     expect(quorumMean(1, [a, undefined], [0, 1], 1, 1, 2)).toBeNull();
   });
 
-  it('refuses an answer without weight', () => {
+  it('refuses an answer without a weight', () => {
     expect(() => quorumMean(1, [a, b], [1], 1, 1, 2)).toThrow(/weight/);
   });
 });
@@ -32,7 +32,7 @@ describe('poolSparse', () => {
     { ids: [1], probabilities: [0.7] },
   ];
 
-  it('keeps what was not sent in the residual', () => {
+  it('keeps the mass that was not sent in the residual', () => {
     const { ids, probabilities, residual } = poolSparse(rows, [1, 1], 4, 'residual');
     expect([...ids]).toEqual([0, 1, 2]);
     for (const [i, want] of [0.15, 0.35, 0.25].entries()) {
@@ -41,8 +41,8 @@ describe('poolSparse', () => {
     expect(residual).toBeCloseTo(0.25, 12);
   });
 
-  it('or spreads it over the classes that were not sent', () => {
-    // Residuals 0.2 over two classes and 0.3 over three: 0.1 each.
+  it('spreads the mass that was not sent over the classes that were not sent, with "uniform"', () => {
+    // Residuals: 0.2 over two classes and 0.3 over three, 0.1 each.
     const { probabilities, residual } = poolSparse(rows, [1, 1], 4, 'uniform');
     for (const [i, want] of [0.2, 0.4, 0.3].entries()) {
       expect(probabilities[i]).toBeCloseTo(want, 12);
@@ -50,7 +50,7 @@ describe('poolSparse', () => {
     expect(residual).toBeCloseTo(0.1, 12);
   });
 
-  it('has no residual below 0, nor where all classes are sent', () => {
+  it('has a residual of 0 where all classes are sent, also for a sum above 1', () => {
     const all = { ids: [0, 1], probabilities: [0.6, 0.4001] };
     expect(poolSparse([all], [1], 2, 'uniform').residual).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('adapterWeights', () => {
     expect(b).toBeCloseTo(1 / 3, 12);
   });
 
-  it('refuses lengths that differ', () => {
+  it('refuses vectors of different lengths', () => {
     expect(() => adapterWeights([1, 2], [[1]], [1, 2])).toThrow(/one length/);
   });
 });

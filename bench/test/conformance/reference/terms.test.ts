@@ -1,6 +1,6 @@
 /**
- * Reference code, whose values the vectors check: its slope against its values, large and equal inputs, a batch of one,
- * and edge cases by hand.
+ * The reference code, whose values the vectors check: gradients against values, large and equal inputs, a batch of
+ * one, and edge cases by hand.
  */
 import { crossEntropy, forwardKl, softTargetOf, weightedKl } from '@lyceum/learning/objectives';
 import {
@@ -25,7 +25,7 @@ import { sequenceNll, tokenKl } from '../../../src/conformance/reference/tokens.
 
 const { tf } = await openEngine();
 
-/** Numbers between −2 and 2 that repeat only after a long while. */
+/** Numbers between −2 and 2 with a long period. */
 function wave(shape: readonly number[], phase: number): Tensor {
   const size = shape.reduce((product, n) => product * n, 1);
   const values = Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(phase + 1.7 * i));
@@ -40,7 +40,7 @@ function listOf(compute: () => Tensor): unknown {
   return tf.tidy(() => compute().arraySync());
 }
 
-/** Losses of one tensor. */
+/** Losses as functions of one tensor. */
 function examples(rows: number): [name: string, at: Tensor, loss: (x: Tensor) => Scalar][] {
   const logits = wave([rows, 5], 1);
   const teachers = wave([3, rows, 5], 3) as Tensor3D;
@@ -97,7 +97,7 @@ function numbersAt(loss: (x: Tensor) => Scalar, at: Tensor): number[] {
   });
 }
 
-it.each(examples(4))('%s has the slope that its values have', (_, at, loss) => {
+it.each(examples(4))('%s has a gradient equal to the slope of its values', (_, at, loss) => {
   const gradient = numbersAt(loss, at).slice(1);
   const norm = Math.hypot(...gradient);
   const step = 0.01;
@@ -108,7 +108,7 @@ it.each(examples(4))('%s has the slope that its values have', (_, at, loss) => {
 });
 
 it.each([...examples(4), ...examples(1)])(
-  '%s is finite at large and at equal inputs',
+  '%s has a finite value and gradient at large and at equal inputs',
   (_, at, loss) => {
     for (const scale of [60, 1, 0]) {
       expect(tf.tidy(() => numbersAt(loss, at.mul(scale))).every(Number.isFinite)).toBe(true);
@@ -116,8 +116,8 @@ it.each([...examples(4), ...examples(1)])(
   },
 );
 
-describe('several teachers', () => {
-  it('pull as their mean does', () => {
+describe('losses of several teachers', () => {
+  it('weightedKl has the gradient of the divergence to the mean of the teachers', () => {
     const teachers = wave([3, 2, 4], 1) as Tensor3D;
     const shares = equalShares(tf, 3, [1, 2, 5]);
     const z = wave([2, 4], 5);
@@ -129,7 +129,7 @@ describe('several teachers', () => {
     for (const [i, g] of each.entries()) expect(g).toBeCloseTo(pooled[i] as number, 6);
   });
 
-  it('are weighted alike where nothing tells them apart', () => {
+  it('entropyWeights and confidenceWeights are equal for equally certain teachers', () => {
     const sure = tf.tensor3d([[[500, 0]], [[0, 500]]]);
     expect(listOf(() => entropyWeights(tf, sure))).toEqual([[0.5, 0.5]]);
     expect(listOf(() => confidenceWeights(tf, sure, tf.zeros([1, 2])))).toEqual([[0.5, 0.5]]);
@@ -144,22 +144,22 @@ describe('normalizedMinNormWeights', () => {
   const weightsOf = (gradients: number[][], bound: number): number[] =>
     tf.tidy(() => [...normalizedMinNormWeights(tf, tf.tensor2d(gradients), bound).dataSync()]);
 
-  it('takes no account of the lengths that it solves with', () => {
+  it('ignores the lengths of the gradients', () => {
     const [g, h] = [[0.3, -0.2, 0.5], [0.1, 0.4, -0.3]]; // biome-ignore format: rows
     const [a = 0, b = 0] = weightsOf([g, h], 1);
     const [c = 0, d = 0] = weightsOf([g.map((x) => 10 * x), h], 1);
     expect((10 * c) / d).toBeCloseTo(a / b, 4);
   });
 
-  it('keeps finite weights for gradients of 0', () => {
+  it('gives finite weights for gradients of 0', () => {
     const weights = weightsOf([[0, 0, 0], [0, 0, 0]], 0.6); // biome-ignore format: rows
     expect(weights.every(Number.isFinite)).toBe(true);
     expect((weights[0] ?? 0) + (weights[1] ?? 0)).toBeCloseTo(1, 6);
   });
 });
 
-describe('sequences', () => {
-  it('end at their padding, and an empty mask is 0', () => {
+describe('losses of sequences', () => {
+  it('ignore padding (sequenceNll), and are 0 for an empty mask (tokenKl)', () => {
     const logits = tf.tensor3d([[[0, 0], [0, 0], [9, -9]]]); // biome-ignore format: rows
     const tokens = tf.tensor2d([[0, 1, -1]], undefined, 'int32');
     const nll = (reduction: 'sequenceSum' | 'tokenMean') =>

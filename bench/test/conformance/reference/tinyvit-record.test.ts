@@ -1,4 +1,4 @@
-/** Layout of a stored record, and what does not fit. */
+/** The layout of a stored TinyViT record, and values that it cannot hold. */
 import { describe, expect, it } from 'vitest';
 import {
   decodeTinyVitRecord,
@@ -8,13 +8,13 @@ import {
 describe('TinyViT record', () => {
   const record = { seed: -2, ids: [258, 3], probabilities: [1, 0.5] };
 
-  it('is laid out little endian: seed, classes, probabilities', () => {
+  it('is little endian: seed, classes, probabilities', () => {
     expect([...encodeTinyVitRecord(record)]).toEqual([
       0xfe, 0xff, 0xff, 0xff, 0x02, 0x01, 0x03, 0x00, 0x00, 0x3c, 0x00, 0x38,
     ]);
   });
 
-  it('comes back, also from the middle of a buffer', () => {
+  it('reads back, also from the middle of a buffer', () => {
     const bytes = encodeTinyVitRecord(record);
     const buffer = new Uint8Array(bytes.length + 3);
     buffer.set(bytes, 3);
@@ -24,7 +24,7 @@ describe('TinyViT record', () => {
     expect([...Array.from(back.probabilities)]).toEqual([1, 0.5]);
   });
 
-  it('refuses classes above 15 bits, unsigned seeds, lengths that differ and torn bytes', () => {
+  it('refuses classes above 15 bits, unsigned seeds, unequal lengths and truncated bytes', () => {
     expect(() => encodeTinyVitRecord({ ...record, ids: [32768, 0] })).toThrow(/32767/);
     expect(() => encodeTinyVitRecord({ ...record, seed: 2 ** 31 })).toThrow(/32-bit/);
     expect(() => encodeTinyVitRecord({ ...record, ids: [1] })).toThrow(/1 classes/);

@@ -1,6 +1,4 @@
-/**
- * What must hold of any row: its ends are exact, the error is at most half a step; with ranges in float32 and float64.
- */
+/** For any row, the ends are exact and the error is at most half a step, with ranges in float32 and in float64. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { decodeAffine8, encodeAffine8 } from '../../../src/codecs/numbers/affine8.js';
@@ -23,7 +21,7 @@ describe('affine8', () => {
   it.each([
     [Float64Array, 1e-12],
     [Float32Array, 1e-4],
-  ])('errs by half a step at most: %o', (Ends, rounding) => {
+  ])('errs by at most half a step, ranges in %o', (Ends, rounding) => {
     const rows = coded(Ends);
     encodeAffine8(values, ROWS, CLASSES, rows);
     const out = new Float64Array(ROWS * CLASSES);
@@ -34,7 +32,7 @@ describe('affine8', () => {
     }
   });
 
-  it('keeps both ends, and rows without range', () => {
+  it('keeps the least and greatest values exactly, and rows of one value', () => {
     const rows = coded(Float64Array);
     encodeAffine8([-2, 1, 3, 7, 7, 7], 2, 3, rows);
     expect([...rows.codes.subarray(0, 6)]).toEqual([0, 153, 255, 0, 0, 0]);
@@ -43,13 +41,13 @@ describe('affine8', () => {
     expect([out[0], out[2], out[3]]).toEqual([-2, 3, 7]);
   });
 
-  it('has its steps between the ends, not through the two greatest, where it is not anchored', () => {
+  it('divides the whole range into 255 steps when the row is not anchored', () => {
     const rows = coded(Float64Array);
     encodeAffine8([0, 1, 3.1], 1, 3, rows);
     expect([...rows.ranges.subarray(0, 2)]).toEqual([0, 3.1 / 255]);
   });
 
-  it('refuses what is not finite, and too little room', () => {
+  it('refuses infinite values and arrays that are too short', () => {
     const rows = coded(Float64Array);
     expect(() => encodeAffine8([0, Number.NEGATIVE_INFINITY], 1, 2, rows)).toThrow(/row 0/);
     expect(() => encodeAffine8([0, 1], 1, 3, rows)).toThrow(/want 1 rows of 3/);

@@ -28,7 +28,7 @@ describe('encodeRow', () => {
     [{ age: 'NA', city: 'Rome', owner: '1', more: {} }, [0, 1, 0, 0, 0, 1, 1]],
     [{ age: null, city: null, owner: null }, [0, 1, 1, 0, 0, 0, 0]],
     [{ age: 40n, city: 7, owner: Number.NaN }, [0, 0, 0, 0, 0, 1, 0]],
-  ])('%# is encoded', (row, want) => {
+  ])('encodes row %# as numbers', (row, want) => {
     expect([...encodeRow(ENCODING, row)]).toEqual(want);
     expect(encodingWidth(ENCODING)).toBe(want.length);
   });
@@ -45,12 +45,12 @@ describe('encodeRow', () => {
     [{ age: 1, city: ['Ulm'], owner: 1 }, 'column city: want a number, a text or a truth value'],
     ['Ulm', 'want an object with a value for each column'],
     [[1, 'Ulm', 1], 'want an object'],
-  ])('%j is refused, naming the column', (row, message) => {
+  ])('refuses %j with a message', (row, message) => {
     expect(() => encodeSample(ENCODING, row)).toThrow(message);
   });
 });
 
-describe('a cell', () => {
+describe('table cells', () => {
   it.each<[Cell, number | 'missing' | undefined]>([
     ['-1.5e-3', -0.0015],
     ['+.5', 0.5],
@@ -65,26 +65,26 @@ describe('a cell', () => {
     ['1_000', undefined],
     ['', 'missing'],
     ['toString', undefined],
-  ])('%j is the number %s', (cell, want) => {
+  ])('numberOf reads %j as %s', (cell, want) => {
     expect(numberOf(cell)).toBe(want);
   });
 
   it.each([
     ...['2024-01-31', '2024/1/31 10:00', '2024-01-31T10:00:00Z', '31.01.2024', '1/31/24'],
     ...['31-Jan-2024', '31 January 2024', 'January 31, 2024', 'Wed, 31 Jan 2024 10:00:00 GMT'],
-  ])('%s looks like a date', (text) => expect(isDate(text)).toBe(true));
+  ])('isDate accepts %s', (text) => expect(isDate(text)).toBe(true));
 
-  it.each(['may', '3 may be', 'Mar 5', 'march on', '5 dec'])('%s does not', (text) =>
+  it.each(['may', '3 may be', 'Mar 5', 'march on', '5 dec'])('isDate refuses %s', (text) =>
     expect(isDate(text)).toBe(false),
   );
 
-  it('keeps the digits of whole numbers of 64 bits', () => {
+  it('cellOf keeps the digits of 64-bit integers', () => {
     expect(cellOf(9_007_199_254_740_993n, 'hash')).toBe('9007199254740993');
     expect(cellOf(-7n, 'hash')).toBe(-7);
     expect(numberOf(cellOf(2n ** 60n, 'hash'))).toBe(2 ** 60);
   });
 
-  it('knows dates of Parquet, and no lists', () => {
+  it('cellOf accepts Parquet dates and refuses lists', () => {
     expect(isDate(cellOf(new Date(0), 'when'))).toBe(true);
     expect(() => cellOf(Float32Array.of(1), 'xs')).toThrow('--raw takes lists of numbers');
   });
@@ -111,8 +111,8 @@ const column = (values: Cell[]) => values.map((value) => [value]);
 const only = (values: Cell[], wanted: [string, ColumnKind][] = []) =>
   fit(['x'], column(values), wanted).encoding.columns[0];
 
-describe('fitting', () => {
-  it('gives mean and deviation of the population', () => {
+describe('fittedTable', () => {
+  it('gives a number column its population mean and deviation', () => {
     expect(only(['2', 4, '4', 4, 5, 5, 7, 9])).toEqual({
       name: 'x',
       kind: 'number',
@@ -122,13 +122,13 @@ describe('fitting', () => {
     });
   });
 
-  it('notes missing numbers, which count for neither', () => {
+  it('marks missing numbers and leaves them out of mean and deviation', () => {
     expect(only([1, 'NA', 3, null])).toMatchObject({ mean: 2, deviation: 1, missing: true });
-    // One number and nothing else: whether it is there is what there is to know.
+    // Only one number occurs, so the column tells only whether it is missing.
     expect(only([6, '', 6])).toMatchObject({ mean: 6, deviation: 1, missing: true });
   });
 
-  it('keeps the values that come twice, sorted, however rare cells look like numbers', () => {
+  it('keeps the sorted values that occur at least twice in a category column', () => {
     expect(only(['b', 'a', 'b', 'a', 'c', '1', '', ''])).toEqual({
       name: 'x',
       kind: 'category',
@@ -136,7 +136,7 @@ describe('fitting', () => {
     });
   });
 
-  it('keeps the 256 most frequent of many values', () => {
+  it('keeps the 256 most frequent values of a category column', () => {
     const values = Array.from({ length: 300 }, (_, n) =>
       Array(n < 256 ? 3 : 2).fill(`v${n}`),
     ).flat();
@@ -145,7 +145,7 @@ describe('fitting', () => {
     });
   });
 
-  it('guesses by nine cells of ten, and follows who knows better', () => {
+  it('takes a column as numbers when nine cells of ten are numbers, unless another kind is asked for', () => {
     const mostly = [1, 2, 3, 4, 5, 6, 7, 8, 9, 'ten', ''];
     expect(only(mostly)).toMatchObject({ kind: 'number', mean: 5 });
     expect(only([...mostly, 'eleven', 'eleven'])).toMatchObject({ kind: 'category' });
@@ -153,7 +153,7 @@ describe('fitting', () => {
     expect(only(codes, [['x', 'category']])).toMatchObject({ values: ['1', '2'] });
   });
 
-  it('leaves out what tells nothing, and says so', () => {
+  it('leaves out columns without information and gives the reason', () => {
     const names = ['same', 'word', 'gone', 'id', 'key', 'x'];
     const rows = [0, 1, 2, 3].map((n): Cell[] => [3, 'w', null, `n${n}`, n, n * n]);
     const { encoding, columns } = fit(names, rows, [['key', 'ignore']]);
@@ -171,7 +171,7 @@ describe('fitting', () => {
     );
   });
 
-  it('refuses a column without a number that is to be one of numbers', () => {
+  it('refuses columns x=number without any number, unless all cells are empty', () => {
     const wanted: [string, ColumnKind][] = [['x', 'number']];
     expect(() =>
       fit(
@@ -206,7 +206,7 @@ describe('fitting', () => {
     expect(columns[0]).toMatchObject({ kind: 'left out', detail: 'empty in all of train' });
   });
 
-  it('refuses dates, with what to do, and takes them as asked', () => {
+  it('refuses a column of dates unless it is asked for as a category', () => {
     const rows = column(['2024-01-31', '2024-02-01', '', '2024-01-31']);
     expect(() => fit(['when'], rows)).toThrow('columns of dates cannot be used as they are: when.');
     expect(fit(['when'], rows, [['when', 'category']]).encoding.columns).toEqual([

@@ -1,6 +1,6 @@
 /**
- * Encoded texts against n-grams counted by hand, and against a slow second implementation that follows the documented
- * steps: lists of code points, hashes as big integers.
+ * Encoded texts against n-grams counted by hand, and against a slow second implementation of the documented steps
+ * (lists of code points, hashes as big integers).
  */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +58,7 @@ const TEXTS = [
 ];
 
 describe('encodeText', () => {
-  it('counts n-grams of words with their ends marked', () => {
+  it('counts the n-grams of words, with word ends marked by spaces', () => {
     expect(ngramsOf('ab', 1, 2).sort()).toEqual([' a', 'a', 'ab', 'b', 'b ']);
     const encoding = textEncoding({ ngrams: { from: 2, to: 2 }, buckets: 65_536 });
     const row = encodeText(encoding, 'ab ab');
@@ -71,27 +71,27 @@ describe('encodeText', () => {
     [{ from: 1, to: 4 }, 2048],
     [{ from: 3, to: 3 }, 1000],
     [{ from: 2, to: 8 }, 16],
-  ])('gives what the slow one gives: %j in %d buckets', (ngrams, buckets) => {
+  ])('agrees with a slow second implementation: %j in %d buckets', (ngrams, buckets) => {
     const encoding = textEncoding({ ngrams, buckets });
     for (const text of TEXTS)
       expect([...encodeText(encoding, text)]).toEqual(slowly(encoding, text));
   });
 
-  it('takes no notice of case, of how accents are written, and of how much white space there is', () => {
+  it('ignores case, Unicode composition and the amount of white space', () => {
     const encoding = textEncoding({});
     const row = encodeText(encoding, 'élan vital');
     expect(encodeText(encoding, '  E\u0301LAN\n\u00a0Vital')).toEqual(row);
     expect(encodeText(encoding, 'elan vital')).not.toEqual(row);
   });
 
-  it('has signs, and rows of length 1; a text without n-grams is zeros', () => {
+  it('gives signed rows of length 1, and zeros for a text without n-grams', () => {
     const row = encodeText(textEncoding({}), 'All human beings are born free and equal');
     expect(Math.hypot(...row)).toBeCloseTo(1, 5);
     expect(row.some((value) => value < 0)).toBe(true);
     expect(encodeText(textEncoding({}), ' \n').every((value) => value === 0)).toBe(true);
   });
 
-  it('gives the same numbers for ever: students out there were trained on them', () => {
+  it('keeps its recorded numbers, on which existing students were trained', () => {
     const hash = createHash('sha256');
     for (const text of TEXTS.slice(0, 3)) {
       hash.update(new Uint8Array(encodeText(textEncoding({}), text).buffer));
@@ -101,14 +101,14 @@ describe('encodeText', () => {
     );
   });
 
-  it('reads half a surrogate pair as the sign for what cannot be read, as files do', () => {
+  it('reads a lone surrogate as U+FFFD', () => {
     const encoding = textEncoding({});
     expect(encodeText(encoding, 'a\ud83d b')).toEqual(encodeText(encoding, 'a\ufffd b'));
   });
 });
 
 describe('textEncoding', () => {
-  it('has defaults', () => {
+  it('has default n-grams and buckets', () => {
     expect(textEncoding({})).toEqual({
       kind: 'text',
       version: 1,

@@ -1,4 +1,4 @@
-/** Metrics against reference values (fixtures/metrics.json), and by hand for rows that they leave out. */
+/** Metrics against reference values (fixtures/metrics.json), and by hand for rows without a label. */
 import { describe, expect, it } from 'vitest';
 import {
   accuracy,
@@ -15,7 +15,7 @@ import {
 } from '../../../src/ensemble/metrics/metrics.js';
 import reference from './fixtures/metrics.json' with { type: 'json' };
 
-describe.each(reference.cases)('the reference set $id', ({ input, expected }) => {
+describe.each(reference.cases)('metrics of the reference case $id', ({ input, expected }) => {
   const rows = input.labels.length;
   const classes = input.studentLogits[0]?.length ?? 0;
   const student = Float64Array.from(input.studentLogits.flat());
@@ -32,16 +32,16 @@ describe.each(reference.cases)('the reference set $id', ({ input, expected }) =>
     ['agreement', agreement(student, teacher, rows, classes)],
     ['klTeacherStudent', klDivergence(teacher, student, rows, classes)],
     ['klStudentTeacher', klDivergence(student, teacher, rows, classes)],
-  ] as const)('has its %s', (name, got) => {
+  ] as const)('have the reference value of %s', (name, got) => {
     expect(got).toBeCloseTo(expected[name], 13);
   });
 });
 
-describe('rows without a label', () => {
+describe('metrics of rows without a label', () => {
   const logits = Float32Array.of(5, 0, 0, 5, 0, 5);
   const labels = Int32Array.of(0, -1, 0);
 
-  it('do not count', () => {
+  it('are computed from the other rows', () => {
     const two = Float32Array.of(5, 0, 0, 5);
     const both = Int32Array.of(0, 0);
     expect(accuracy(logits, labels, 2)).toBe(0.5);
@@ -50,40 +50,40 @@ describe('rows without a label', () => {
     }
   });
 
-  it('leave nothing to measure where no row has one', () => {
+  it('are NaN where no row has a label', () => {
     const none = Int32Array.of(-1, -1, -1);
     for (const metric of [accuracy, nll, brier, ece]) expect(metric(logits, none, 2)).toBeNaN();
   });
 });
 
-it('gives ties of the argmax to the lowest class', () => {
+it('accuracy and agreement take the lowest class of equal logits', () => {
   expect(accuracy(Float32Array.of(1, 1), Int32Array.of(0), 2)).toBe(1);
   expect(agreement(Float32Array.of(1, 1), Float32Array.of(2, 0), 1, 2)).toBe(1);
 });
 
-it('puts a confidence on the edge of a bin into the lower one', () => {
+it('ece puts a confidence on the edge of a bin into the lower bin', () => {
   // Confidences ½ (right) and ½ + a bit (wrong) share no bin of two: |½ − 1| + |½ − 0|, each of weight ½.
   const logits = Float64Array.of(0, 0, 1e-9, 0);
   expect(ece(logits, Int32Array.of(0, 1), 2, 2)).toBeCloseTo(0.5, 8);
 });
 
-it('is infinitely far from a distribution that rules out what happens, and not from one that allows more', () => {
+it('klDivergence is infinite where the second distribution gives 0 to a possible class', () => {
   const sure = Float64Array.of(0, Number.NEGATIVE_INFINITY);
   const even = Float64Array.of(0, 0);
   expect(klDivergence(even, sure, 1, 2)).toBe(Number.POSITIVE_INFINITY);
   expect(klDivergence(sure, even, 1, 2)).toBeCloseTo(Math.LN2, 14);
 });
 
-it('closes the whole gap at the ensemble, none of it alone, and has none to close below', () => {
+it('gapClosed is 1 at the ensemble, 0 at the student alone, and null without a gap', () => {
   expect(gapClosed(0.9, 0.8, 0.9)).toBe(1);
   expect(gapClosed(0.8, 0.8, 0.9)).toBe(0);
   expect(gapClosed(0.85, 0.8, 0.8)).toBeNull();
 });
 
-describe('top k', () => {
+describe('topKAccuracy', () => {
   const logits = Float64Array.of(3, 3, 1, 3, 3, 1, 1, 2, 3);
 
-  it('puts the lower class first of equal ones', () => {
+  it('ranks the lower class first of equal logits', () => {
     const labels = Int32Array.of(0, 0, 0);
     expect([1, 2, 3].map((k) => topKAccuracy(logits, labels, 3, k))).toEqual([2 / 3, 2 / 3, 1]);
     expect(topKAccuracy(logits, labels, 3, 1)).toBe(accuracy(logits, labels, 3));
@@ -91,7 +91,7 @@ describe('top k', () => {
 });
 
 describe('recalls', () => {
-  it('are of the rows of each class, NaN without any', () => {
+  it('are computed per class, NaN for a class without rows', () => {
     const logits = Float64Array.of(1, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0);
     const [first, second, third] = recalls(logits, Int32Array.of(0, 0, 1, -1), 3);
     expect([first, second]).toEqual([0.5, 0]);
@@ -102,13 +102,13 @@ describe('recalls', () => {
 describe('agreementWhereTeacherWrong', () => {
   const teacher = Float64Array.of(1, 0, 1, 0, 1, 0);
 
-  it('counts the rows that the teacher gets wrong', () => {
+  it('is the agreement on the rows that the teacher gets wrong', () => {
     const student = Float64Array.of(1, 0, 1, 0, 0, 1);
     expect(agreementWhereTeacherWrong(student, teacher, Int32Array.of(0, 1, 1), 2)).toBe(0.5);
     expect(agreementWhereTeacherWrong(student, teacher, Int32Array.of(0, 1, -1), 2)).toBe(1);
   });
 
-  it('is NaN where it is never wrong', () => {
+  it('is NaN for a teacher that is never wrong', () => {
     expect(agreementWhereTeacherWrong(teacher, teacher, Int32Array.of(0, 0, -1), 2)).toBeNaN();
   });
 });

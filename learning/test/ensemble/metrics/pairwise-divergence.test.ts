@@ -1,4 +1,4 @@
-/** All divergences against the divergence of one pair, on more rows than a chunk has, with a probability of 0. */
+/** pairwiseDivergences against klDivergence of each pair, on more rows than a chunk has, with a probability of 0. */
 import { expect, test } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { klDivergence } from '../../../src/ensemble/metrics/metrics.js';
@@ -7,7 +7,7 @@ import { pairwiseDivergences } from '../../../src/ensemble/metrics/pairwise-dive
 const logits = (seed: number, length: number) =>
   Float32Array.from({ length }, (_, i) => 8 * mulberry32(seed, i) - 4);
 
-test('every pair has the divergence that it has alone', () => {
+test('pairwiseDivergences agrees with klDivergence of each pair', () => {
   const [rows, classes] = [70, 2000];
   const [a, b, c] = [1, 2, 3].map((seed) => logits(seed, rows * classes)) as [
     Float32Array,
@@ -27,7 +27,7 @@ test('every pair has the divergence that it has alone', () => {
   expect(found[1]?.[2]).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('no rows have none', () => {
+test('pairwiseDivergences of no rows is NaN', () => {
   const none = new Float32Array(0);
   expect(pairwiseDivergences([none], [none], 0, 3)).toEqual([[Number.NaN]]);
 });

@@ -1,4 +1,4 @@
-/** Intervals against the printed table of Student's t (97.5 % quantiles), and a mean that can be computed by hand. */
+/** Intervals against the printed table of Student's t (97.5 % quantiles), and a mean computed by hand. */
 import { describe, expect, it } from 'vitest';
 import { pairedInterval, seedsNeeded } from '../../../src/ensemble/metrics/statistics.js';
 
@@ -12,14 +12,14 @@ describe('pairedInterval', () => {
     [10, 2.228],
     [29, 2.045],
     [120, 1.98],
-  ])('uses the table: %i degrees of freedom, t = %d', (degrees, quantile) => {
+  ])("uses Student's t: %i degrees of freedom, t = %d", (degrees, quantile) => {
     const differences = Array.from({ length: degrees + 1 }, (_, i) => i);
     const { mean, high, standardDeviation } = pairedInterval(differences);
     const t = ((high - mean) * Math.sqrt(differences.length)) / standardDeviation;
     expect(t).toBeCloseTo(quantile, 3);
   });
 
-  it('has the mean in its middle and n − 1 in the deviation', () => {
+  it('is symmetric about the mean, with n − 1 in the standard deviation', () => {
     const { mean, low, high, standardDeviation } = pairedInterval([1, 2, 3]);
     expect(mean).toBe(2);
     expect(standardDeviation).toBe(1);
@@ -39,12 +39,12 @@ describe('seedsNeeded', () => {
     [0.5, 34],
     [0.8, 15],
     [1, 10],
-  ])('is near the table: effect %d, %i pairs', (effect, pairs) => {
+  ])('agrees with the printed tables: effect %d, %i pairs', (effect, pairs) => {
     expect(Math.abs(seedsNeeded(effect, 1) - pairs)).toBeLessThanOrEqual(1);
     expect(seedsNeeded(-effect, 1)).toBe(seedsNeeded(effect, 1));
   });
 
-  it('is two for what never varies, without end for no difference', () => {
+  it('is 2 for a deviation of 0, infinite for a difference of 0, and refuses NaN', () => {
     expect(seedsNeeded(0.1, 0)).toBe(2);
     expect(seedsNeeded(0, 1)).toBe(Number.POSITIVE_INFINITY);
     expect(() => seedsNeeded(Number.NaN, 1)).toThrow(/finite difference/);

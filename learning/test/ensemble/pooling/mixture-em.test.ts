@@ -1,6 +1,4 @@
-/**
- * Weights against the conditions that hold only at the optimum, on random problems, and one problem solved by hand.
- */
+/** Weights against the optimality conditions, on random problems, and one problem solved by hand. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import {
@@ -17,7 +15,7 @@ function randomProbabilities(seed: number, teachers: number, samples: number): F
 }
 
 describe('mixtureWeights', () => {
-  it.each([1, 2, 3, 4, 5, 6])('meets the conditions of the optimum, seed %i', (seed) => {
+  it.each([1, 2, 3, 4, 5, 6])('meets the optimality conditions, seed %i', (seed) => {
     const probabilities = randomProbabilities(seed, 5, 200);
     const weights = mixtureWeights(probabilities);
     expect(weights.reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 12);
@@ -28,26 +26,26 @@ describe('mixtureWeights', () => {
   });
 
   it('finds the interior optimum of two teachers that are right on different samples', () => {
-    // ¾ of the samples go to the first: log(w ·.9 + (1−w)·.1) three times, its mirror once; w = 0.8125.
+    // The first teacher is right on ¾ of the samples: log(w ·.9 + (1−w)·.1) three times, its mirror once; w = 0.8125.
     const first = Float64Array.of(0.9, 0.9, 0.9, 0.1);
     const [a, b] = mixtureWeights([first, first.map((p) => 1 - p)]);
     expect(a).toBeCloseTo(0.8125, 12);
     expect(b).toBeCloseTo(0.1875, 12);
   });
 
-  it('gives a teacher that adds nothing exactly 0', () => {
+  it('gives exactly 0 to a teacher that is worse on every sample', () => {
     const good = Float64Array.of(0.9, 0.8, 0.7);
     expect([...mixtureWeights([good, good.map((p) => p - 0.01)])]).toEqual([1, 0]);
   });
 
-  it('keeps equal weights for equal teachers, and survives certain mistakes', () => {
+  it('gives equal teachers equal weights, and accepts labels of probability 0', () => {
     const own = Float64Array.of(0.2, 0.7);
     expect([...mixtureWeights([own, own])]).toEqual([0.5, 0.5]);
     const weights = mixtureWeights([Float64Array.of(1, 0), Float64Array.of(0, 0)]);
     expect(weights[0]).toBeCloseTo(1, 9);
   });
 
-  it('never does worse than EM, which never raises the loss', () => {
+  it('has a loss at most that of EM, whose loss never rises', () => {
     const probabilities = randomProbabilities(11, 4, 50);
     const best = mixtureNll(probabilities, mixtureWeights(probabilities));
     let weights = new Float64Array(4).fill(0.25);

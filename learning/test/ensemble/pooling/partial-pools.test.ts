@@ -5,7 +5,7 @@ import { poolPerClass } from '../../../src/ensemble/pooling/per-class-pool.js';
 const log = (...probabilities: number[]) => Float64Array.from(probabilities, Math.log);
 
 describe('poolPerClass', () => {
-  it('asks each class of those that know it, the others of all', () => {
+  it('pools a class over the teachers with weight for it, or over all teachers if none has weight', () => {
     const out = new Float64Array(3);
     poolPerClass(
       1,
@@ -22,7 +22,7 @@ describe('poolPerClass', () => {
     for (const [c, want] of [0.7, 0.3, 0.35].entries()) expect(out[c]).toBeCloseTo(want / 1.35, 12);
   });
 
-  it('refuses a row that no teacher with weight gives anything, and missing weights', () => {
+  it('refuses a row that sums to 0, and missing class weights', () => {
     const out = new Float64Array(2);
     const sure = [log(1, 0), log(0, 1)];
     expect(() =>

@@ -1,4 +1,4 @@
-/** The kernel of pools against the plain functions and Math.exp, bit for bit. */
+/** The pool kernel against the plain functions and Math.exp, bit for bit. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { poolPlainly, poolWithShares } from '../../../src/ensemble/pooling/pool.js';
@@ -12,21 +12,21 @@ function logitsOf(teacher: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => (mulberry32(teacher, i) - 0.5) * 40);
 }
 
-/** One share a teacher, and shares of each row, some of which are 0. */
+/** One share per teacher, or shares per row, some of which are 0. */
 const SHARES = {
   'one a teacher': () => Float64Array.of(0.2, 0.5, 0.3),
   "each row's own": (rows: number) =>
     Float64Array.from({ length: 3 * rows }, (_, i) => (i % 5 === 0 ? 0 : mulberry32(4, i))),
 };
 
-describe.each(RULES)('%s', (rule) => {
-  describe.each(Object.entries(SHARES))('%s', (_, sharesOf) => {
+describe.each(RULES)('pool kernel, rule %s', (rule) => {
+  describe.each(Object.entries(SHARES))('shares: %s', (_, sharesOf) => {
     it.each([
       [40, 32],
       [9, 33],
       [700, 101],
       [30, 1002],
-    ])('pools %d rows of %d classes', (rows, classes) => {
+    ])('has the bits of the plain pool, %d rows of %d classes', (rows, classes) => {
       const logits = [1, 2, 3].map((teacher) => logitsOf(teacher, rows * classes));
       for (const temperature of [1, 4, 0.3, 3.3]) {
         const input = {
@@ -40,13 +40,13 @@ describe.each(RULES)('%s', (rule) => {
         const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
         expect(poolByKernel(input, got)).toBe(true);
         poolPlainly(input, want);
-        // `toEqual` takes a second for as many.
+        // `toEqual` takes a second for arrays of this size.
         expect(Buffer.from(got.buffer).equals(Buffer.from(want.buffer))).toBe(true);
       }
     });
   });
 
-  it.each(HOSTILE_SHAPES)('pools numbers at the edges, in %d rows of %d', (rows, classes) => {
+  it.each(HOSTILE_SHAPES)('is bit-exact on extreme values, %d rows of %d', (rows, classes) => {
     const numbers = rows * classes;
     for (const temperature of [1, 0.05, 3.3, 1000]) {
       const input = {
@@ -68,12 +68,12 @@ describe.each(RULES)('%s', (rule) => {
     }
   });
 
-  it('pools classes of probability 0 as the plain function', () => {
+  it('agrees with the plain pool on classes of probability 0', () => {
     const [rows, classes] = [4, 50];
     const logits = [1, 2].map((teacher) => logitsOf(teacher, rows * classes));
     const [first, second] = logits as [Float32Array, Float32Array];
     first[3] = Number.NEGATIVE_INFINITY;
-    // A teacher without an answer for a row, whose share there is 0.
+    // The teacher has no answer for this row, so its share there is 0.
     second.fill(Number.NEGATIVE_INFINITY, classes, 2 * classes);
     const shares = Float64Array.of(0.5, 0.5, 1, 0, 0.5, 0.5, 0.5, 0.5);
     const [got, want] = [new Float32Array(rows * classes), new Float32Array(rows * classes)];
@@ -91,7 +91,7 @@ describe.each(RULES)('%s', (rule) => {
   });
 });
 
-it('leaves float64 to the plain function', () => {
+it('poolByKernel declines float64 logits', () => {
   const logits = [Float64Array.from({ length: 100 }, (_, i) => i / 7)];
   const input = {
     rule: 'arithmetic',
@@ -104,11 +104,11 @@ it('leaves float64 to the plain function', () => {
   expect(poolByKernel(input, new Float32Array(100))).toBe(false);
 });
 
-it('has exponentials of the bits of Math.exp', () => {
+it('expInPlace has the bits of Math.exp', () => {
   const kernel = openKernel<{ expInPlace(values: number, count: number): void }>('pool');
   if (kernel === undefined) throw new Error('this machine has no SIMD');
   const edges = [0, -0, -1, -745.1332191019411, -745.13321910194122, -707, -708.5, -1e300];
-  // Borders of fdlibm's cases, which compare the upper half of a number.
+  // Limits of fdlibm's cases, which compare the upper half of a number.
   const high = [0x3fd62e42, 0x3fd62e43, 0x3ff0a2b1, 0x3ff0a2b2, 0x3e2fffff, 0x3e300000, 0x40874910];
   const view = new DataView(new ArrayBuffer(8));
   for (const upper of high) {

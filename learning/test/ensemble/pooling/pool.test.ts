@@ -60,7 +60,7 @@ function expectClose(got: Iterable<number>, want: readonly number[], digits: num
   for (const [index, value] of want.entries()) expect(values[index]).toBeCloseTo(value, digits);
 }
 
-describe.each(RULES)('%s', (rule) => {
+describe.each(RULES)('pool with the rule %s', (rule) => {
   it.each(reference[rule] as Case[])('gives the reference values: $id', (testCase) => {
     const { input, expected } = testCase;
     const logits = logitsOf(input);
@@ -108,7 +108,7 @@ describe.each(RULES)('%s', (rule) => {
     expectClose(out, expected.probs, 14);
   });
 
-  it('gives the same for float32 rows at any place of a batch, up to float32', () => {
+  it('gives the reference values for a float32 row inside a batch', () => {
     const [testCase] = reference[rule] as [Case];
     const { input, expected } = testCase;
     const classes = expected.probs.length;
@@ -133,7 +133,7 @@ describe.each(RULES)('%s', (rule) => {
     expectClose(out.subarray(0, classes), Array<number>(classes).fill(1 / classes), 6);
   });
 
-  it('does not overflow on extreme logits, and its logarithms stay finite', () => {
+  it('does not overflow on extreme logits, and its log-probabilities stay finite', () => {
     const teachers = [Float64Array.of(1e4, 0, -1e4), Float64Array.of(1e4, 0, -1e4)];
     const out = new Float32Array(3);
     pool(
@@ -163,7 +163,7 @@ describe.each(RULES)('%s', (rule) => {
     expect([...logs]).toEqual([0, -1e4, -2e4]);
   });
 
-  it('does not read a teacher of weight 0', () => {
+  it('ignores the logits of a teacher of weight 0', () => {
     const broken = [Number.NaN, Number.NaN];
     expectClose(pooled(rule, 1, [[0, Math.log(3)], broken], [2, 0]), [0.25, 0.75], 14);
   });
@@ -187,7 +187,7 @@ describe.each(RULES)('%s', (rule) => {
     ).toThrow(message);
   });
 
-  it('refuses logits and room that are too short, naming the teacher', () => {
+  it('refuses logits that are too short, naming the teacher, and an output that is too short', () => {
     const long = new Float32Array(4);
     const short = new Float32Array(3);
     expect(() =>
@@ -219,15 +219,15 @@ describe.each(RULES)('%s', (rule) => {
   });
 });
 
-describe('a class of probability 0', () => {
+describe('pool with a class of probability 0', () => {
   const sure = [0, Number.NEGATIVE_INFINITY];
   const even = [0, 0];
 
-  it('adds nothing to an arithmetic mean, at any temperature', () => {
+  it('counts it as 0 in an arithmetic mean, at any temperature', () => {
     expectClose(pooled('arithmetic', 3, [sure, even], [1, 1]), [0.75, 0.25], 14);
   });
 
-  it('is of probability 0 in a pool of logarithms too, where all teachers say so', () => {
+  it('gives log-probability -Infinity where all teachers give 0', () => {
     const out = new Float64Array(2);
     const teacherLogits = [Float64Array.from(sure), Float64Array.from(sure)];
     const settings = { rule: 'arithmetic', temperature: 1, rowCount: 1, classCount: 2 } as const;
@@ -235,7 +235,7 @@ describe('a class of probability 0', () => {
     expect([...out]).toEqual([0, Number.NEGATIVE_INFINITY]);
   });
 
-  it('counts as the floor in a geometric mean, so that one teacher cannot veto', () => {
+  it('counts it as the floor in a geometric mean, so that one teacher has no veto', () => {
     // The teachers' probabilities: (½, ½, 1e-8) and (⅓, ⅓, ⅓).
     const veto = [0, 0, Number.NEGATIVE_INFINITY];
     const ratio = Math.sqrt(PROBABILITY_FLOOR / 0.5);
@@ -248,7 +248,7 @@ describe('a class of probability 0', () => {
 });
 
 describe('logSoftmaxRows', () => {
-  it('tempers and normalises each row by itself', () => {
+  it('tempers and normalises each row separately', () => {
     const logs = logSoftmaxRows(Float32Array.of(0, 0, 1e30, 0), 2, 2);
     expectClose(logs, [-Math.LN2, -Math.LN2, 0, -1e30].map(Math.fround), 6);
     const tempered = logSoftmaxRows(Float64Array.of(0, Math.log(9)), 1, 2, 2);

@@ -1,7 +1,4 @@
-/**
- * Weights against numbers computed by hand, and what must hold for any logits: shares sum to 1, equal teachers weigh
- * alike.
- */
+/** Weights against numbers computed by hand, and properties: shares sum to 1, equal teachers have equal weights. */
 import { describe, expect, it } from 'vitest';
 import { accuracyWeights } from '../../../src/ensemble/pooling/accuracy-weights.js';
 import {
@@ -15,17 +12,17 @@ const CERTAIN = Float64Array.of(0, Number.NEGATIVE_INFINITY);
 const EVEN = Float64Array.of(1, 1);
 
 describe('accuracyWeights', () => {
-  it('is the share of the accuracies', () => {
+  it('linear weights are proportional to the accuracies', () => {
     expect([...accuracyWeights('linear', [0.9, 0.6, 0.5], 10)]).toEqual([0.45, 0.3, 0.25]);
   });
 
-  it('halves a weight for each t·ln 2 of accuracy', () => {
+  it('softmax weights halve for each t·ln 2 of accuracy', () => {
     const [best, worse] = accuracyWeights('softmax', [0.9, 0.9 - 0.2 * Math.LN2], 10, 0.2);
     expect(best).toBeCloseTo(2 / 3, 12);
     expect(worse).toBeCloseTo(1 / 3, 12);
   });
 
-  it('gives nothing to chance and less, and equal shares where all are no better', () => {
+  it('log-odds weights are 0 for chance and below, and equal where all teachers are equally good or bad', () => {
     expect(accuracyWeights('log-odds', [0.8, 0.25, 0.1], 4)).toEqual(Float64Array.of(1, 0, 0));
     expect(accuracyWeights('log-odds', [0.1, 0], 4)).toEqual(Float64Array.of(0.5, 0.5));
     expect(accuracyWeights('log-odds', [1, 1], 4)).toEqual(Float64Array.of(0.5, 0.5));
@@ -49,22 +46,22 @@ describe('confidenceWeights', () => {
     expect(c).toBeGreaterThan(d);
   });
 
-  it.each(weightings)('%s: weighs equal teachers alike, whatever they say', (weighting) => {
+  it.each(weightings)('%s: gives equal teachers equal weights, for any logits', (weighting) => {
     for (const logits of [CERTAIN, EVEN, Float64Array.of(1000, -1000)]) {
       const weights = confidenceWeights(weighting, [logits, logits, logits], 1, 2);
       for (const weight of weights) expect(weight).toBeCloseTo(1 / 3, 12);
     }
   });
 
-  it.each(weightings)('%s: a lone teacher has all', (weighting) => {
+  it.each(weightings)('%s: gives a single teacher all the weight', (weighting) => {
     expect(confidenceWeights(weighting, [EVEN], 1, 2)).toEqual(Float64Array.of(1));
   });
 
-  it('ebkd shares a certain teacher at most 1/(K−1)', () => {
+  it('ebkd gives a certain teacher at most 1/(K−1)', () => {
     expect([...confidenceWeights('ebkd', [CERTAIN, EVEN, EVEN], 1, 2)]).toEqual([0.5, 0.25, 0.25]);
   });
 
-  it('has the entropy of a coin, and 0 for certainty', () => {
+  it('entropies of a coin are ln 2, and 0 for a certain answer', () => {
     const [coin, certain] = entropies([EVEN, CERTAIN], 1, 2);
     expect(coin).toBeCloseTo(Math.LN2, 15);
     expect(certain).toBe(0);
@@ -72,7 +69,7 @@ describe('confidenceWeights', () => {
 });
 
 describe('caMkdWeights', () => {
-  it('takes 1 − softmax of the cross-entropies, over K − 1', () => {
+  it('are 1 − softmax of the cross-entropies, over K − 1', () => {
     // Probabilities ½ and ¼ of the label: cross-entropies ln 2 and ln 4, their softmax ⅓ and ⅔.
     const teachers = [Float64Array.of(0, 0), Float64Array.of(0, Math.log(3))];
     const [a, b] = caMkdWeights(teachers, Int32Array.of(0), 2);
@@ -81,12 +78,12 @@ describe('caMkdWeights', () => {
     expect(crossEntropies(teachers, Int32Array.of(0), 2)[1]).toBeCloseTo(Math.log(4), 12);
   });
 
-  it('keeps a number where a teacher excludes the label', () => {
+  it('stay finite where a teacher gives the label probability 0', () => {
     expect([...caMkdWeights([CERTAIN, EVEN, EVEN], Int32Array.of(1), 2)]).toEqual([0, 0.5, 0.5]);
     expect([...caMkdWeights([CERTAIN, CERTAIN], Int32Array.of(1), 2)]).toEqual([0.5, 0.5]);
   });
 
-  it('gives a lone teacher all, and refuses a sample without label', () => {
+  it('give a single teacher all the weight, and refuse a sample without a label', () => {
     expect([...caMkdWeights([EVEN], Int32Array.of(0), 2)]).toEqual([1]);
     expect(() => caMkdWeights([EVEN], Int32Array.of(-1), 2)).toThrow(/sample 0 needs a label/);
   });

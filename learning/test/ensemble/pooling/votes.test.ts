@@ -1,20 +1,17 @@
-/**
- * Votes counted by hand; for Dawid–Skene a crowd with one teacher that is always wrong in the same way,
- * and the table that it was published with.
- */
+/** Votes counted by hand; for Dawid–Skene, a crowd with a teacher that is always wrong, and the published table. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { dawidSkene, dawidSkeneOfCounts } from '../../../src/ensemble/pooling/confusions.js';
 import { majorityVote, voteFractions } from '../../../src/ensemble/pooling/vote-fractions.js';
 
 describe('majorityVote', () => {
-  it('counts weights, and leaves out who abstains', () => {
+  it('counts votes by weight and ignores abstentions', () => {
     expect([...(voteFractions([1, -1, 0, 1], 3, [1, 8, 2, 1]) ?? [])]).toEqual([0.5, 0.5, 0]);
     expect(majorityVote([1, -1, 0, 1], 3, [1, 8, 2, 1])).toBe(0);
     expect(majorityVote([1, -1, 0, 1], 3)).toBe(1);
   });
 
-  it('is null without votes, and with votes of weight 0 only', () => {
+  it('is null without votes, and voteFractions with votes of weight 0 only', () => {
     expect(majorityVote([-1, -1], 3)).toBeNull();
     expect(voteFractions([1, -1], 3, [0, 1])).toBeNull();
     expect(voteFractions([], 3)).toBeNull();
@@ -38,7 +35,7 @@ describe('dawidSkene', () => {
   const contrary = truth.map((label) => (label + 2) % 3);
   const votes = [noisy(1), noisy(2), noisy(3), contrary];
 
-  it('learns from a teacher that is wrong in a fixed way', () => {
+  it('learns from a teacher that is always wrong in the same way', () => {
     const { posterior, confusions } = dawidSkene(votes, 3);
     const right = truth.filter((label, n) => {
       const row = [...posterior.subarray(n * 3, n * 3 + 3)];
@@ -49,7 +46,7 @@ describe('dawidSkene', () => {
     for (let c = 0; c < 3; c++) expect(confusions[3]?.[((c + 2) % 3) * 3 + c]).toBeGreaterThan(0.9);
   });
 
-  it('keeps distributions', () => {
+  it('returns distributions', () => {
     const { posterior, priors, confusions } = dawidSkene(votes, 3);
     for (let n = 0; n < truth.length; n++) {
       expect(posterior.subarray(n * 3, n * 3 + 3).reduce((s, p) => s + p, 0)).toBeCloseTo(1, 12);
@@ -62,7 +59,7 @@ describe('dawidSkene', () => {
     }
   });
 
-  it('leaves a sample without votes to the priors, and a known one as it is', () => {
+  it('gives a sample without votes the priors, and keeps a known label', () => {
     const own = votes.map((all) => all.map((vote, n) => (n === 5 ? -1 : vote)));
     const knownLabels = new Int32Array(truth.length).fill(-1);
     knownLabels[7] = 0;
@@ -71,12 +68,12 @@ describe('dawidSkene', () => {
     expect([...posterior.subarray(21, 24)]).toEqual([1, 0, 0]);
   });
 
-  it('stays with the votes before the first round', () => {
+  it('is the share of the votes before the first round', () => {
     const { posterior } = dawidSkene([[0], [0], [1], [-1]], 2, { iterationCount: 0 });
     expect(posterior[0]).toBeCloseTo(2 / 3, 15);
   });
 
-  it('refuses lengths that differ, and no votes', () => {
+  it('refuses votes of different lengths and an empty list', () => {
     expect(() => dawidSkene([[0, 1], [0]], 2)).toThrow(/\[2, 1\]/);
     expect(() => dawidSkene([], 2)).toThrow(/one vote a sample/);
   });
@@ -84,7 +81,7 @@ describe('dawidSkene', () => {
 
 describe('dawidSkeneOfCounts', () => {
   /**
-   * Dawid & Skene 1979, table 1: for each of 45 patients, what five anaesthetists said of the fitness for a general
+   * Dawid & Skene 1979, table 1: for each of 45 patients, how five anaesthetists rated the fitness for a general
    * anaesthetic, 1 to 4. The first anaesthetist answered three times.
    */
   const PATIENTS = [
@@ -102,7 +99,7 @@ describe('dawidSkeneOfCounts', () => {
     Float64Array.from(said.flatMap((of) => [0, 1, 2, 3].map((c) => (of[k] ?? []).filter((own) => own === c).length))),
   ); // biome-ignore format: one line
 
-  it('finds what was published of the anaesthetists', () => {
+  it('finds the published result for the anaesthetists', () => {
     const plain = { smoothing: 0, iterationCount: 1000, tolerance: 1e-12 };
     const { priors, confusions, posterior } = dawidSkeneOfCounts(counts, 4, plain);
     const rounded = (values: Iterable<number>) => [...values].map((p) => Number(p.toFixed(2)));
@@ -115,18 +112,18 @@ describe('dawidSkeneOfCounts', () => {
       [0, 0.34, 0.66, 0],
       [0, 0, 0.56, 0.44],
     ]);
-    // Patient 36, of whom two say 4 and the first says it once: class 4.
+    // Patient 36: two anaesthetists say 4, and the first says it once. The class is 4.
     expect(posterior[35 * 4 + 3]).toBeGreaterThan(0.99);
   }); // biome-ignore format: rows
 
-  it('has the bits of the votes where everybody answers once or not at all', () => {
+  it('agrees with dawidSkene where each teacher answers once or not at all', () => {
     const votes = said.map((of) => of.slice(1).map(([own = -1], k) => (k === 2 && own === 2 ? -1 : own)));
     const byTeacher = [0, 1, 2, 3].map((k) => votes.map((of) => of[k] as number));
     const once = byTeacher.map((own) => Float64Array.from(own.flatMap((v) => [0, 1, 2, 3].map((c) => (c === v ? 1 : 0)))));
     expect(dawidSkeneOfCounts(once, 4)).toEqual(dawidSkene(byTeacher, 4));
   }); // biome-ignore format: rows
 
-  it('starts at the shares of all answers', () => {
+  it('starts from the shares of all answers', () => {
     const { posterior } = dawidSkeneOfCounts(
       [Float64Array.of(3, 0, 0, 0), Float64Array.of(0, 1, 0, 0)],
       2,
@@ -135,7 +132,7 @@ describe('dawidSkeneOfCounts', () => {
     expect([...posterior]).toEqual([3 / 4, 1 / 4, 1 / 2, 1 / 2]);
   });
 
-  it('refuses lengths that differ, negative counts, and none', () => {
+  it('refuses counts of different lengths, negative counts and an empty list', () => {
     expect(() => dawidSkeneOfCounts([new Float64Array(4), new Float64Array(2)], 2)).toThrow(
       /\[4, 2\]/,
     );

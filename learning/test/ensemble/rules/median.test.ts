@@ -30,13 +30,13 @@ const good = logs(0.7, 0.2, 0.1);
 const fair = logs(0.6, 0.1, 0.3);
 const astray = logs(0.001, 0.001, 0.998);
 
-test('one of three that is astray moves it no more than by being on its side', () => {
+test('median is the same however far one of three teachers is off', () => {
   const all = [0.6, 0.1, 0.3];
   expectClose(pooled([good, fair, astray], [1, 1, 1]), all);
   expectClose(pooled([good, fair, logs(0.3, 0.05, 0.65)], [1, 1, 1]), all);
 });
 
-test('of two it is the mean, and so between two halves of the weight', () => {
+test('median is the mean of two teachers, and of the middle two where the weights split in half', () => {
   expectClose(pooled([good, fair], [1, 1]), [0.65, 0.15, 0.2]);
   const halves = pooled([good, fair, astray], [0.2, 0.1, 0.3]);
   const medians = [(0.001 + 0.6) / 2, (0.001 + 0.1) / 2, (0.3 + 0.998) / 2];
@@ -46,12 +46,12 @@ test('of two it is the mean, and so between two halves of the weight', () => {
   );
 });
 
-test('weights count, and a teacher of weight 0 does not', () => {
+test('median counts weights and ignores a teacher of weight 0', () => {
   expectClose(pooled([good, fair, astray], [3, 1, 1]), [0.7, 0.2, 0.1]);
   expectClose(pooled([good, astray], [1, 0]), [0.7, 0.2, 0.1]);
 });
 
-test('row by row, each teacher tempered by itself', () => {
+test('median tempers each teacher before it pools', () => {
   const two = (a: Float64Array, b: Float64Array) => Float64Array.of(...a, ...b);
   const roots = [0.7, 0.2, 0.1].map(Math.sqrt);
   const tempered = roots.map((p) => p / roots.reduce((a, b) => a + b));
@@ -59,7 +59,7 @@ test('row by row, each teacher tempered by itself', () => {
   expectClose(rows.slice(0, 3), tempered);
 });
 
-test('each class by those that know it, and nothing of a class that nobody knows', () => {
+test('median takes each class from the teachers that know it, and gives 0 to a class no teacher knows', () => {
   const partial = Float64Array.of(Math.log(0.9), Math.log(0.1), Number.NEGATIVE_INFINITY);
   const row = pooled([good, partial], [1, 1], { knownClasses: [undefined, [0, 1]] });
   const medians = [0.8, 0.15, 0.1];
@@ -75,7 +75,7 @@ test('each class by those that know it, and nothing of a class that nobody knows
   );
 });
 
-test('is the mean where the teachers are sure of a class each', () => {
+test('median is the mean where each teacher is certain of another class', () => {
   const sure = [0, 1, 2].map((c) =>
     Float64Array.from({ length: 3 }, (_, i) => (i === c ? 2000 : 0)),
   );

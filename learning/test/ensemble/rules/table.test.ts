@@ -1,4 +1,4 @@
-/** The table of rules as a whole: what must hold of every rule, and for which rules each property is set. */
+/** The table of rules: what holds for every rule, and for which rules each property is set. */
 import { expect, test } from 'vitest';
 import {
   namesOf,
@@ -8,7 +8,7 @@ import {
   ruleOf,
 } from '../../../src/ensemble/rules/index.js';
 
-test('every rule is found by its name, and none twice', () => {
+test('ruleNamed finds every rule by its name, and rule names are unique', () => {
   expect(new Set(RULE_NAMES).size).toBe(RULES.length);
   for (const rule of RULES) {
     expect(ruleNamed(rule.name)).toBe(rule);
@@ -17,7 +17,7 @@ test('every rule is found by its name, and none twice', () => {
   expect(ruleNamed('mode')).toBeUndefined();
 });
 
-test('a weighting is the one that was written, else the first', () => {
+test('settled keeps the weighting that is written, and takes the first one otherwise', () => {
   const { settled, weightings = [] } = ruleOf({ combine: 'accuracy' });
   expect(settled({})).toEqual({ combine: 'accuracy', weighting: weightings[0] });
   expect(settled({ weighting: 'log-odds' })).toEqual({
@@ -34,6 +34,6 @@ test.each([
   ['isOfTopK', 'arithmetic accuracy per-class mixture-em'],
   ['needsAllClasses', 'aekd mixture-em plugin'],
   ['needsLabels', 'ca-mkd'],
-] as const)('%s holds of %s', (claim, names) => {
+] as const)('%s is set for the rules %s', (claim, names) => {
   expect(namesOf((rule) => rule[claim]).join(' ')).toBe(names);
 });

@@ -1,24 +1,21 @@
-/**
- * p against a count by hand of all deals, on few rows; and how often models that know nothing, or little, get below
- * it.
- */
+/** The p-value of a permutation test, against all permutations counted by hand on few rows. */
 import { describe, expect, it } from 'vitest';
 import { dealtLabelsP } from '../../../src/ensemble/teachers/dealt-labels.js';
 
 /** Scores [n, 2] from scores for class 1. */
 const ofTwo = (said: readonly number[]) => said.flatMap((score) => [-score, score]);
 
-/** p of scores [n, C]. */
+/** The p-value of scores [n, C]. */
 const dealtP = (scores: ArrayLike<number>, labels: Int32Array, classCount: number) =>
   dealtLabelsP((row, c) => scores[row * classCount + c] as number, labels);
 
-/** With 1,999 deals: three standard errors of the greatest p that is tested. */
+/** The tolerance is three standard errors of the greatest p tested, with 1,999 permutations. */
 const near = (p: number, exact: number) => expect(Math.abs(p - exact)).toBeLessThan(0.03);
 
-describe('labels that are dealt anew', () => {
-  it('fit as well as often as of all deals', () => {
-    // Class 1 has two of six rows, 15 deals. Ranks 6 and 5: one deal is as good. Ranks 6 and 4: two. Ranks 6 and 3, or
-    // 5 and 4: four.
+describe('dealtLabelsP, the p-value of a permutation test', () => {
+  it('is near the share of all permutations that fit as well', () => {
+    // Class 1 has two of six rows: 15 permutations. Ranks 6 and 5: one fits as well. Ranks 6 and 4: two.
+    // Ranks 6 and 3, or 5 and 4: four.
     const labels = (first: number, second: number) =>
       Int32Array.from({ length: 6 }, (_, row) => (row === first || row === second ? 1 : 0));
     const scores = ofTwo([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
@@ -28,15 +25,15 @@ describe('labels that are dealt anew', () => {
     expect(dealtP(scores, labels(0, 1), 2)).toBe(1);
   });
 
-  it('fit as well always where all rows are said to be alike, also of probability 0', () => {
+  it('is 1 where all rows have the same scores, also with probability 0', () => {
     const labels = Int32Array.from([0, 1, 2, 0]);
     expect(dealtP(new Float64Array(12), labels, 3)).toBe(1);
     const none = [0, 1, 2, 3].flatMap(() => [Math.log(0.5), Math.log(0.5), -Infinity]);
     expect(dealtP(none, Int32Array.from([0, 1, 1, 0]), 3)).toBe(1);
   });
 
-  it('fit final answers as Fisher’s exact test has it', () => {
-    // Class 1 is named on 3 of 8 rows. All three right: one of 56 deals; two right: 16 of 56.
+  it('is near the p-value of the exact test of Fisher for final answers', () => {
+    // Class 1 is named on 3 of 8 rows. All three right: one of 56 permutations; two right: 16 of 56.
     const labels = Int32Array.from([1, 1, 1, 0, 0, 0, 0, 0]);
     const said = (rows: readonly number[]) =>
       [...labels.keys()].flatMap((row) => (rows.includes(row) ? [0, 1] : [1, 0]));

@@ -1,6 +1,6 @@
 /**
- * Teachers that know only some of the classes, against plain arithmetic on three classes and two teachers. If all
- * teachers know all classes, against the plain pools.
+ * Teachers that know only some of the classes, against arithmetic on three classes and two teachers. Where all
+ * teachers know all classes, the result is that of the plain pools.
  */
 import { describe, expect, it } from 'vitest';
 import { throughCodec } from '../../../src/codecs/answer-codec.js';
@@ -66,8 +66,8 @@ const close = (got: number[], want: number[]) => {
   for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, 12);
 };
 
-describe('each class is pooled by those that know it', () => {
-  it('arithmetic: the mean of those that say something of it, over the sum', () => {
+describe('pools where some teachers know only some classes', () => {
+  it('arithmetic: a class is the mean over the teachers that know it, then rows are normalised', () => {
     // If the unknown class counted as probability 0, the third class would have 0.1.
     close(pooled({ combine: 'arithmetic' }), normal([0.65, 0.25, 0.2]));
     close(
@@ -76,7 +76,7 @@ describe('each class is pooled by those that know it', () => {
     );
   });
 
-  it.each(['geometric', 'mean-logit'] as const)('%s: the same of logarithms', (combine) => {
+  it.each(['geometric', 'mean-logit'] as const)('%s: averages known logarithms', (combine) => {
     const want = normal([Math.sqrt(0.5 * 0.8), Math.sqrt(0.3 * 0.2), 0.2]);
     close(pooled({ combine }), want);
     // A constant added to a teacher's logits changes nothing.
@@ -84,7 +84,7 @@ describe('each class is pooled by those that know it', () => {
     close(pooled({ combine }, { teachers: [logits(ALL), shifted] }), want);
   });
 
-  it('tempers each teacher over its own classes first', () => {
+  it('arithmetic: tempers each teacher over its own classes first', () => {
     const hot = (p: number[]) => normal(p.map(Math.sqrt));
     const [a, f] = [hot(ALL), hot(FEW)] as [number[], number[]];
     close(
@@ -93,16 +93,16 @@ describe('each class is pooled by those that know it', () => {
     );
   });
 
-  it('a class that only teachers of share 0 know is theirs all the same', () => {
+  it('accuracy: a class known only by teachers of weight 0 is taken from them', () => {
     const fit = { weights: [0, 1] };
     close(pooled({ combine: 'accuracy', weighting: 'linear' }, { fit }), normal([0.8, 0.2, 0.2]));
   });
 
-  it('rows have shares of their own', () => {
+  it('ca-mkd: weights differ by row with the classes that the teachers know', () => {
     const teachers = [logits(ALL, ALL), logits(FEW, FEW)];
     const labels = [2, 0];
-    // A teacher that does not know the label has share 0: of K = 2 the other has 1. If both know the label, CA-MKD
-    // weighs them.
+    // A teacher that does not know the label has share 0, so the other of K = 2 has 1. If both know the label, CA-MKD
+    // weighs both.
     const [p, q] = [0.8, 0.5].map((of) => 1 / of) as [number, number];
     const share = [p / (p + q), q / (p + q)] as [number, number];
     close(pooled({ combine: 'ca-mkd' }, { teachers, labels }), [
@@ -111,14 +111,14 @@ describe('each class is pooled by those that know it', () => {
     ]);
   });
 
-  it('ca-mkd: of several who do not know the label none has a say', () => {
+  it('ca-mkd: several teachers that do not know the label have no weight', () => {
     const teachers = [logits(ALL), logits(FEW), logits(FEW)];
     const known = [undefined, [0, 1], [0, 1]];
     const asked = { teachers, known, weights: [1, 1, 1], labels: [2] };
     close(pooled({ combine: 'ca-mkd' }, asked), ALL);
   });
 
-  it('majority-vote: votes count against those that could be cast', () => {
+  it('majority-vote: divides the votes for a class by the votes that could be cast for it', () => {
     const teachers = [logits([0.1, 0.2, 0.7]), logits(FEW)];
     close(pooled({ combine: 'majority-vote' }, { teachers }), [1 / 3, 0, 2 / 3]);
     // A teacher that abstains could not cast a vote for any class.
@@ -126,7 +126,7 @@ describe('each class is pooled by those that know it', () => {
     close(pooled({ combine: 'majority-vote' }, { teachers: [silent, logits(FEW)] }), [1, 0, 0]);
   });
 
-  it('three who know two classes each', () => {
+  it('arithmetic: pools three teachers that know two classes each', () => {
     const teachers = [logits([0.9, 0.1, 0]), logits([0, 0.6, 0.4]), logits([0.3, 0, 0.7])];
     const known = [
       [0, 1],
@@ -137,7 +137,7 @@ describe('each class is pooled by those that know it', () => {
     close(pooled({ combine: 'arithmetic' }, asked), normal([0.6, 0.35, 0.55]));
   });
 
-  it('where all know all it is the plain pool', () => {
+  it('equals the plain pool where all teachers know all classes', () => {
     const teachers = [logits(ALL), logits([0.2, 0.5, 0.3])];
     const everything = [
       [0, 1, 2],
@@ -153,13 +153,13 @@ describe('each class is pooled by those that know it', () => {
     }
   });
 
-  it('has no mean of logits, and none of standardised ones', () => {
+  it('have no mean logits and no standardised logits', () => {
     const pool = combined({ combine: 'arithmetic' }, answersOf({}));
     expect([pool.meanLogits, pool.standardized]).toEqual([undefined, undefined]);
   });
 });
 
-describe('fits', () => {
+describe('fits where some teachers know only some classes', () => {
   const held = [
     logits(ALL, [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]),
     logits(FEW, [0.4, 0.6, 0], [0.3, 0.7, 0], [0.9, 0.1, 0]),
@@ -168,13 +168,13 @@ describe('fits', () => {
   const fit = (combination: Combination) =>
     fitCombination(combination, held, labels, 3, { knownClasses: KNOWN });
 
-  it('accuracy is of samples that the teacher knows', () => {
+  it('accuracy counts only samples of classes that the teacher knows', () => {
     // `few` is right on two of three rows; its answer to the fourth does not count.
     const { weights } = fit({ combine: 'accuracy', weighting: 'linear' });
     close(weights as number[], normal([1, 2 / 3]));
   });
 
-  it('log-odds are above chance among its own classes', () => {
+  it('log-odds measure accuracy against chance among the known classes', () => {
     // Among two classes, 2/3 is log 2 above chance; among three it would be log 4.
     const few = fitCombination({ combine: 'accuracy', weighting: 'log-odds' }, held, labels, 3, {
       knownClasses: [KNOWN[1], KNOWN[1]],
@@ -184,7 +184,7 @@ describe('fits', () => {
     expect(second / first).toBeCloseTo(Math.log(2) / sure, 9);
   });
 
-  it('per-class weights are 0 where nothing is known', () => {
+  it('per-class weights are 0 for unknown classes', () => {
     const { classWeights } = fit({ combine: 'per-class' });
     expect(classWeights).toEqual([
       [3 / 4, 2 / 3, 2 / 3],
@@ -197,14 +197,14 @@ describe('fits', () => {
     );
   });
 
-  it('a temperature is that of its own classes and samples', () => {
+  it('calibrate fits a temperature to the known classes and their samples', () => {
     const { temperatures } = fit({ combine: 'arithmetic', calibrate: true });
     const own = Float64Array.of(0.8, 0.2, 0.4, 0.6, 0.3, 0.7).map(Math.log);
     expect(temperatures?.[1]).toBe(fitTemperature(own, Int32Array.of(0, 1, 0), 2));
     expect(temperatures?.[0]).toBe(fitTemperature(held[0] as Float64Array, labels, 3));
   });
 
-  it('dawid-skene learns what it votes for where it knows nothing', () => {
+  it('dawid-skene learns how a teacher votes on samples of an unknown class', () => {
     const combination = { combine: 'dawid-skene' } as const;
     const [, , third] = pooled(combination, {
       teachers: [logits([0.1, 0.2, 0.7]), logits([0.9, 0.1, 0])],
@@ -214,9 +214,9 @@ describe('fits', () => {
   });
 });
 
-describe('answers', () => {
+describe('answers of teachers that know only some classes', () => {
   it.each(['float32', 'float16', 'uint8-affine', 'top-k:2'] as AnswerCodec[])(
-    'keep nothing of unknown classes, stored as %s',
+    'give no probability to unknown classes, stored as %s',
     (codec) => {
       // As the codec receives it: the third column has the least value of the others.
       const raw = Float32Array.of(Math.log(0.8), Math.log(0.2), Math.log(0.2));
@@ -232,7 +232,7 @@ describe('answers', () => {
     },
   );
 
-  it('of a teacher that is not there leave the others their own classes', () => {
+  it('leave the other teachers their own classes when a teacher has not answered', () => {
     const [target] = combineTargets(planOf('arithmetic'), {
       teacherLogits: [undefined, logits(FEW)],
       rowCount: 1,
@@ -245,7 +245,7 @@ describe('answers', () => {
   });
 });
 
-it('who is there keeps what it knows', () => {
+it('combineTargets keeps the known classes of the teachers that answer', () => {
   const [target] = combineTargets(planOf('arithmetic', [[0, 1], undefined, undefined]), {
     teacherLogits: [undefined, logits(ALL), logits([0.1, 0.1, 0.8])],
     rowCount: 1,
@@ -254,7 +254,7 @@ it('who is there keeps what it knows', () => {
   for (const [c, p] of [0.3, 0.2, 0.5].entries()) expect(target?.[c]).toBeCloseTo(p, 6);
 });
 
-it('what is left for a teacher are its samples and its classes', () => {
+it('amongKnown keeps the samples and columns of the known classes', () => {
   const { rows, labels, classCount, of } = amongKnown(Int32Array.of(2, 0, -1, 1), 3, [0, 2]);
   expect([[...rows], [...labels], classCount]).toEqual([[0, 1, 2], [1, 0, -1], 2]);
   expect([...of(Float32Array.from({ length: 12 }, (_, i) => i))]).toEqual([0, 2, 3, 5, 6, 8]);

@@ -1,4 +1,4 @@
-/** Tails of binomials against sums computed by hand; teachers that know, that guess, and that always say the same. */
+/** Binomial tails against sums computed by hand; teachers that know, that guess, and that always answer the same. */
 import { describe, expect, it } from 'vitest';
 import { guessedShare, isBetterOrder } from '../../../src/ensemble/teachers/class-order.js';
 import {
@@ -17,8 +17,8 @@ function saying(answers: (row: number) => number): Float32Array {
   return logits;
 }
 
-describe('the tail of a binomial', () => {
-  it('is the sum of its terms', () => {
+describe('binomialTail', () => {
+  it('is the sum of the terms of the tail', () => {
     // 3 throws: (3 · 1 + 1) / 8; 4 of p = 1/4: 6 · 9/256 + 4 · 3/256 + 1/256.
     expect(binomialTail(3, 2, 0.5)).toBeCloseTo(0.5, 14);
     expect(binomialTail(4, 2, 0.25)).toBeCloseTo(67 / 256, 14);
@@ -28,8 +28,8 @@ describe('the tail of a binomial', () => {
   });
 });
 
-describe('a teacher', () => {
-  it('that is right knows', () => {
+describe('teacherKnowledge', () => {
+  it('reports no finding when the teacher is right on every row', () => {
     const known = teacherKnowledge(
       saying((row) => row % CLASSES),
       labels,
@@ -39,7 +39,7 @@ describe('a teacher', () => {
     expect(known.finding).toBeUndefined();
   });
 
-  it('that is right a quarter of the time, or never, is at chance', () => {
+  it('reports at-chance when the teacher is right on a quarter of four classes, or never', () => {
     expect(
       teacherKnowledge(
         saying(() => 1),
@@ -55,9 +55,8 @@ describe('a teacher', () => {
     expect(never).toMatchObject({ correctCount: 0, finding: 'at-chance' });
   });
 
-  it('that knows two of four classes is measured on these, against one in two', () => {
-    // Of 32 rows of its classes it gets right all 16 of class 2, and 4 of class 0: too many for a guess among four
-    // classes.
+  it('counts only rows of the known classes and measures them against chance among these', () => {
+    // Of 32 rows of its classes, all 16 of class 2 are right and 4 of class 0: too many for a guess among four.
     const known = [0, 2];
     const answer = (row: number) => (row % 16 === 0 ? 0 : 2);
     const logits = saying(answer);
@@ -78,7 +77,7 @@ describe('a teacher', () => {
     });
   });
 
-  it('is at chance or not by the bound: 28 of 64 are too many for a guess, 27 are not', () => {
+  it('reports at-chance for 27 of 64 rows right among four classes, and not for 28', () => {
     const right = (count: number) =>
       saying((row) => (row < count ? row % CLASSES : (row + 1) % CLASSES));
     expect(binomialTail(64, 28, 0.25)).toBeLessThan(1e-3);
@@ -87,7 +86,7 @@ describe('a teacher', () => {
     expect(teacherKnowledge(right(27), labels, CLASSES).finding).toBe('at-chance');
   });
 
-  it('that is right on most of few rows is believed sooner: on 10 of 12 of two classes, not on 9', () => {
+  it('reports at-chance for 9 of 12 rows right among two classes, and not for 10', () => {
     const twelve = Int32Array.from({ length: 12 }, (_, row) => row % 2);
     const right = (count: number) => twelve.map((label, row) => (row < count ? label : 1 - label));
     expect(binomialTail(12, 11, 0.5)).toBeGreaterThan(1e-3);
@@ -99,7 +98,7 @@ describe('a teacher', () => {
     expect(finalAnswerKnowledge(right(9), twelve, 2).finding).toBe('at-chance');
   });
 
-  it('that is right on less than most has to show it beyond doubt, few rows or many', () => {
+  it('reports at-chance for 40 of 64 rows right among two classes, although p is below 0.05', () => {
     // 40 of 64 with two classes: 0.03 by chance. "Most" means 48, the mean of 1 and 1/2.
     const many = Int32Array.from({ length: 64 }, (_, row) => row % 2);
     const answers = many.map((label, row) => (row < 40 ? label : 1 - label));
@@ -107,12 +106,12 @@ describe('a teacher', () => {
     expect(finalAnswerKnowledge(answers, many, 2).finding).toBe('at-chance');
   });
 
-  it('that says the same to every row is constant, up to an engine’s noise', () => {
+  it('reports constant when all rows have the same answer, up to rounding noise', () => {
     const same = Float32Array.from({ length: 64 * CLASSES }, (_, i) => (i % CLASSES) + i * 1e-8);
     expect(teacherKnowledge(same, labels, CLASSES).finding).toBe('constant');
   });
 
-  it('is not judged on too few labels, nor on none', () => {
+  it('reports no finding on four labels, and at-chance on five', () => {
     const wrong = saying((row) => (row + 1) % CLASSES);
     const few = labels.map((label, row) => (row < 4 ? label : -1));
     expect(teacherKnowledge(wrong, few, CLASSES).finding).toBeUndefined();
@@ -120,13 +119,13 @@ describe('a teacher', () => {
     expect(teacherKnowledge(wrong, five, CLASSES).finding).toBe('at-chance');
   });
 
-  it('that does not know says so by its entropy', () => {
+  it('reports the mean entropy of uniform answers as the log of the class count', () => {
     const uniform = new Float32Array(64 * CLASSES);
     expect(teacherKnowledge(uniform, labels, CLASSES).meanEntropy).toBeCloseTo(Math.log(4), 12);
   });
 });
 
-describe('of uneven classes a teacher', () => {
+describe('teacher knowledge on uneven classes', () => {
   const ROWS = 200;
   /** Park and Miller's numbers, in [0, 1). */
   const numbers = (seed: number) => {
@@ -138,9 +137,7 @@ describe('of uneven classes a teacher', () => {
   };
   const uneven = (rare: number) =>
     Int32Array.from({ length: ROWS }, (_, row) => (row < rare ? 1 : 0));
-  /**
-   * Logits of two classes that hardly ever name the rare one; `shift`: by how much they are greater on its own rows.
-   */
+  /** Logits of two classes that hardly ever name the rare class. `shift` is added to its logit on its own rows. */
   const timid = (rare: number, shift: number, seed: number) => {
     const next = numbers(seed);
     return Float32Array.from({ length: 2 * ROWS }, (_, i) => {
@@ -154,7 +151,7 @@ describe('of uneven classes a teacher', () => {
       teacherKnowledge(timid(rare, shift, i + 1), uneven(rare), 2),
     ).filter(({ finding }) => finding === 'at-chance').length;
 
-  it('that nearly always says the commonest is at chance, however often it is right', () => {
+  it('reports at-chance for a teacher that nearly always names the commonest class', () => {
     const labels = uneven(20);
     const classes = labels.map((_, row) => (row % 50 === 30 ? 1 : 0));
     const judged = finalAnswerKnowledge(classes, labels, 2);
@@ -165,7 +162,7 @@ describe('of uneven classes a teacher', () => {
     expect(refusals(20, 0)).toBeGreaterThan(34);
   });
 
-  it('that is weak is believed: by the rare rows that it names, or by its probabilities alone', () => {
+  it('accepts a weak teacher by the rare rows that it names, or by its probabilities alone', () => {
     const labels = uneven(20);
     const classes = labels.map((_, row) => (row < 4 || row % 50 === 30 ? 1 : 0));
     expect(finalAnswerKnowledge(classes, labels, 2).finding).toBeUndefined();
@@ -173,7 +170,7 @@ describe('of uneven classes a teacher', () => {
     expect(refusals(20, 1)).toBeLessThan(5);
   });
 
-  it('is believed where too few rows are of other classes to tell', () => {
+  it('reports no finding with fewer than ten rows of other classes', () => {
     const says = (rare: number) =>
       finalAnswerKnowledge(
         uneven(rare).map((_, row) => (row === 150 ? 1 : 0)),
@@ -183,8 +180,8 @@ describe('of uneven classes a teacher', () => {
     expect([says(9), says(10)]).toEqual([undefined, 'at-chance']);
   });
 
-  it('is judged by the rows of the classes that it knows', () => {
-    // Classes 0 and 1 of three are known; rows of class 2 have no part in it.
+  it('considers only rows of the known classes', () => {
+    // Classes 0 and 1 of three are known; rows of class 2 do not count.
     const labels = uneven(20).map((label, row) => (row >= 150 ? 2 : label));
     const classes = labels.map((_, row) => (row === 40 ? 1 : 0));
     const judged = finalAnswerKnowledge(classes, labels, 3, [0, 1]);
@@ -196,8 +193,8 @@ describe('of uneven classes a teacher', () => {
   });
 });
 
-describe('a teacher’s answers', () => {
-  /** Gives class c probability `p`, and all others equal ones. */
+describe('teacherKnowledge of answers', () => {
+  /** Gives class `answer(label)` probability `p`, and all others equal ones. */
   const distributions = (answer: (label: number) => number, p = 0.7) =>
     Float32Array.from({ length: 64 * CLASSES }, (_, i) => {
       const label = labels[Math.floor(i / CLASSES)] as number;
@@ -205,7 +202,7 @@ describe('a teacher’s answers', () => {
     });
   const judged = (values: Float32Array) => teacherKnowledge(values, labels, CLASSES);
 
-  it('are distributions, or logits', () => {
+  it('recognises distributions, and does not take logits for them', () => {
     const rows = distributions((label) => label);
     expect(judged(rows).givesDistributions).toBe(true);
     expect(judged(rows.map((value) => Math.log(value))).givesDistributions).toBeUndefined();
@@ -219,7 +216,7 @@ describe('a teacher’s answers', () => {
     expect(teacherKnowledge(partial, labels, CLASSES, [0, 1]).givesDistributions).toBe(true);
   });
 
-  it('tell another order of classes, if they are right so 10 points more often', () => {
+  it('reports another order of classes that is right on 10 percentage points more rows', () => {
     const turned = judged(distributions((label) => [1, 2, 0, 3][label] as number));
     expect(turned).toMatchObject({ correctCount: 16, finding: 'at-chance' });
     // The teacher's class 0 means class 2.
@@ -236,7 +233,7 @@ describe('a teacher’s answers', () => {
     expect(judged(swapped(48)).otherOrder).toEqual({ classes: [1, 0, 2, 3], correctCount: 56 });
   });
 
-  it('tell none where there are too few', () => {
+  it('reports no other order with fewer than 40 labelled rows', () => {
     const few = labels.map((label, row) => (row < 39 ? label : -1));
     const turned = distributions((label) => (label + 1) % CLASSES);
     expect(teacherKnowledge(turned, few, CLASSES).otherOrder).toBeUndefined();
@@ -245,25 +242,24 @@ describe('a teacher’s answers', () => {
   });
 });
 
-describe('another order of classes', () => {
-  it('is believed where chance finds none so good among all orders', () => {
+describe('another order of the classes', () => {
+  it('is accepted by isBetterOrder only if no order fits as well by chance', () => {
     // log 4! = 3.18 and log 1000 = 6.91; 48 · KL(19/48 ‖ 1/4) = 2.5, 48 · KL(26/48 ‖ 1/4) = 9.3, of 27 10.9.
     const ofFour = { rowCount: 48, classCount: 4, presentCount: 11, guessedShare: 1 / 4 };
     const isBelieved = [19, 26, 27, 48].map((rightCount) =>
       isBetterOrder({ ...ofFour, rightCount }),
     );
     expect(isBelieved).toEqual([false, false, true, true]);
-    // 300 classes have 10^614 orders: 3,000 rows are enough to show an order that is right on half, not one right on
-    // 15 %.
+    // 300 classes have 10^614 orders. 3,000 rows can show an order that is right on half, not one right on 15 %.
     const ofMany = { rowCount: 3000, classCount: 300, presentCount: 0, guessedShare: 1 / 300 };
     expect(isBetterOrder({ ...ofMany, rightCount: 1500 })).toBe(true);
     expect(isBetterOrder({ ...ofMany, rightCount: 450 })).toBe(false);
   });
 
-  it('is not believed of teachers that guess', () => {
+  it('is not reported for teachers that guess', () => {
     let found = 0;
     for (let seed = 1; seed <= 200; seed++) {
-      // Park and Miller's numbers: the teacher's answers have nothing to do with the labels.
+      // Park and Miller's numbers: the teacher's answers do not depend on the labels.
       let state = seed * 7919;
       const guesses = labels.map(() => {
         state = (state * 48271) % 2147483647;
@@ -275,10 +271,10 @@ describe('another order of classes', () => {
   });
 });
 
-describe('of uneven classes another order', () => {
+describe('another order of uneven classes', () => {
   const uneven = Int32Array.from({ length: 64 }, (_, row) => (row < 40 ? 0 : 1 + (row % 3)));
 
-  it('is none of a teacher that says nearly always the same', () => {
+  it('is not reported for a teacher that nearly always names the same class', () => {
     const always = (said: number) =>
       finalAnswerKnowledge(
         uneven.map((_, row) => (row % 32 === 0 ? 1 : said)),
@@ -290,7 +286,7 @@ describe('of uneven classes another order', () => {
     expect(always(3).otherOrder).toBeUndefined();
   });
 
-  it('is found of a teacher that knows them', () => {
+  it('is reported for a teacher that is right under it on every row', () => {
     const turned = finalAnswerKnowledge(
       uneven.map((label) => (label + 1) % CLASSES),
       uneven,
@@ -299,7 +295,7 @@ describe('of uneven classes another order', () => {
     expect(turned.otherOrder).toEqual({ classes: [3, 0, 1, 2], correctCount: 64 });
   });
 
-  it('is measured against the share that fits by chance', () => {
+  it('is measured against guessedShare, the share that fits by chance', () => {
     expect(guessedShare([10, 10, 10, 10], [37, 1, 1, 1])).toBeCloseTo(1 / 4, 12);
     expect(guessedShare([0, 40, 0, 0], [1, 1, 1, 37])).toBeCloseTo(37 / 40, 12);
     // 3/4 · 1/2 + 1/4 · 1/2.
@@ -307,10 +303,10 @@ describe('of uneven classes another order', () => {
   });
 });
 
-describe('a teacher that gives final answers only', () => {
+describe('finalAnswerKnowledge', () => {
   const knowledge = (classes: Int32Array) => finalAnswerKnowledge(classes, labels, CLASSES);
 
-  it('is judged by them, and nobody knows its entropy', () => {
+  it('reports counts and findings, and no entropy', () => {
     expect(knowledge(labels)).toEqual({ rowCount: 64, labelledCount: 64, correctCount: 64 });
     expect(knowledge(labels.map((label) => (label + 1) % CLASSES)).finding).toBe('at-chance');
     expect(knowledge(labels.map(() => 2)).finding).toBe('constant');

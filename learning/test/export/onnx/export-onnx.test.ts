@@ -1,4 +1,4 @@
-/** ONNX files against TensorFlow: onnxruntime runs each, and must give the outputs of the original model. */
+/** ONNX files against TensorFlow: onnxruntime runs each file, which must give the outputs of the original model. */
 import type { Tensor } from '@tensorflow/tfjs';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ const plain = (sampleShape: readonly number[], classCount: number): OnnxOptions 
   int8: false,
 });
 
-/** Sets weights to different values that are not small, and variances to values above 0. */
+/** Sets weights to different values that are not near 0, and variances to values above 0. */
 function scramble(model: LayersModel): void {
   const { tf } = engine;
   tf.tidy(() => {
@@ -66,13 +66,13 @@ const STUDENTS: readonly [string, ArchitectureSettings, readonly number[]][] = [
   ['resnet', { architecture: 'resnet', depth: 8 }, [9, 8, 3]],
 ];
 
-it('is tried with a student of every architecture', () => {
+it('the students of this test cover every architecture', () => {
   const tried = new Set(STUDENTS.map(([, { architecture }]) => architecture));
   expect(ARCHITECTURE_NAMES.filter((name) => !tried.has(name))).toEqual([]);
 });
 
-describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sampleShape) => {
-  it('gives the same logits for any number of rows', async () => {
+describe.each(STUDENTS)('exportOnnx, student architecture %s', (_, architecture, sampleShape) => {
+  it('gives the logits of the model for one row and for several', async () => {
     const model = buildStudent(engine, architecture, sampleShape, 5, 3);
     scramble(model);
     const file = exportOnnx(await packaged(model, { output: 'logits' }), plain(sampleShape, 5));
@@ -91,7 +91,7 @@ describe.each(STUDENTS)('a student of architecture %s', (_, architecture, sample
   });
 });
 
-/** A model with every kind of layer that students do not have, and a normalisation. */
+/** A model with the layer kinds that students do not have, and a batch normalisation. */
 function mixture(): LayersModel {
   const { layers, input, model } = engine.tf;
   const inputs = input({ shape: [8, 6, 2] });
@@ -100,7 +100,7 @@ function mixture(): LayersModel {
   const product = layers.multiply().apply([a, b] as never);
   const added = layers.add().apply([product, a, b] as never);
   const sum = layers.batchNormalization().apply(added);
-  // Of fewer dimensions: as wide as the batch is not, so that a join from the back would not do.
+  // With fewer dimensions, as wide as the channels and not the batch: a broadcast from the back would fail.
   const means = layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }).apply(sum);
   const gate = layers.dense({ units: 4, activation: 'sigmoid' }).apply(means);
   const weighed = layers.add().apply([means, layers.multiply().apply([gate, sum] as never)] as never); // biome-ignore format: short
@@ -118,7 +118,7 @@ function mixture(): LayersModel {
   return model({ inputs, outputs: out as never });
 }
 
-/** Exports a model of three classes with weights of all kinds, runs it on some samples, and frees it. */
+/** Exports a model of three classes with random weights, compares the outputs on some samples, and disposes of it. */
 async function expectSameAnswers(
   model: LayersModel,
   output: 'logits' | 'probabilities',
@@ -137,10 +137,10 @@ async function expectSameAnswers(
   model.dispose();
 }
 
-it('every kind of layer that it knows', () =>
+it('exportOnnx exports a model with the kinds of layers that students lack', () =>
   expectSameAnswers(mixture(), 'probabilities', [8, 6, 2], 5));
 
-it('a normalisation of rows, whose axis is told from the front', () => {
+it('exportOnnx exports a batch normalisation of rows with a positive axis', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
     layers: [
@@ -152,7 +152,7 @@ it('a normalisation of rows, whose axis is told from the front', () => {
   return expectSameAnswers(model, 'probabilities', [5], 4);
 });
 
-it('with preprocessing, softmax and labels takes bytes and gives names', async () => {
+it('exportOnnx with preprocessing, softmax and labels takes bytes and gives class names', async () => {
   const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [8], dropout: 0 }, [4, 4, 1], 3, 1); // biome-ignore format: short
   scramble(model);
   const options: OnnxOptions = {
@@ -177,7 +177,7 @@ it('with preprocessing, softmax and labels takes bytes and gives names', async (
   model.dispose();
 });
 
-it('with 8-bit kernels is a quarter of the size and near', async () => {
+it('exportOnnx with 8-bit kernels gives a file below 30 % of the size with nearly the same logits', async () => {
   const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [200, 100], dropout: 0 }, [64], 10, 1); // biome-ignore format: short
   const packageOf = await packaged(model, { output: 'logits' });
   const full = exportOnnx(packageOf, plain([64], 10));
@@ -193,7 +193,7 @@ it('with 8-bit kernels is a quarter of the size and near', async () => {
   model.dispose();
 });
 
-it('reads weights wherever they lie in a buffer', async () => {
+it('exportOnnx reads weights at any offset of a buffer', async () => {
   const model = buildStudent(engine, { architecture: 'mlp', hiddenUnits: [4], dropout: 0 }, [3], 2, 1); // biome-ignore format: short
   const packageOf = await packaged(model, { output: 'logits' });
   const weights = Buffer.concat([Buffer.alloc(1), packageOf.weights]).subarray(1);
@@ -201,7 +201,7 @@ it('reads weights wherever they lie in a buffer', async () => {
   model.dispose();
 });
 
-it('names what has no counterpart', async () => {
+it('exportOnnx refuses a layer or an activation without an ONNX counterpart, and names it', async () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
     layers: [
@@ -223,7 +223,7 @@ it('names what has no counterpart', async () => {
   for (const built of [model, swish]) built.dispose();
 });
 
-it('pads dilated kernels as TensorFlow does', () => {
+it('exportOnnx pads dilated kernels as TensorFlow does', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
     layers: [
@@ -239,7 +239,7 @@ interface SavedLayer {
   readonly config: Record<string, unknown>;
 }
 
-describe('of a model that another program wrote', () => {
+describe('exportOnnx of a model that another program wrote', () => {
   let mixed: ModelPackage;
   beforeAll(async () => {
     const model = mixture();
@@ -247,7 +247,7 @@ describe('of a model that another program wrote', () => {
     model.dispose();
   });
 
-  /** The file of the mixture after `change` has edited its layers. */
+  /** The exported file after `change` has edited the layers of the mixture. */
   function changed(change: (layers: SavedLayer[]) => void): Uint8Array {
     const modelJson = structuredClone(mixed.modelJson) as {
       readonly modelTopology: { readonly config: { readonly layers: SavedLayer[] } };
@@ -258,7 +258,7 @@ describe('of a model that another program wrote', () => {
   const configsOf = (layers: SavedLayer[], className: string) =>
     layers.filter((layer) => layer.class_name === className).map(({ config }) => config);
 
-  it('takes an axis in a list', () => {
+  it('accepts a normalisation axis in a list of one, and only the last axis', () => {
     const axis = (value: unknown) => (layers: SavedLayer[]) => {
       for (const config of configsOf(layers, 'BatchNormalization')) config['axis'] = value;
     };
@@ -267,35 +267,35 @@ describe('of a model that another program wrote', () => {
     expect(() => changed(axis([2]))).toThrow('it normalises axis 2');
   });
 
-  it('refuses groups, which TensorFlow.js leaves out', () => {
+  it('refuses convolution groups, which TensorFlow.js ignores', () => {
     const grouped = (layers: SavedLayer[]) => {
       for (const config of configsOf(layers, 'Conv2D')) config['groups'] = 2;
     };
     expect(() => changed(grouped)).toThrow(/^layer \w+ \(Conv2D\) cannot .* it has 2 groups$/);
   });
 
-  it('refuses an axis from the end, which TensorFlow.js takes for the last', () => {
+  it('refuses a concatenation axis of -2, which TensorFlow.js takes for the last axis', () => {
     const turned = (layers: SavedLayer[]) => {
       for (const config of configsOf(layers, 'Concatenate')) config['axis'] = -2;
     };
     expect(() => changed(turned)).toThrow('its axis is -2');
   });
 
-  it('takes no notice of keepdims, as TensorFlow.js', () => {
+  it('ignores keepdims of global pooling, as TensorFlow.js does', () => {
     const kept = (layers: SavedLayer[]) => {
       for (const config of configsOf(layers, 'GlobalAveragePooling2D')) config['keepdims'] = true;
     };
     expect(changed(kept)).toEqual(changed(() => undefined));
   });
 
-  it('refuses to flatten channels that come first', () => {
+  it('refuses Flatten with channels first', () => {
     const turn = (layers: SavedLayer[]) => {
       for (const config of configsOf(layers, 'Flatten')) config['data_format'] = 'channels_first';
     };
     expect(() => changed(turn)).toThrow('its data_format is "channels_first"');
   });
 
-  it('refuses layers that are listed before what they read', () => {
+  it('refuses layers that are listed before their inputs', () => {
     expect(() => changed((layers) => layers.reverse())).toThrow('is listed before');
   });
 });

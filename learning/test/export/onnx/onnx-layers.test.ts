@@ -1,4 +1,4 @@
-// A graph is built by hand, with more inputs than a call may have arguments.
+// A graph built by hand, with more inputs than a function call may have arguments.
 import { expect, test } from 'vitest';
 import { OnnxGraph } from '../../../src/export/onnx/onnx-graph.js';
 import { emitLayer } from '../../../src/export/onnx/onnx-layers.js';
@@ -8,7 +8,7 @@ const none = () => {
   throw new Error('there are no weights');
 };
 
-test.each(['Concatenate', 'Add'])('%s has any number of inputs', (className) => {
+test.each(['Concatenate', 'Add'])('emitLayer of %s accepts 200,000 inputs', (className) => {
   const inputs = Array.from({ length: COUNT }, (_, i) => `x${i}`);
   const layer = { name: 'many', className, config: { axis: -1 }, inputs };
   const graph = new OnnxGraph();

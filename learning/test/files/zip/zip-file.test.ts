@@ -1,4 +1,4 @@
-// Archives written member by member, or all members at once, compared with those of the writer in memory.
+// Archives written piece by piece, or all members at once, compared with those of writeZip in memory.
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const sizes = () => [...MEMBERS].map(([name, { length }]) => ({ name, sizeBytes: length }));
 
-it('has the bytes of the archive in memory, however its members grow', async () => {
+it('ZipFile and writeZipFile write the bytes of writeZip, with pieces in any order', async () => {
   const want = writeZip(MEMBERS);
   const path = join(folder, 'by-turns.zip');
   const file = await open(path, 'w');
@@ -39,7 +39,7 @@ it('has the bytes of the archive in memory, however its members grow', async () 
   expect((await readFile(join(folder, 'whole.zip'))).equals(want)).toBe(true);
 });
 
-it('refuses members of another size than they said, and more than a zip can hold', async () => {
+it('ZipFile refuses members of another size than announced, and members too long for a zip', async () => {
   const file = await open(join(folder, 'wrong.zip'), 'w');
   const zip = new ZipFile(file, [{ name: 'a', sizeBytes: 3 }]);
   await zip.append('a', Uint8Array.of(1, 2));

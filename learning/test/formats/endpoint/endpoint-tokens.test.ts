@@ -1,4 +1,4 @@
-/** Tokens as an OpenAI-compatible service counts them, and estimates computed by hand. */
+/** Token counts as an OpenAI-compatible service reports them, and estimates computed by hand. */
 import { expect, test } from 'vitest';
 import { callTokens, promptTokens } from '../../../src/formats/endpoint/endpoint-tokens.js';
 
@@ -11,12 +11,12 @@ const BODY = {
   ],
 };
 
-test('what is sent has a token for four characters, and four for each message', () => {
+test('promptTokens estimates a token per four characters and four per message', () => {
   expect(promptTokens(BODY)).toBe(11 + 8);
   expect(promptTokens({ text: 'no chat' })).toBe(0);
 });
 
-test('the service knows best', () => {
+test('callTokens takes the counts that the service reports', () => {
   const usage = { prompt_tokens: 25, completion_tokens: 2 };
   expect(callTokens(BODY, { usage })).toEqual({ inputTokens: 25, outputTokens: 2 });
 });
@@ -26,12 +26,12 @@ test.each([
   {},
   { usage: null },
   { usage: { prompt_tokens: -1 } },
-  // Two such calls are more than a message can hold.
+  // Two such calls exceed the greatest number that a message can hold.
   { usage: { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1e9 + 1 } },
-])('where it says %j there is the estimate', (response) => {
+])('callTokens estimates the counts where the response is %j', (response) => {
   expect(callTokens(BODY, response)).toEqual({ inputTokens: 19, outputTokens: 16 });
 });
 
-test('what is no chat has none', () => {
+test('callTokens is 0 for a request that is no chat', () => {
   expect(callTokens({ text: 'a' }, { label: 'b' })).toEqual({ inputTokens: 0, outputTokens: 0 });
 });

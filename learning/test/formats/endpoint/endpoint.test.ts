@@ -1,4 +1,4 @@
-/** Requests to endpoints, and how their answers are read: JSON in, JSON out, written out here. */
+/** Requests to endpoints and the reading of their answers: JSON in, JSON out, written out here. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const endpoint = (fields: Record<string, unknown>): Endpoint =>
   checkEndpoint({ url: 'http://a.example/', ...fields }, 'endpoint');
 const CLASSES = ['german', 'english'];
 
-it('puts one sample, or the list of them, where the request says', () => {
+it('requestBody puts one sample, or the list of samples, where the request says', () => {
   const one = endpoint({ request: { q: { text: '$input', n: [1, '$input'] } }, answer: '/a' });
   expect(requestBody(one, ['x$input'], CLASSES)).toEqual({
     q: { text: 'x$input', n: [1, 'x$input'] },
@@ -27,7 +27,7 @@ it('puts one sample, or the list of them, where the request says', () => {
   expect(requestBody(many, ['x', 'y'], CLASSES)).toEqual({ texts: ['x', 'y'], k: 1 });
 });
 
-it('writes a prompt in one pass, so that a sample cannot ask for more', () => {
+it('requestBody fills a prompt in one pass, so placeholders within a sample stay as they are', () => {
   const chat = endpoint({
     input: 'text',
     chat: { model: 'm', system: 'Be brief.', prompt: 'One of {classes}: {input}', maxTokens: 4 },
@@ -47,7 +47,7 @@ it('writes a prompt in one pass, so that a sample cannot ask for more', () => {
   expect(readAnswer(chat, chatty, 0, CLASSES)).toHaveProperty('problem');
 });
 
-it('says why a chat has no answer, or a cut one, as its server tells it', () => {
+it('readAnswer of a chat says why there is no answer, or why it is cut off', () => {
   const chat = endpoint({ input: 'text', chat: { model: 'm', prompt: '{input}' } });
   const problem = (message: object, finish = 'stop') => {
     const said = { choices: [{ message, finish_reason: finish }] };
@@ -70,7 +70,7 @@ it('says why a chat has no answer, or a cut one, as its server tells it', () => 
 });
 
 it.each(['English', '"english"', 'english.', '```\nENGLISH\n```', '**english**'])(
-  'says which class %j is but for case and signs, and does not take it for that',
+  'readAnswer suggests the class that %j matches without case and signs, and does not accept it',
   (content) => {
     const chat = endpoint({ input: 'text', chat: { model: 'm', prompt: '{input}' } });
     const read = readAnswer(chat, { choices: [{ message: { content } }] }, 0, CLASSES, false);
@@ -80,7 +80,7 @@ it.each(['English', '"english"', 'english.', '```\nENGLISH\n```', '**english**']
   },
 );
 
-it('puts a row of a table into a prompt, a line for each column', () => {
+it('requestBody writes a table row into a prompt, one line per column', () => {
   const chat = endpoint({ input: 'row', chat: { model: 'm', prompt: 'Who is this?\n{input}' } });
   const row = { age: 1.5, 'a b': null, town: '{classes} ' };
   expect(requestBody(chat, [row], CLASSES)).toMatchObject({
@@ -90,12 +90,12 @@ it('puts a row of a table into a prompt, a line for each column', () => {
   expect(() => endpoint(wrong)).toThrow('input: want text or row beside chat');
 });
 
-it('nests numbers by their shape', () => {
+it('nestedValues nests numbers by their shape', () => {
   expect(nestedValues([1, 2, 3, 4, 5, 6], [3, 2])).toEqual([[1, 2], [3, 4], [5, 6]]); // biome-ignore format: rows
   expect(nestedValues([1, 2], [2])).toEqual([1, 2]);
 });
 
-it('reads each sample of a call at its own place', () => {
+it('readAnswer reads each sample of a call at its own place', () => {
   const many = endpoint({ request: '$inputs', answer: '/out/*/a~1b', batch: 2 });
   const response = { out: [{ 'a/b': 'german' }, { 'a/b': 'english' }] };
   expect(readAnswer(many, response, 1, CLASSES)).toEqual({ className: 'english' });
@@ -104,24 +104,24 @@ it('reads each sample of a call at its own place', () => {
   });
 });
 
-it('translates answers strictly', () => {
+it('readAnswer translates only the answers listed, unless the endpoint may abstain', () => {
   const classes = { de: 'german', '1': 'english', und: null };
   const strict = endpoint({ request: '$input', answer: '/l', classes });
   const read = (l: unknown) => readAnswer(strict, { l }, 0, CLASSES);
   expect(read('de')).toEqual({ className: 'german' });
   expect(read(1)).toEqual({ className: 'english' });
   expect(read('und')).toEqual({ className: null });
-  // Not a name in the description, although it is one in the set; nor a name that every object inherits.
+  // "german" is a class of the set, but not an answer in the description; "constructor" is inherited by every object.
   for (const other of ['german', 'DE', 'constructor', '', ['de'], null]) {
     expect(read(other)).toHaveProperty('problem');
   }
   const lenient = endpoint({ request: '$input', answer: '/l', classes, otherwise: 'abstain' });
   expect(readAnswer(lenient, { l: 'fr' }, 0, CLASSES)).toEqual({ className: null });
-  // A missing answer is an error, even if unknown answers may be passed over.
+  // A missing answer is an error, even where unknown answers count as abstentions.
   expect(readAnswer(lenient, {}, 0, CLASSES)).toHaveProperty('problem');
 });
 
-it('keeps its answers when only the way of calling changes', () => {
+it('answersDigest changes with the revision, and not with the rate or the concurrency of calls', () => {
   const fields = { request: '$input', answer: '/l', classes: { de: 'german' } };
   const digestOf = (more: Record<string, unknown>) => {
     const bytes = encodeEndpointPackage({
@@ -145,7 +145,7 @@ it('keeps its answers when only the way of calling changes', () => {
   expect(digestOf({ otherwise: 'abstain' })).toMatchObject({ mayAbstain: true });
 });
 
-it('packs no description with a key in it', () => {
+it('packing refuses an endpoint description that contains a key', () => {
   const folder = mkdtempSync(join(tmpdir(), 'endpoint-'));
   const file = join(folder, 'box.yaml');
   const fields = { url: 'http://a.example/?key=abc', request: '$input', answer: '/l' };
@@ -159,7 +159,7 @@ it('packs no description with a key in it', () => {
   }
 });
 
-it('writes pictures that read back as they were', async () => {
+it('pngOf writes pixels that read back, clamped to 0 to 255', async () => {
   const { default: sharp } = await import('sharp');
   const file = await pngOf([0, 1, 0.5, 2, -1, 10 / 255], [2, 3, 1]);
   const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });

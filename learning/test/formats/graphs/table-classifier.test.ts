@@ -42,12 +42,12 @@ it.each<[string, boolean, GraphValue[], Partial<ModelSettings>]>([
   ['pictures beside numbers', false, [AGE, input('p', 'float32', [undefined, 3, 8, 8])], {}],
   ['tokens', false, [input('input_ids', 'int64', [undefined, undefined]), AGE], {}],
   ['no input', false, [], {}],
-])('%s: whether it reads columns is %s', (_, reads, inputs, settings) => {
+])('readsColumns of a graph with %s is %s', (_, reads, inputs, settings) => {
   expect(readsColumns(graph(...inputs), settings)).toBe(reads);
 });
 
-describe('a classifier of rows', () => {
-  it('reads the columns that its inputs are called like, numbers or texts', () => {
+describe('requireTableClassifier', () => {
+  it('reads the columns named by its inputs, as numbers or categories', () => {
     const own = classifier([AGE, TOWN]);
     expect(columnsOf(own)).toEqual([
       { name: 'age', kind: 'number' },
@@ -64,7 +64,7 @@ describe('a classifier of rows', () => {
     expect(several.inputs.map(({ columns }) => columns)).toEqual([['b', 'a'], ['town']]);
   });
 
-  it('takes as many rows as the file says, and one where a batch has a say in it', () => {
+  it('has the fixed row count of the file, and one row for operations that depend on the batch', () => {
     expect(classifier([AGE, input('n', 'int64', [4])]).fixedRows).toBe(4);
     const outline = { ...graph(AGE, TOWN), operations: new Set(['DynamicQuantizeLinear']) };
     expect(requireTableClassifier(outline, ONNX, {}, 'm').fixedRows).toBe(1);
@@ -96,12 +96,12 @@ describe('a classifier of rows', () => {
       [input('p', 'uint8', [undefined, 1])],
       { columns: ['a'] },
     ],
-  ])('is refused: %s', (problem, inputs, settings) => {
+  ])('refuses the graph: %s', (problem, inputs, settings) => {
     expect(() => classifier(inputs, settings)).toThrow(problem);
   });
 });
 
-it('names inputs that are not there in a moment, however many it has, and its settings name', () => {
+it('requireTableClassifier names an unknown input of 10,000 quickly', () => {
   const inputs = Array.from({ length: 10_000 }, (_, n) => input(`c${n}`, 'string', [undefined, 1]));
   const columns = Object.fromEntries(inputs.map(({ name }) => [`other ${name}`, ['age']]));
   expect(() => classifier(inputs, { columns })).toThrow('names the input other c0,');

@@ -1,6 +1,6 @@
 /**
- * Tokens by files with parts that the library in JavaScript computes otherwise than the library in Rust. Oracle: the
- * tokens of the library in Rust (fixtures/tokenizers/make.py).
+ * Tokenizer files with parts that the JavaScript library computes differently from the Rust library. Expected: the
+ * tokens of the Rust library (fixtures/tokenizers/make.py).
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -14,19 +14,19 @@ const { texts, ids }: { texts: string[]; ids: Record<string, number[][]> } = JSO
   fixture('expected').toString(),
 );
 
-test.each(Object.keys(ids))('%s', async (name) => {
+test.each(Object.keys(ids))('TextTokenizer agrees with the Rust library: %s', async (name) => {
   const tokenizer = await TextTokenizer.open(fixture(name), 1000);
   expect(texts.map((text) => tokenizer.tokens(text).ids)).toEqual(ids[name]);
 });
 
-// The pieces that the library in Rust (0.23.3) makes of `a, b.. c!? (d)-e`.
+// Expected: the pieces that the Rust library (0.23.3) makes of `a, b.. c!? (d)-e`.
 test.each([
   ['Removed', ['a', ' b', ' c', ' ', 'd', 'e']],
   ['Isolated', ['a', ',', ' b', '.', '.', ' c', '!', '?', ' ', '(', 'd', ')', '-', 'e']],
   ['MergedWithPrevious', ['a,', ' b.', '.', ' c!', '?', ' (', 'd)', '-', 'e']],
   ['MergedWithNext', ['a', ', b', '.', '. c', '!', '? ', '(d', ')', '-e']],
   ['Contiguous', ['a', ',', ' b', '..', ' c', '!?', ' ', '(', 'd', ')-', 'e']],
-])('marks are cut as %s', async (behavior, pieces) => {
+])('TextTokenizer splits punctuation as %s', async (behavior, pieces) => {
   const vocab = {
     '[UNK]': 0,
     ...Object.fromEntries([...pieces.entries()].map(([i, x]) => [x, i + 1])),
@@ -46,7 +46,7 @@ test.each([
   ['nothing', ''],
   ['a size beyond its end', Buffer.from([8, 0, 0, 0, 1, 2, 3, 4]).toString('base64')],
   ['half a unit', Buffer.from([2, 0, 0, 0, 1, 2]).toString('base64')],
-])('a table of characters with %s is refused', async (_, table) => {
+])('TextTokenizer refuses a character table with %s', async (_, table) => {
   const normalizer = { type: 'Precompiled', precompiled_charsmap: table };
   const file = { ...JSON.parse(fixture('characters').toString()), normalizer };
   await expect(TextTokenizer.open(Buffer.from(JSON.stringify(file)), 32)).rejects.toThrow(
@@ -54,7 +54,7 @@ test.each([
   );
 });
 
-test('a table whose units lead out of it changes nothing', () => {
+test('precompiledCharacters leaves a text unchanged where a table points outside itself', () => {
   const damaged = Buffer.alloc(12);
   damaged.writeUInt32LE(4);
   damaged.writeUInt32LE(0xffff_ff00, 4);

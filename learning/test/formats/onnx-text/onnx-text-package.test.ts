@@ -1,4 +1,4 @@
-/** A BERT's folder as an exporter leaves it (fixtures/onnx-text/make.py), and what may be wrong with one. */
+/** The folder of a BERT as an exporter writes it (fixtures/onnx-text/make.py), and faulty folders. */
 import {
   cpSync,
   mkdirSync,
@@ -29,7 +29,7 @@ const fixture = fileURLToPath(new URL('../../fixtures/onnx-text', import.meta.ur
 const root = mkdtempSync(join(tmpdir(), 'lyceum-text-model-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-test('a folder says all of itself', () => {
+test('readTextFolder reads classes, settings and size from the files of a folder', () => {
   const packaged = parsePackagedModel(encodeOnnxTextPackage(readTextFolder(fixture, {})));
   expect(packaged.format).toBe('onnx-text');
   const described = describePackagedModel(packaged);
@@ -42,7 +42,7 @@ test('a folder says all of itself', () => {
   expect(described.parameterCount).toBeGreaterThan(5_000);
 });
 
-test('the graph may lie in onnx/, as for Transformers.js, and settings may say less tokens', () => {
+test('readTextFolder accepts model.onnx in onnx/, a smaller maximumTokens, and refuses a broken config.json', () => {
   const folder = join(root, 'nested');
   cpSync(fixture, folder, { recursive: true });
   mkdirSync(join(folder, 'onnx'));
@@ -54,7 +54,7 @@ test('the graph may lie in onnx/, as for Transformers.js, and settings may say l
   );
 });
 
-test('a model that gives a text several labels is refused', () => {
+test('readTextFolder refuses a model that gives a text several labels', () => {
   const folder = join(root, 'labels');
   cpSync(fixture, folder, { recursive: true });
   const path = join(folder, 'config.json');
@@ -67,7 +67,7 @@ test('a model that gives a text several labels is refused', () => {
   expect(readTextFolder(folder, {}).settings.maximumTokens).toBeGreaterThan(0);
 });
 
-test('a graph may have another name, if it is the only one', () => {
+test('readTextFolder accepts one graph of any name, and refuses several without a model.onnx', () => {
   const folder = join(root, 'quantised');
   cpSync(fixture, folder, { recursive: true });
   mkdirSync(join(folder, 'onnx'));
@@ -90,7 +90,7 @@ test.each([
   ['right', 'Left', 'first'],
   [undefined, 'Left', 'second'],
   [undefined, undefined, 'first'],
-])('long texts are cut at the side %s of %s', async (side, direction, kept) => {
+])('TextTokenizer cuts long texts: side %s, direction %s', async (side, direction, kept) => {
   const folder = mkdtempSync(join(root, 'side-'));
   cpSync(fixture, folder, { recursive: true });
   const change = (file: string, more: object) => {
@@ -104,11 +104,11 @@ test.each([
   const [cls, sep, a, b] = [2, 3, 7, 8];
   const expected = kept === 'first' ? [cls, a, a, a, sep] : [cls, b, b, b, sep];
   expect(opened.tokens('a a a b b b').ids).toEqual(expected);
-  // Of a text that is far too long only a part is read.
+  // Only a part of a text that is far too long is read.
   expect(opened.tokens(`a a a${' t'.repeat(500)} b b b`).ids).toEqual(expected);
 });
 
-test('a package without what it always has is refused', () => {
+test('parsePackagedModel refuses a text package that lacks a setting or the tokenizer model', () => {
   const whole = encodeOnnxTextPackage(readTextFolder(fixture, {}));
   const limits = { maxMembers: 9, maxBytes: 2 ** 30, compression: 'refused' as const };
   const members = new Map(readZip(whole, limits, 'file'));
@@ -148,13 +148,13 @@ test.each([
   ['numbers', [value('input_ids', ANY, 'float32'), value('attention_mask', ANY)]],
   ['one text alone', [value('input_ids', [undefined]), value('attention_mask', ANY)]],
   ['pixels', [value('pixel_values', [undefined, 3, 224, 224], 'float32')]],
-])('inputs are refused: %s', (_, inputs) => {
+])('requireTextClassifier refuses inputs with %s', (_, inputs) => {
   expect(() => requireTextClassifier(outlineOf(inputs), {}, 'model')).toThrow(
     'want input_ids and attention_mask',
   );
 });
 
-test('what a graph fixes', () => {
+test('requireTextClassifier keeps the fixed rows and tokens of a graph, and refuses settings above them', () => {
   const fixed = [value('input_ids', [1, 128]), value('attention_mask', [1, 128])];
   const asked = requireTextClassifier(outlineOf(fixed), {}, 'model');
   expect([asked.fixedRows, asked.fixedTokens]).toEqual([1, 128]);
@@ -165,7 +165,7 @@ test('what a graph fixes', () => {
   expect(() => requireTextClassifier(outlineOf(huge), {}, 'model')).toThrow(
     'takes 536870912 values at once',
   );
-  // Quantised as it runs: by the greatest number of all rows.
+  // Quantised at run time, by the greatest number of all rows.
   const quantised = outlineOf(BOTH, ['DynamicQuantizeLinear']);
   expect(requireTextClassifier(quantised, {}, 'model').fixedRows).toBe(1);
 });
@@ -202,11 +202,14 @@ test.each([
     512,
     5,
   ],
-])('files that say %s', (_, tokenizer, tokenizerConfig, config, maximumTokens, padToken) => {
-  expect(textSettings({ tokenizer, tokenizerConfig, config })).toEqual({ maximumTokens, padToken });
+])('textSettings with %s', (_, tokenizer, tokenizerConfig, config, maximumTokens, padToken) => {
+  expect(textSettings({ tokenizer, tokenizerConfig, config })).toEqual({
+    maximumTokens,
+    padToken,
+  });
 });
 
-test('files are read up to a limit, and not through links out of the folder', () => {
+test('readTextFolder refuses a folder without tokenizer.json', () => {
   const folder = join(root, 'linked');
   cpSync(fixture, folder, { recursive: true });
   rmSync(join(folder, 'tokenizer.json'));

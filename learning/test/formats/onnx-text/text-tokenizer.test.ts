@@ -1,5 +1,5 @@
 /**
- * Texts to tokens, whole and cut. Oracle: the `tokenizers` library of Python with the same files
+ * Texts to tokens, whole and truncated, against the Python library `tokenizers` with the same files
  * (fixtures/onnx-text/make.py).
  */
 import { readFileSync } from 'node:fs';
@@ -23,18 +23,18 @@ const { texts, mostTokens, tokens } = expected;
 const inAnyOrder = (rows: readonly (readonly number[])[], name: string) =>
   name === 'unigrams' ? rows.map((row) => row.toSorted((a, b) => a - b)) : rows;
 
-describe.each(Object.keys(tokens))('%s', (name) => {
+describe.each(Object.keys(tokens))('TextTokenizer with the file %s', (name) => {
   const file = fixture(`tokenizers/${name}.json`);
   const of = tokens[name] as Expected['tokens'][string];
 
-  test('whole texts', async () => {
+  test('gives the tokens of the Python library for whole texts', async () => {
     const tokenizer = await TextTokenizer.open(file, 1000);
     const ids = texts.map((text) => tokenizer.tokens(text).ids);
     expect(inAnyOrder(ids, name)).toEqual(inAnyOrder(of.whole, name));
     expect(tokenizer.tokens('a film').types).toEqual(tokenizer.tokens('a film').ids.map(() => 0));
   });
 
-  test('long texts lose their end, and keep the tokens of the model', async () => {
+  test('truncates long texts as the Python library does, and keeps the special tokens of the model', async () => {
     const tokenizer = await TextTokenizer.open(file, mostTokens);
     const all = texts.map((text) => tokenizer.tokens(text).ids);
     expect(inAnyOrder(all, name)).toEqual(inAnyOrder(of.cut, name));
@@ -43,7 +43,7 @@ describe.each(Object.keys(tokens))('%s', (name) => {
     expect([ids.length, types.length]).toEqual([mostTokens, mostTokens]);
   });
 
-  test('a limit that leaves nothing of a text', async () => {
+  test('refuses a limit that leaves no token for the text', async () => {
     await expect(TextTokenizer.open(file, 2)).rejects.toThrow(
       "maximumTokens is 2, and 2 tokens are the model's own; want more",
     );
@@ -61,11 +61,11 @@ test.each([
   ['no model', json({}), 'model: is missing'],
   ['another kind', json({ model: { type: 'WordLevel' } }), 'want WordPiece, BPE, Unigram'],
   ['a normaliser that is not known', changed({ normalizer: { type: 'Nmt' } }), 'type: Nmt'],
-])('%s is refused', async (_, bytes, message) => {
+])('TextTokenizer refuses %s', async (_, bytes, message) => {
   await expect(TextTokenizer.open(bytes, 32)).rejects.toThrow(message);
 });
 
-test('a piece without an id is told', async () => {
+test('TextTokenizer refuses a text with a piece that has no id', async () => {
   const model = { type: 'WordPiece', unk_token: '[UNK]', vocab: { good: 0 } };
   const plain = { normalizer: null, post_processor: null, added_tokens: [] };
   const tokenizer = await TextTokenizer.open(changed({ model, ...plain }), 32);
@@ -73,7 +73,7 @@ test('a piece without an id is told', async () => {
   expect(() => tokenizer.tokens('bad')).toThrow('has no id for "[UNK]"');
 });
 
-test('rows are filled up to few lengths, by at most half', () => {
+test('paddedTokens rounds up to ten lengths, by at most half plus 15', () => {
   const lengths = Array.from({ length: 512 }, (_, i) => paddedTokens(i + 1, 512));
   expect([...new Set(lengths)]).toEqual([16, 32, 48, 64, 96, 128, 192, 256, 384, 512]);
   for (const [i, length] of lengths.entries()) {
@@ -84,7 +84,7 @@ test('rows are filled up to few lengths, by at most half', () => {
 });
 
 test.each([
-  // The byte order mark is no white space: it goes with the exclamation mark into one piece.
+  // The byte order mark is not white space: it forms a piece with the exclamation mark.
   [{ type: 'ByteLevel', add_prefix_space: false }, null, 'a!\ufeff', [0, 5, 3, 4]],
   [{ type: 'ByteLevel', add_prefix_space: true }, null, ' a!\ufeff', [7, 0, 5, 3, 4]],
   [
@@ -95,7 +95,7 @@ test.each([
   ],
   [null, { type: 'Strip', strip_left: false, strip_right: true }, '\na\u0085', [8, 0]],
 ])(
-  'white space is what Rust takes for it: %j, %j',
+  'TextTokenizer treats as white space what the Rust library does: %j, %j',
   async (pre_tokenizer, normalizer, text, ids) => {
     const pieces = ['a', '!', 'ï', '»', '¿', '!ï', '\ufeff', 'Ġ', '\n', '\u0085'];
     const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));

@@ -1,6 +1,6 @@
 /**
- * Weights in files beside an ONNX model, of the main graph and of inner graphs; the files are written here field by
- * field, by onnx.proto. The oracle is what was written. And operations that are refused.
+ * Weights in files beside an ONNX model, in the main graph and in inner graphs, and refused operations. The files are
+ * written here field by field, as onnx.proto defines them.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, it } from 'vitest';
@@ -19,7 +19,7 @@ function fields(...all: readonly (readonly [number, Uint8Array | string | number
   });
 }
 
-/** Four bytes of `weights.bin`, from `offset` on. */
+/** An external tensor of four bytes of `weights.bin`, from `offset` on. */
 function external(name: string, offset: number): Uint8Array {
   const entries = { location: 'weights.bin', offset: `${offset}`, length: '4' };
   const told = Object.entries(entries).map(
@@ -40,7 +40,7 @@ const graph = fields(
 const MODEL = fields([1, 8], [7, graph]);
 const WEIGHTS = Uint8Array.from({ length: 16 }, (_, i) => 100 + i);
 
-it('finds files that weights lie in, and takes all of them in', () => {
+it('withWeightsInside moves all external weights into the model', () => {
   expect(inspectOnnx(MODEL)).toEqual({ problems: [], externalFiles: new Set(['weights.bin']) });
   const asked: string[] = [];
   const read = (name: string) => {
@@ -65,7 +65,7 @@ it.each([
   ['0', '2147483648'],
   ['1e400', '4'],
   ['0', 'NaN'],
-])('refuses weights from %s on of %s bytes', (offset, length) => {
+])('withWeightsInside refuses weights from %s on of %s bytes', (offset, length) => {
   const told = Object.entries({ location: 'weights.bin', offset, length });
   const tensor = fields(
     [8, 'W'],
@@ -77,7 +77,7 @@ it.each([
   );
 });
 
-it('takes as many bytes as the shape has, where no length is told', () => {
+it('withWeightsInside computes a missing length from the shape', () => {
   const place = [
     ['location', 'weights.bin'],
     ['offset', '4'],
@@ -89,7 +89,7 @@ it('takes as many bytes as the shape has, where no length is told', () => {
   expect(Buffer.from(whole)).toEqual(Buffer.from(fields([7, fields([5, kept])])));
 });
 
-it('is told what to do of operations that ONNX Runtime wrote for one kind of processor', () => {
+it('inspectOnnx refuses operations of other domains, with a hint for those of ONNX Runtime', () => {
   const foreign = (domain: string) => {
     const only = fields([1, fields([4, 'Conv'], [7, domain])]);
     return inspectOnnx(fields([1, 8], [7, only])).problems.map(({ message }) => message);

@@ -1,4 +1,4 @@
-// Attributes are written here field by field, by onnx.proto, with more numbers than a call may have arguments.
+// Attributes written field by field, as onnx.proto defines them, with more numbers than a call may have arguments.
 import { WireType } from '@bufbuild/protobuf/wire';
 import { expect, test } from 'vitest';
 import { message } from '../../../src/files/protobuf/protobuf-message.js';
@@ -12,7 +12,7 @@ const packed = message((w) => {
 });
 const raw = new Uint8Array(BigInt64Array.from({ length: COUNT }, (_, i) => BigInt(i)).buffer);
 
-test('labels of any number are read', () => {
+test('classicalOperation reads 200,000 integer labels of a classifier', () => {
   const attribute = message((w) => {
     w.tag(1, LengthDelimited).string('classlabels_ints');
     w.tag(8, LengthDelimited).bytes(packed);
@@ -24,7 +24,7 @@ test('labels of any number are read', () => {
 test.each([
   ['numbers', 7, packed],
   ['bytes', 9, raw],
-])('a table of labels of any number is read, as %s', (_, field, held) => {
+])('classicalOperation reads a table of 200,000 labels stored as %s', (_, field, held) => {
   const table = message((w) => {
     w.tag(2, Varint).int32(7);
     w.tag(field, LengthDelimited).bytes(held);
@@ -33,11 +33,11 @@ test.each([
   const classesIn = classesInTables(new Map([['classes', table]]));
   const { labels } = classicalOperation(own, classesIn);
   expect(labels?.names).toEqual(NAMES);
-  // A table that many operations look up is read once.
+  // A table that many operations use is read once.
   expect(classicalOperation(own, classesIn).labels).toBe(labels);
 });
 
-test('a tree weighs what its attributes do, whole numbers too', () => {
+test('classicalOperation counts parameters and bytes of a tree from its attributes', () => {
   const children = message((w) => {
     w.tag(1, LengthDelimited).string('nodes_truenodeids');
     w.tag(8, LengthDelimited).bytes(packed);

@@ -1,4 +1,4 @@
-/** Recorded answers, read into a teacher's package and out again. */
+/** Recorded answers: read from files, packed into a model package and read back. */
 import { expect, it } from 'vitest';
 import { writeNpz } from '../../../src/files/npz.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
@@ -13,7 +13,7 @@ const dataset = { digest: 'a'.repeat(64), sampleCount: 4, classCount: 3 };
 const settings = { output: 'logits' } as const;
 const lines = (...rows: unknown[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
-it('reads classes by name, by number and in any order; what is missing is no answer', () => {
+it('readRecordingLines reads classes by name or number in any order, and takes a missing sample as no answer', () => {
   const text = lines(
     { sample: 3, class: 'emu' },
     { sample: 0, class: 1 },
@@ -25,7 +25,7 @@ it('reads classes by name, by number and in any order; what is missing is no ans
   });
 });
 
-it('reads probabilities as their logarithms', () => {
+it('readRecordingLines reads probabilities as logarithms', () => {
   const rows = [0, 1, 2, 3].map((sample) => ({ sample, probabilities: [0.5, 0.5, 0] }));
   const answers = readRecordingLines(lines(...rows), SET, 'file');
   expect(answers.kind).toBe('logits');
@@ -35,7 +35,7 @@ it('reads probabilities as their logarithms', () => {
   expect(logits[2]).toBeCloseTo(-87.336, 2);
 });
 
-it('reads arrays of NumPy, of all samples or of those that are named', () => {
+it('readRecordingNpz reads arrays of all samples, or of the samples that are listed', () => {
   const logits = Float32Array.from({ length: 12 }, (_, i) => i / 8);
   const all = writeNpz([['logits', { dtype: 'float32', shape: [4, 3], data: logits }]]);
   expect(readRecordingNpz(all, SET, 'file')).toEqual({ kind: 'logits', logits });
@@ -72,11 +72,11 @@ it.each([
     'sample 1: has a class, and others have logits',
   ],
   ['{"sample": 1,\n', 'line 1: is not JSON'],
-])('refuses %j', (text, message) => {
+])('readRecordingLines refuses %j', (text, message) => {
   expect(() => readRecordingLines(text, SET, 'file')).toThrow(message);
 });
 
-it('is a package that says what it is, and equal answers are equal bytes', () => {
+it('encodeRecordedPackage writes equal bytes for equal answers, and the package is described', () => {
   const answers = { kind: 'classes', classes: Int32Array.of(0, -1, 2, 1) } as const;
   const bytes = encodeRecordedPackage({ dataset, answers, settings });
   expect(bytes).toEqual(encodeRecordedPackage({ dataset, answers, settings }));
@@ -92,7 +92,7 @@ it('is a package that says what it is, and equal answers are equal bytes', () =>
   });
 });
 
-it('is no package if it does not fit its set', () => {
+it('encodeRecordedPackage refuses answers of another sample count, no answer at all, and NaN', () => {
   const short = { kind: 'classes', classes: Int32Array.of(0) } as const;
   expect(() => encodeRecordedPackage({ dataset, answers: short, settings })).toThrow(
     'has 1 answers, and the data set 4',

@@ -1,5 +1,5 @@
 /**
- * SavedModels that TensorFlow wrote (fixtures/tensorflow/make.py) keep only the part that answers.
+ * SavedModels that TensorFlow wrote (fixtures/tensorflow/make.py) keep only the part that gives answers.
  * tensorflow/graph-models.test.ts checks the answers; bench/test/hostile-packages.test.ts has attacks.
  */
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const given = (name: string) =>
     fileURLToPath(new URL(`../../fixtures/tensorflow/${name}/saved_model.pb`, import.meta.url)),
   );
 
-it.each(['logits', 'softmax', 'bytes'])('has nothing that saves, and restores: %s', (name) => {
+it.each(['logits', 'softmax', 'bytes'])('checkSavedModel removes what saves: %s', (name) => {
   const { bytes } = checkSavedModel(given(name), name);
   const [before, after] = [given(name), bytes].map((own) => Buffer.from(own).toString('latin1'));
   expect(before).toContain('SaveV2');
@@ -30,14 +30,14 @@ it.each(['logits', 'softmax', 'bytes'])('has nothing that saves, and restores: %
   expect(bytes.length).toBeLessThan(given(name).length / 2);
 });
 
-it.each(['logits', 'softmax', 'bytes'])('is written again byte for byte: %s', (name) => {
+it.each(['logits', 'softmax', 'bytes'])('checkSavedModel is idempotent: %s', (name) => {
   const { bytes, outline } = checkSavedModel(given(name), name);
   const again = checkSavedModel(bytes, name);
   expect(Buffer.compare(again.bytes, bytes)).toBe(0);
   expect(again.outline).toEqual(outline);
 });
 
-it('lets in no operation of files, of printing, of other processes, or that runs code', () => {
+it('ALLOWED_OPERATIONS has no operation on files, printing, other processes or code', () => {
   const odd =
     /File|Save|Restore|Dataset|Reader|Print|Summary|Py|Rpc|Remote|Send|Recv|Xla|Debug|Dump|Abort|Immutable|Iterator|Checkpoint|Sampler|^Empty$|Call$/;
   const calls = ['PartitionedCall', 'StatefulPartitionedCall'];
@@ -54,7 +54,7 @@ const OUTER = new MessageTable({
 const budget = () => ({ left: 100, maxDepth: 4 });
 const bytesOf = (...parts: readonly (readonly number[])[]) => Uint8Array.from(parts.flat());
 
-it('reads messages as protobuf does: merged, the last of a group, packed or not', () => {
+it('decodeMessage merges messages, takes the last of a oneof, and reads lists packed or not', () => {
   // inner { a: 1, list: 5 }, then inner { a: 2, list: [6, 7] } packed.
   const merged = bytesOf([0x0a, 4, 0x08, 1, 0x10, 5], [0x0a, 6, 0x08, 2, 0x12, 2, 6, 7]);
   expect(decodeMessage(OUTER, merged, budget())).toEqual({
@@ -73,7 +73,7 @@ it('reads messages as protobuf does: merged, the last of a group, packed or not'
   expect(decodeMessage(OUTER, bytesOf(right, left), budget())).toEqual({ left: 'x', numbers: [] });
 });
 
-it('leaves out what it does not know, and what has another type than it says', () => {
+it('decodeMessage drops unknown fields and fields of another type', () => {
   // Field 9; a varint where a message belongs.
   const odd = bytesOf([0x4a, 1, 0], [0x08, 1], [0x12, 1, 0x78]);
   const values = decodeMessage(OUTER, odd, budget());
@@ -81,19 +81,19 @@ it('leaves out what it does not know, and what has another type than it says', (
   expect([...encodeMessage(OUTER, values)]).toEqual([0x12, 1, 0x78]);
 });
 
-it('stops where its budget ends', () => {
+it('decodeMessage refuses more fields than its budget', () => {
   const many = Uint8Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
   expect(() => decodeMessage(OUTER, many, budget())).toThrow('more fields than are read');
 });
 
-it('reads a message in very many parts in a moment', () => {
+it('decodeMessage reads a message in 100,000 parts quickly', () => {
   const parts = 100_000;
   const bytes = Uint8Array.from({ length: 2 * parts }, (_, i) => (i % 2 === 0 ? 0x0a : 0));
   const values = decodeMessage(OUTER, bytes, { left: parts, maxDepth: 4 });
   expect(values).toEqual({ inner: { list: [] }, numbers: [] });
 }, 10_000);
 
-it.each(['inputs', 'outputs'] as const)('refuses two tensors in the name of one: %s', (side) => {
+it.each(['inputs', 'outputs'] as const)('checkSavedModel refuses commas in names: %s', (side) => {
   const nodes = ['a', 'b', 'a,b'].map((name) => ({
     name,
     operation: 'Placeholder',
@@ -117,7 +117,7 @@ it.each(['inputs', 'outputs'] as const)('refuses two tensors in the name of one:
   );
 });
 
-it('looks at each node of a long chain once, however many calls begin at its end', () => {
+it('checkSavedModel checks a chain of 20,000 nodes with 20,000 inputs at its end quickly', () => {
   const count = 20_000;
   const chain = Array.from({ length: count }, (_, i) => ({
     name: `n${i}`,
@@ -154,7 +154,7 @@ it('looks at each node of a long chain once, however many calls begin at its end
   expect(checkSavedModel(bytes, 'chain').outline.operations).toContain('PartitionedCall');
 }, 10_000);
 
-/** Calls of a function `f` with 12 arguments. Each call gives the variables' file as other arguments. */
+/** Calls of a function `f` with 12 arguments. Each call passes the file of the variables as other arguments. */
 function manyCallsOf(library: Functions) {
   const f = { key: 'f', value: { function: { name: 'f', attributes: [] } } };
   const calls = Array.from({ length: 4096 }, (_, call) => ({
@@ -187,7 +187,7 @@ function manyCallsOf(library: Functions) {
 const ARGUMENTS = Array.from({ length: 12 }, (_, n) => `a${n}`);
 const F = { name: 'f', inputs: ARGUMENTS.map((name) => ({ name })), outputs: [] };
 
-it('walks no further once functions have too many operations, however they are called', () => {
+it('checkSavedModel refuses functions that add up to more than 4,000,000 operations', () => {
   const nodes = Array.from({ length: 20_000 }, (_, n) => ({
     name: `n${n}`,
     operation: 'Identity',
@@ -198,7 +198,7 @@ it('walks no further once functions have too many operations, however they are c
   expect(() => checkSavedModel(manyCallsOf([f]), 'calls')).toThrow('more than 4000000 operations');
 }, 20_000);
 
-/** A model whose only signature has these outputs. */
+/** A model whose only signature has the given outputs. */
 function withOutputs(nodes: readonly Node[], outputs: readonly string[], functions: Functions) {
   return savedModelBytes(
     {
@@ -223,7 +223,7 @@ function withOutputs(nodes: readonly Node[], outputs: readonly string[], functio
 type Node = NonNullable<Parameters<typeof savedModelBytes>[0]['graph']>['nodes'][number];
 type Functions = Parameters<typeof savedModelBytes>[1];
 
-it('looks through what lies behind many outputs once', () => {
+it('checkSavedModel finds the operation behind 40,000 outputs quickly', () => {
   const attributes = Array.from({ length: 20_000 }, (_, n) => ({ key: `a${n}`, value: {} }));
   const chain = Array.from({ length: 900 }, (_, n) => ({
     name: `n${n}`,
@@ -245,7 +245,7 @@ it('looks through what lies behind many outputs once', () => {
   expect(operationOf.get('out40000')).toBe('');
 }, 10_000);
 
-it('looks at the arguments of a function once, however often it is called', () => {
+it('checkSavedModel checks a function with 40,000 arguments and 40,000 calls quickly', () => {
   const names = Array.from({ length: 40_000 }, (_, n) => ({ name: `a${n}` }));
   const functions = Array.from({ length: 40_000 }, () => ({ name: 'f', attributes: [] }));
   const calls = { key: 'list', value: { list: { functions, tensors: [] } } };
@@ -256,7 +256,7 @@ it('looks at the arguments of a function once, however often it is called', () =
   expect(checkSavedModel(bytes, 'calls').outline.operationOf.get('out0')).toBe('Softmax');
 }, 10_000);
 
-it('walks no further where functions have many parts, whichever arguments they are given', () => {
+it('checkSavedModel refuses functions that get the file of the variables in too many ways', () => {
   const functions = Array.from({ length: 20_000 }, () => ({ name: 'g', attributes: [] }));
   const calls = { key: 'list', value: { list: { functions, tensors: [] } } };
   const inner = { name: 'n', operation: 'NoOp', inputs: [], attributes: [calls] };

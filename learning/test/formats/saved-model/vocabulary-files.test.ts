@@ -13,7 +13,7 @@ import { withVocabularies } from '../../../src/formats/saved-model/vocabulary-fi
 const FOLDER = fileURLToPath(new URL('../../fixtures/saved-model-table/listed', import.meta.url));
 const WORDS = 'assets/trades.txt';
 
-/** The package with another list of words; undefined: without a list. */
+/** The package with another vocabulary file, or with none for undefined. */
 function packaged(words: string | undefined) {
   const names = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -25,11 +25,11 @@ function packaged(words: string | undefined) {
   return savedModelPackageOf(files, {}, 'listed');
 }
 
-it.each(['one\ntwo\n', 'one\r\ntwo'])('takes the lines into the graph: %j', (words) => {
+it.each(['one\ntwo\n', 'one\r\ntwo'])('savedModelPackageOf inlines a vocabulary: %j', (words) => {
   const { files } = packaged(words);
   expect([...files.keys()].filter((name) => name.startsWith('assets'))).toEqual([]);
   const graph = Buffer.from(files.get('saved_model.pb') as Uint8Array);
-  // Fields of a tensor: its texts, each with its length before.
+  // Fields of a tensor: its texts, each after its length.
   expect(graph.includes('B\x03oneB\x03two')).toBe(true);
   const operation = (name: string) => `\x12${String.fromCharCode(name.length)}${name}`;
   expect(graph.includes(operation('InitializeTableV2'))).toBe(true);
@@ -38,7 +38,7 @@ it.each(['one\ntwo\n', 'one\r\ntwo'])('takes the lines into the graph: %j', (wor
   expect(Buffer.compare(again.files.get('saved_model.pb') as Uint8Array, graph)).toBe(0);
 });
 
-it('fills no more tables with a long file than the file that is written can hold', () => {
+it('withVocabularies fills only as many tables from a long file as the written file can hold', () => {
   const lines = 2 ** 18;
   const tables = Array.from({ length: 200 }, (_, n) => ({
     name: `fill${n}`,
@@ -64,7 +64,7 @@ it('fills no more tables with a long file than the file that is written can hold
   expect(count('InitializeTableFromTextFileV2')).toBe(196);
 });
 
-it('reads a file once, however many nodes are given its path, and whatever is in it', () => {
+it('withVocabularies reads a file once, however many nodes name it', () => {
   const metaGraph = {
     graph: { nodes: [] },
     collections: [],
@@ -84,7 +84,7 @@ it.each([
   ['is not there', undefined],
   ['has an empty line', 'one\n\ntwo\n'],
   ['has more lines than are taken in', 'x\n'.repeat(2 ** 20 + 1)],
-])('is refused, with what to do, where the file %s', (_, words) => {
+])('savedModelPackageOf refuses a vocabulary file that %s, with a hint', (_, words) => {
   expect(() => packaged(words)).toThrow(
     /InitializeTableFromTextFileV2 .+ is given the list of its lines instead/,
   );

@@ -1,6 +1,6 @@
 /**
- * Models as TensorFlow.js writes them: topologies of the forms that it and Keras 2 save, weights of a few numbers.
- * Each damage must be named. Quantized weights are compared with values computed by hand.
+ * Models as TensorFlow.js writes them: topologies in the forms of TensorFlow.js and Keras 2, and weights of a few
+ * numbers. Each error must name the damage. Quantized weights are compared with values computed by hand.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ const dense = (units: number, activation: string, more: object = {}) =>
   layer('Dense', { name: 'dense', units, activation, ...more });
 const sequential = (...layers: object[]) => layer('Sequential', { name: 'model', layers });
 
-/** A functional model with layers one behind the other. */
+/** A functional model of layers in a row. */
 function functional(...layers: { class_name: string; config: object }[]) {
   const named = layers.map((one, i) => ({
     ...one,
@@ -64,12 +64,12 @@ function model(topology: object = sequential(dense(2, 'linear', INPUT))): ModelP
   return { modelJson, weights: bytesOf(VALUES), settings: { output: 'logits' } };
 }
 
-describe('a model package', () => {
+describe('a package of a TensorFlow.js model', () => {
   it('reads back as it was written', () => {
     expect(parseModelPackage(encodeModelPackage(model()))).toEqual(model());
   });
 
-  it('keeps the encoding of what it was trained on, and tells its digest', () => {
+  it('keeps the encoding that the model was trained on, and describeModel gives its digest', () => {
     const encoding = textEncoding({ buckets: 64 });
     const encoded = { ...model(), encoding };
     const read = parseModelPackage(encodeModelPackage(encoded));
@@ -78,7 +78,7 @@ describe('a model package', () => {
     expect(describeModel(model())).not.toHaveProperty('encodingDigest');
   });
 
-  it('has the same bytes for the same content, and for ever', () => {
+  it('has the same bytes for the same content, and the recorded digest', () => {
     const bytes = encodeModelPackage(model());
     const trained = { ...(model().modelJson as object), trainingConfig: {}, generatedBy: 'x' };
     expect(encodeModelPackage({ ...model(), modelJson: trained }).equals(bytes)).toBe(true);
@@ -165,7 +165,7 @@ describe('a model package', () => {
     expect(() => parseModelPackage(writeZip(members))).toThrow(message);
   });
 
-  it('is refused when it is cut short, or another file', () => {
+  it('is refused when it is truncated, another file, or lacks members', () => {
     const bytes = encodeModelPackage(model());
     expect(() => parseModelPackage(bytes.subarray(0, -1))).toThrow(/not a zip archive/);
     expect(() => parseModelPackage(Buffer.from('{}'))).toThrow(/not a zip archive/);
@@ -178,7 +178,7 @@ describe('a model package', () => {
   it.each([
     ['{"format":"graph-model","modelTopology":{},"modelInitializer":{"node":[]}}', /fills tables/],
     ['{"format":"tflite","modelTopology":{}}', /want "layers-model" or "graph-model"/],
-  ])('is refused for %s', (modelJson, message) => {
+  ])('is refused with model.json %s', (modelJson, message) => {
     const members = new Map([
       ['model.json', Buffer.from(modelJson)],
       ['weights.bin', Buffer.alloc(0)],
@@ -189,7 +189,7 @@ describe('a model package', () => {
 });
 
 describe('describeModel', () => {
-  it('counts weights and bytes', () => {
+  it('describes input shape, classes, parameters, bytes and output', () => {
     expect(describeModel(model())).toEqual({
       inputShape: [3],
       classCount: 2,
@@ -243,12 +243,12 @@ describe('describeModel', () => {
       10,
     ],
     ['an unknown model', layer('MyModel', {}), undefined, undefined],
-  ])('tells shape and classes of %s', (_, topology, inputShape, classCount) => {
+  ])('describes input shape and classes of %s', (_, topology, inputShape, classCount) => {
     const { inputShape: shape, classCount: classes } = describeModel(model(topology));
     expect({ shape, classes }).toEqual({ shape: inputShape, classes: classCount });
   });
 
-  it('tells classes of a model whose layers branch and join', () => {
+  it('describes input shape and classes of a model whose layers branch and join', () => {
     const topology = functional(input, conv, layer('Add', {}), dense(10, 'linear')) as {
       config: { layers: { inbound_nodes: unknown }[] };
     };
@@ -270,12 +270,12 @@ describe('describeTopology', () => {
   it.each([
     ['logits', [dense(2, 'linear'), activation('linear')]],
     ['probabilities', [dense(2, 'softmax'), layer('Dropout', { rate: 0.1 })]],
-    // The last operation decides.
+    // The last activation decides.
     ['probabilities', [dense(2, 'relu'), layer('Softmax', {})]],
     [undefined, [dense(2, 'softmax'), activation('sigmoid')]],
     [undefined, [dense(2, 'relu')]],
     [undefined, [dense(2, 'softmax'), layer('Reshape', { target_shape: [2, 1] })]],
-  ])('tells %s or nothing', (output, layers) => {
+  ])('recognises the output as %s', (output, layers) => {
     expect(describeTopology({ modelTopology: sequential(...layers) }).output).toBe(output);
   });
 });
@@ -297,7 +297,7 @@ describe('readModelFolder', () => {
   const bytes = bytesOf(VALUES);
   const SHARDS = { 'a.bin': bytes.subarray(0, 10), 'b.bin': bytes.subarray(10) };
 
-  it('joins shards and groups, from the folder or its file', async () => {
+  it('joins shards and groups, from a folder or from its model.json', async () => {
     const folder = await folderOf(SHARDS);
     expect(await readModelFolder(folder)).toEqual(model());
     expect(await readModelFolder(join(folder, 'model.json'))).toEqual(model());
@@ -310,7 +310,7 @@ describe('readModelFolder', () => {
     expect(await readModelFolder(grouped)).toEqual(model());
   });
 
-  it('tells the output from the topology, and from given settings before that', async () => {
+  it('takes the output from the topology, unless settings are given', async () => {
     const softmax = sequential(dense(2, 'softmax', INPUT));
     expect((await readModelFolder(await folderOf(SHARDS, softmax))).settings).toEqual({
       output: 'probabilities',
@@ -320,7 +320,7 @@ describe('readModelFolder', () => {
     expect((await readModelFolder(folder, given)).settings).toEqual(given);
   });
 
-  it('takes encoding.json along', async () => {
+  it('reads encoding.json, and refuses a faulty one', async () => {
     const encoding = textEncoding({ buckets: 64 });
     const beside = (text: string) => folderOf({ ...SHARDS, 'encoding.json': text });
     const read = await readModelFolder(await beside(encodingJson(encoding)));
@@ -329,7 +329,7 @@ describe('readModelFolder', () => {
     await expect(readModelFolder(broken)).rejects.toThrow('encoding.version: must be 1');
   });
 
-  it('says where a file stops to be JSON, and reads on behind a byte order mark', async () => {
+  it('says at which position a file is not JSON, and skips a byte order mark', async () => {
     const text = JSON.stringify(model().modelJson);
     const folder = (content: string) => folderOf({ 'model.json': content, 'weights.bin': bytes });
     expect(await readModelFolder(await folder(`\ufeff${text}`))).toEqual(model());
@@ -341,7 +341,7 @@ describe('readModelFolder', () => {
     );
   });
 
-  it('takes a graph that does not say its format, as old converters wrote it', async () => {
+  it('takes a graph without a format as a graph-model', async () => {
     const node = [
       { name: 'x', op: 'Placeholder', attr: { dtype: { type: 'DT_FLOAT' } } },
       { name: 'y', op: 'Softmax', input: ['x'] },
@@ -350,12 +350,12 @@ describe('readModelFolder', () => {
     expect(modelJson).toMatchObject({ format: 'graph-model', modelTopology: { node } });
   });
 
-  it('asks for settings.json where neither tells', async () => {
+  it('asks for settings.json if the topology does not show the output', async () => {
     const folder = await folderOf(SHARDS, sequential(dense(2, 'sigmoid', INPUT)));
     await expect(readModelFolder(folder)).rejects.toThrow(/put {"output": "logits"} or/);
   });
 
-  it('makes quantized weights plain', async () => {
+  it('dequantizes weights', async () => {
     const weights = [
       {
         name: 'u8',
@@ -405,22 +405,22 @@ describe('readModelFolder', () => {
       { 'model.json': 'x' },
       /model\.json cannot be used:\n.*is not JSON/,
     ],
-  ])('names %s', async (_, files, message) => {
+  ])('refuses %s', async (_, files, message) => {
     await expect(folderOf(files).then(readModelFolder)).rejects.toThrow(message);
   });
 
-  it('reads no file outside the folder', async () => {
+  it('refuses a shard path outside the folder', async () => {
     const folder = await folderOf({}, undefined, [{ paths: ['../x.bin'], weights: WEIGHTS }]);
     await expect(readModelFolder(folder)).rejects.toThrow(/lies outside the model's folder/);
   });
 
-  it('names a folder without a model', async () => {
+  it('reports a missing folder as NOT_FOUND', async () => {
     await expect(readModelFolder(join(root, 'none'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
 
-describe('settings and identity', () => {
-  it('have one text for one meaning', () => {
+describe('model settings and teacher identity', () => {
+  it('settings with the same meaning have the same text', () => {
     expect(settingsJson({ scale: 1, output: 'logits' })).toBe('{"output":"logits"}');
     expect(parseSettingsJson('{"scale":2,"output":"logits"}')).toEqual({
       output: 'logits',
@@ -433,11 +433,11 @@ describe('settings and identity', () => {
     ['{', /is not JSON/],
     ['{"output":"scores"}', /output: must be "logits" or "probabilities", got "scores"/],
     ['{"output":"logits","scale":0}', /scale: must be a number greater than 0, got 0/],
-  ])('refuse %s', (text, message) => {
+  ])('parseSettingsJson refuses %s', (text, message) => {
     expect(() => parseSettingsJson(text)).toThrow(message);
   });
 
-  it('tell teachers apart by model, settings and engine', () => {
+  it('teacherIdentity differs by model, settings and engine', () => {
     const digest = '0'.repeat(64);
     const identities = [
       teacherIdentity(digest, { output: 'logits' }, 'tensorflow 2.21.0'),

@@ -1,12 +1,11 @@
 /**
- * Calls of layers as TensorFlow.js and Keras 2 write them. TensorFlow.js was seen to wait for ever on the refused
- * ones.
+ * Layer calls as TensorFlow.js and Keras 2 write them. TensorFlow.js was seen to wait for ever on the refused calls.
  */
 import { expect, it } from 'vitest';
 import { openCall } from '../../../src/formats/tensorflowjs/open-call.js';
 
 const input = { class_name: 'InputLayer', name: 'in', inbound_nodes: [] };
-/** A layer. Each of `calls` lists the inputs of one call: a layer, or `[layer, call]`. */
+/** A layer. Each item of `calls` lists the inputs of one call: a layer, or `[layer, call]`. */
 const layer = (name: string, ...calls: (string | [string, number])[][]) => ({
   class_name: 'Dense',
   name,
@@ -28,7 +27,7 @@ it.each([
     ],
   ],
   ['no layers', [null, 7, { inbound_nodes: 'x' }, { inbound_nodes: [[], 3] }]],
-])('finds none where layers are %s', (_, layers) => {
+])('openCall returns undefined where layers are %s', (_, layers) => {
   expect(openCall(layers)).toBeUndefined();
 });
 
@@ -48,11 +47,11 @@ it.each([
     [input, { ...layer('a'), inbound_nodes: [['in']] }],
     'a reads undefined',
   ],
-])('names a layer that reads %s', (_, layers, message) => {
+])('openCall names a layer that reads %s', (_, layers, message) => {
   expect(openCall(layers)).toContain(message);
 });
 
-it('looks at a hundred thousand layers at once', () => {
+it('openCall checks 100,000 layers quickly', () => {
   const layers = Array.from({ length: 100_000 }, (_, i) => layer(`l${i}`, [`l${i + 1}`]));
   expect(openCall([...layers, input])).toBe('l99999 reads l100000');
   expect(openCall([...layers, { ...input, name: 'l100000' }])).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Graphs as TensorFlow.js's converter writes them, made here, and what they tell of their outputs. */
+/** Graphs as the TensorFlow.js converter writes them, made here, and the operations of their outputs. */
 import { expect, it } from 'vitest';
 import { readTfjsGraph } from '../../../src/formats/tensorflowjs/tfjs-graph.js';
 
@@ -11,7 +11,7 @@ function operationsOf(nodes: readonly object[], outputs: Readonly<Record<string,
   return readTfjsGraph({ modelTopology: { node: nodes }, signature }, 'model.json').operationOf;
 }
 
-it('knows an output by the operation before those that change nothing, and none in a circle', () => {
+it('operationOf gives the operation behind Identity nodes, and "" for a circle', () => {
   const fused = { list: { s: ['Qmlhc0FkZA==', 'U29mdG1heA=='] } };
   const nodes = [
     node('x', 'Placeholder'),
@@ -40,7 +40,7 @@ it('knows an output by the operation before those that change nothing, and none 
   ]);
 });
 
-it('looks through what lies behind many outputs once', () => {
+it('operationOf finds the operation behind 20,000 outputs quickly', () => {
   const count = 20_000;
   const chain = Array.from({ length: count }, (_, n) => node(`n${n}`, 'Identity', `n${n - 1}`));
   const ends = Array.from({ length: count }, (_, n) => [`o${n}`, `n${count - 1}`]);

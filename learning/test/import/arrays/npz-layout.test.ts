@@ -1,13 +1,10 @@
-/**
- * Names of arrays as people and libraries give them, in real archives. The oracle is which array was written for which
- * part.
- */
+/** Array names as people and libraries give them, in real archives whose parts are known. */
 import { describe, expect, it } from 'vitest';
 import type { NpyArray } from '../../../src/files/npy.js';
 import { writeNpz } from '../../../src/files/npz.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
-/** n samples of two numbers, all `value`. */
+/** n samples of two numbers, each `value`. */
 const samples = (n: number, value: number): NpyArray => ({
   dtype: 'float32',
   shape: [n, 2],
@@ -23,7 +20,7 @@ const imported = (arrays: Record<string, NpyArray>) =>
   importNpz(writeNpz(Object.entries(arrays))).parts;
 const splitsOf = (arrays: Record<string, NpyArray>) => [...imported(arrays).splits].join('');
 
-describe('all samples in one array', () => {
+describe('importNpz with all samples in one array', () => {
   it.each([
     ['inputs', 'labels'],
     ['X', 'y'],
@@ -33,26 +30,26 @@ describe('all samples in one array', () => {
     ['data', 'target'],
     ['features', 'targets'],
     ['Data', 'Classes'],
-  ])('%s and %s', (inputs, own) => {
+  ])('reads the arrays %s and %s', (inputs, own) => {
     const parts = imported({ [inputs]: samples(20, 1), [own]: labels(20) });
     const want = imported({ inputs: samples(20, 1), labels: labels(20) });
     expect(parts).toEqual(want);
   });
 
-  it.each(['splits', 'split', 'Split'])('and %s', (name) => {
+  it.each(['splits', 'split', 'Split'])('reads splits from the array %s', (name) => {
     const data = Uint8Array.from({ length: 20 }, (_, i) => (i % 3) + 1);
     const splits: NpyArray = { dtype: 'uint8', shape: [20], data };
     expect(imported({ x: samples(20, 1), y: labels(20), [name]: splits }).splits).toEqual(data);
   });
 
-  it('leaves other arrays alone, whatever their types', () => {
+  it('ignores other arrays of any type', () => {
     const odd: NpyArray = { dtype: 'int32', shape: [], data: Int32Array.of(1) };
     const archive = { x: samples(20, 1), y: labels(20), version: odd, 'class-names': odd };
     expect(imported(archive).sampleCount).toBe(20);
   });
 });
 
-describe('an array a split', () => {
+describe('importNpz with an array per split', () => {
   it.each([
     ['x_train', 'y_train', 'x_val', 'y_val', 'x_test', 'y_test'],
     ['train_x', 'train_y', 'valid_x', 'valid_y', 'test_x', 'test_y'],
@@ -67,7 +64,7 @@ describe('an array a split', () => {
       'data.test',
       'target.test',
     ],
-  ])('%s, %s, %s, %s, %s and %s', (x, y, xVal, yVal, xTest, yTest) => {
+  ])('reads the arrays %s, %s, %s, %s, %s and %s', (x, y, xVal, yVal, xTest, yTest) => {
     const parts = imported({
       [xTest]: samples(3, 3),
       [yTest]: labels(3),
@@ -82,7 +79,7 @@ describe('an array a split', () => {
     expect([...parts.labels].join('')).toBe('01010101010');
   });
 
-  it('takes what is missing out of train, by the fixed draw', () => {
+  it('draws missing splits from train like the splits of a whole set', () => {
     const whole = splitsOf({ x: samples(20, 1), y: labels(20) });
     expect(splitsOf({ x_train: samples(20, 1), y_train: labels(20) })).toBe(whole);
     const test = { x_test: samples(4, 1), y_test: labels(4) };
@@ -93,7 +90,7 @@ describe('an array a split', () => {
   });
 });
 
-describe('what does not go together is refused, and says the layout', () => {
+describe('importNpz refuses arrays that do not fit together', () => {
   it.each([
     [
       'no labels',

@@ -1,4 +1,4 @@
-/** Tables of numbers and categories in real files, made here. Oracles are plain arithmetic on the rows of the train split. */
+/** Tables of numbers and categories in real files, made here, against arithmetic on the rows of the train split. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ async function imported(name: string, content: string, options: ImportOptions = 
   return { set: parseDataset(file), file, summary: done.summary };
 }
 
-/** 20 people; the ages of the last six, who are not in train, are far from the others. */
+/** 20 people. The last six are not in train, and their ages are far from the others. */
 const people = Array.from({ length: 20 }, (_, n) => ({
   age: n < 14 ? (n === 5 ? null : 20 + n) : 900,
   city: n < 14 ? ['Ulm', 'Bonn', 'Rome'][n % 3] : 'Oslo',
@@ -40,8 +40,8 @@ const FOLD = {
   columns: new Map([['id', 'category']] as const),
 } as const;
 
-describe('a table of numbers and categories', () => {
-  it('is encoded as its train split has it, the same from every format', async () => {
+describe('importing a table of numbers and categories', () => {
+  it('encodes by the train split, with the same result from CSV and JSON lines', async () => {
     const { set, file, summary } = await imported('t.csv', csv(people), FOLD);
     const ages = people.slice(0, 14).flatMap(({ age }) => age ?? []);
     const mean = ages.reduce((sum, age) => sum + age, 0) / 13;
@@ -85,7 +85,7 @@ describe('a table of numbers and categories', () => {
     expect((await imported('t.jsonl', jsonl(people), FOLD)).file.equals(file)).toBe(true);
   });
 
-  it('keeps its rows as they were, whatever the encoding makes of them', async () => {
+  it('keeps the original rows beside the encoding', async () => {
     const rows = [...people.map(({ id: _, ...row }) => row)];
     const columns = parseColumns('owns=ignore');
     const { set, file } = await imported('t.jsonl', jsonl(rows), { ...FOLD, columns });
@@ -102,7 +102,7 @@ describe('a table of numbers and categories', () => {
     expect(file.equals(encodeDataset(set))).toBe(true);
   });
 
-  it('keeps texts to the last space, and columns that tell nothing in train', async () => {
+  it('keeps white space in texts, and the cells of columns left out of the encoding', async () => {
     const rows = people.map(({ age, fold, label }, n) => ({
       age,
       ...{ code: n % 2 === 0 ? ' 01' : null, one: n < 14 ? 7 : 'none', fold, label },
@@ -121,7 +121,7 @@ describe('a table of numbers and categories', () => {
     expect((await imported('r.jsonl', jsonl(people), { raw: true, columns: parseColumns('city=ignore,id=ignore,fold=ignore,age=ignore') })).set).not.toHaveProperty('cells'); // biome-ignore format: short
   });
 
-  it('knows nothing of the other splits', async () => {
+  it('fits the encoding on the train split only', async () => {
     const other = people.map((row, n) => (n < 14 ? row : { ...row, age: 5, city: 'Paris' }));
     const [one, two] = [await imported('a.jsonl', jsonl(people), FOLD), await imported('b.jsonl', jsonl(other), FOLD)]; // biome-ignore format: short
     expect(two.set.encoding).toEqual(one.set.encoding);
@@ -130,7 +130,7 @@ describe('a table of numbers and categories', () => {
     expect(three.set.encoding).not.toEqual(one.set.encoding);
   });
 
-  it('draws the splits that every other source of these labels gets', async () => {
+  it('draws the same splits encoded and with --raw, and none on request', async () => {
     const rows = jsonl(people.map(({ age, label }) => ({ age: age ?? 1, label })));
     const encoded = await imported('t.jsonl', rows);
     const raw = await imported('t.jsonl', rows, { raw: true });
@@ -141,7 +141,7 @@ describe('a table of numbers and categories', () => {
     expect(whole.set.splits.every((split) => split === 1)).toBe(true);
   });
 
-  it('follows who knows better', async () => {
+  it('takes the kinds of columns from the columns option', async () => {
     const columns = parseColumns('owns=category,city=ignore,age=number,id=ignore');
     const { set } = await imported('t.jsonl', jsonl(people), { ...FOLD, columns });
     const encoding = set.encoding as TableEncoding;
@@ -151,7 +151,7 @@ describe('a table of numbers and categories', () => {
     ]);
   });
 
-  it('refuses rows by name, each once, and takes the rest', async () => {
+  it('refuses faulty rows with a reason and keeps the others', async () => {
     const [first = {}] = people;
     const bad = [
       { ...first, age: 'old' },
@@ -161,7 +161,7 @@ describe('a table of numbers and categories', () => {
       { city: 'Ulm', owns: true, id: 'p', fold: 'test', label: 'yes' },
     ];
     const { set, summary } = await imported('t.jsonl', jsonl([...people, ...bad]), FOLD);
-    // A column that a row leaves out is missing there.
+    // The row without an age is accepted: its age is missing.
     expect(set.sampleCount).toBe(21);
     expect(summary.refused.count).toBe(4);
     expect(summary.refused.reasons).toEqual({
@@ -184,13 +184,13 @@ describe('a table of numbers and categories', () => {
       {},
       /no column can be used: x \(1 in all of train\); a column of texts is named with --text NAME/,
     ],
-  ])('%# cannot be used', async (content, options, message) => {
+  ])('refuses table %# with a clear message', async (content, options, message) => {
     await expect(imported('t.jsonl', content, options)).rejects.toThrow(message);
   });
 });
 
 describe('--columns', () => {
-  it('reads a list or a file', async () => {
+  it('reads a list or a file, and a column without a name', async () => {
     const file = join(root, 'kinds.txt');
     await writeFile(file, 'a=b=number\nzip, code=category\n');
     const kinds = new Map([
@@ -198,7 +198,7 @@ describe('--columns', () => {
       ['zip, code', 'category'],
     ]);
     expect(parseColumns(`@${file}`)).toEqual(kinds);
-    // pandas' column of row numbers has no name.
+    // The column of row numbers that pandas writes has no name.
     expect(parseColumns('=ignore,age=number')).toEqual(
       new Map([
         ['', 'ignore'],

@@ -1,4 +1,4 @@
-/** Tables of texts in real files, made here. Oracles are the texts that were put in, and `encodeText` on them. */
+/** Tables of texts in real files, made here, against the original texts and `encodeText` of them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ async function imported(name: string, content: Uint8Array | string, options: Imp
   return { set: parseDataset(file), file, summary: done.summary };
 }
 
-/** Text n differs from all others, and has characters of several bytes. */
+/** Text n differs from all others and has characters of several bytes. */
 const texts = Array.from({ length: 20 }, (_, n) => `Zeile ${n}, «größer» als ${n * n}`);
 const classOf = (n: number) => (n % 2 === 0 ? 'even' : 'odd');
 const csv = ['say,label', ...texts.map((text, n) => `"${text}",${classOf(n)}`)].join('\n');
@@ -40,12 +40,12 @@ const parquet = () =>
     }),
   );
 
-describe('a table of texts', () => {
+describe('importing a table of texts', () => {
   it.each([
     ['t.csv', csv],
     ['t.jsonl', jsonl],
     ['t.parquet', parquet()],
-  ])('%s becomes encoded samples, and keeps its texts', async (name, content) => {
+  ])('encodes the samples of %s and keeps their texts', async (name, content) => {
     const { set, file, summary } = await imported(name, content, { text: 'say' });
     const encoding = textEncoding({});
     expect(set).toMatchObject({ sampleShape: [2048], sampleCount: 20, inputScale: 1, encoding });
@@ -60,7 +60,7 @@ describe('a table of texts', () => {
     );
   });
 
-  it('is pushed again from its own file, and stays the same to the byte', async () => {
+  it('gives the same bytes when its own file is imported again', async () => {
     const { file } = await imported('t.csv', csv, { text: 'say' });
     await writeFile(join(root, 'own.npz'), file);
     const places = { cacheFolder: root, scratch: mkdtempSync(join(root, 'scratch-')) };
@@ -69,21 +69,21 @@ describe('a table of texts', () => {
     expect(again.summary.modalities[0]?.encoding).toContain('hashed 1- to 4-grams');
   });
 
-  it('is encoded as asked', async () => {
+  it('encodes with the n-grams and buckets of the options', async () => {
     const options = { text: 'say', ngrams: { from: 3, to: 5 }, buckets: 64 };
     const { set } = await imported('t.csv', csv, options);
     expect(set.encoding).toEqual(textEncoding(options));
     expect(set.inputs.subarray(0, 64)).toEqual(encodeText(textEncoding(options), texts[0] ?? ''));
   });
 
-  it('is unlabelled where the classes are named and no column has them', async () => {
+  it('leaves samples unlabelled where classes are given and no column holds labels', async () => {
     const lines = texts.map((say) => JSON.stringify({ say })).join('\n');
     const { set } = await imported('t.jsonl', lines, { text: 'say', classes: ['a', 'b'] });
     expect(set.labels.every((label) => label === -1)).toBe(true);
     await expect(imported('t.jsonl', lines, { text: 'say' })).rejects.toThrow('"label"');
   });
 
-  it('refuses what is no text by line, and takes the rest', async () => {
+  it('refuses faulty texts with their line and keeps the others', async () => {
     const long = 'x'.repeat(1024 * 1024 + 1);
     const bad = [null, 7, ' \n ', long, undefined].map((say) => JSON.stringify({ say, label: 'odd' })); // biome-ignore format: short
     const { set, summary } = await imported('t.jsonl', `${jsonl}\n${bad.join('\n')}`, {
@@ -108,7 +108,7 @@ describe('a table of texts', () => {
     [{ text: 'say', size: { height: 2, width: 2 } }, /--size means nothing without images/],
     [{ buckets: 64 }, /--buckets means nothing without texts; --text names their column/],
     [{ text: 'say', buckets: 3 }, /used:\s+(- )?buckets: must be a whole number from 16/],
-  ] as const)('%j is refused', async (options, message) => {
+  ] as const)('refuses the options %j', async (options, message) => {
     await expect(imported('t.csv', csv, options)).rejects.toThrow(message);
   });
 });

@@ -1,7 +1,4 @@
-/**
- * Folders of real image files, made here by sharp, or by hand where sharp would not make them. Oracles are the pixels
- * that were written.
- */
+/** Folders of real image files, made here by sharp or by hand, compared with the pixels that were written. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +42,7 @@ const gray = (values: number[], width: number) =>
     .toBuffer();
 const coloured = (width: number, height: number, [r, g, b]: [number, number, number]) =>
   sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
-/** 20 gray images of 2 × 2, ten a class; image n of a class is all n, of the second 100 + n. */
+/** 20 gray images of 2 × 2, ten a class. Image n of `dog` is all n, of `ant` all 100 + n. */
 async function putTwoClasses(prefix = ''): Promise<void> {
   for (let n = 0; n < 10; n++) {
     await put(`${prefix}dog/${n}.png`, await gray([n, n, n, n], 2));
@@ -64,8 +61,8 @@ const firsts = ({ inputs, sampleShape, sampleCount }: Dataset) => {
   return Array.from({ length: sampleCount }, (_, i) => inputs[i * size]);
 };
 
-describe('a folder of images', () => {
-  it('becomes a set: classes and files sorted by name, the bytes of encodeDataset', async () => {
+describe('importing a folder of images', () => {
+  it('sorts classes and files by name, and writes the bytes of encodeDataset', async () => {
     await putTwoClasses();
     await put('dog/notes.txt', 'not an image');
     const { set, file, summary } = await imported();
@@ -90,7 +87,7 @@ describe('a folder of images', () => {
     });
   });
 
-  it('takes splits from folders, and what they lack out of train', async () => {
+  it('takes splits from folder names, and draws missing splits from train', async () => {
     await putTwoClasses('train/');
     await put('test/dog/x.png', await gray([7, 7, 7, 7], 2));
     const { set, summary } = await imported();
@@ -104,7 +101,7 @@ describe('a folder of images', () => {
     expect(set.classNames[set.labels[set.splits.indexOf(3)] as number]).toBe('dog');
   });
 
-  it('draws shares with a seed', async () => {
+  it('draws splits by the shares and the seed of the options', async () => {
     await putTwoClasses();
     const drawn = async (seed: number) => {
       const shares = { test: 0.5, validation: 0 };
@@ -116,7 +113,7 @@ describe('a folder of images', () => {
     expect(await drawn(2)).not.toEqual(first);
   });
 
-  it('takes the order of classes that is given, and refuses others', async () => {
+  it('keeps the order of given classes, and refuses images of other classes', async () => {
     await putTwoClasses();
     const { set, summary } = await imported({ classes: ['dog', 'cat'] });
     expect(set.classNames).toEqual(['dog', 'cat']);
@@ -131,14 +128,14 @@ describe('a folder of images', () => {
     expect(() => requireNothingRefused(summary)).toThrow(/10 of the source's samples.*\n.*ant\/0/);
   });
 
-  it('says that numerals are sorted as strings', async () => {
+  it('reports that numerals are sorted as strings', async () => {
     for (const name of ['2', '10']) await put(`${name}/a.png`, await gray([1, 2, 3, 4], 2));
     expect((await imported()).summary.classOrder).toContain('"10" before "2"');
   });
 });
 
-describe('an image', () => {
-  /** The only sample of class `a`, beside a class `b` that makes the set whole. */
+describe('an imported image', () => {
+  /** The only sample of class `a`, beside a class `b` that completes the set. */
   async function sampleOf(bytes: Buffer, options: ImportOptions, name = 'a/1.jpg') {
     await put(name, bytes);
     for (let n = 0; n < 5; n++)
@@ -150,7 +147,7 @@ describe('an image', () => {
     return { shape: set.sampleShape, values: [...set.inputs.subarray(0, size)] };
   }
 
-  it('is turned as its EXIF orientation says', async () => {
+  it('is rotated by its EXIF orientation', async () => {
     // 8 wide, 4 high, white on the left. Orientation 6: turn clockwise, so white is above.
     const pixels = Uint8Array.from({ length: 8 * 4 * 3 }, (_, i) =>
       Math.floor(i / 3) % 8 < 4 ? 255 : 0,
@@ -165,7 +162,7 @@ describe('an image', () => {
     for (const value of rows.slice(5).flat()) expect(value).toBeLessThan(15);
   });
 
-  it('in CMYK becomes the colour it shows', async () => {
+  it('in CMYK is converted to RGB', async () => {
     const jpeg = await coloured(4, 4, [200, 30, 10]).toColourspace('cmyk').jpeg().toBuffer();
     expect((await sharp(jpeg).metadata()).space).toBe('cmyk');
     const { shape, values } = await sampleOf(jpeg, { channels: 'rgb' });
@@ -176,7 +173,7 @@ describe('an image', () => {
     expect(Math.abs(blue - 10)).toBeLessThan(25);
   });
 
-  it('of 16 bits keeps the upper 8', async () => {
+  it('of 16 bits keeps the upper 8 bits', async () => {
     const wide = Uint16Array.from({ length: 16 }, (_, i) => i * 0x1010);
     const png = await sharp(wide, { raw: { width: 4, height: 4, channels: 1 } })
       .toColourspace('grey16')
@@ -187,14 +184,14 @@ describe('an image', () => {
     expect(values).toEqual(Array.from({ length: 16 }, (_, i) => i * 0x10));
   });
 
-  it('is read by its content, whatever its name', async () => {
+  it('is decoded by its content, whatever its file extension', async () => {
     const png = await gray([...Array(16).keys()], 4);
     expect((await sampleOf(png, { channels: 'gray' }, 'a/1.jpg')).values).toEqual([
       ...Array(16).keys(),
     ]);
   });
 
-  it('that is transparent is laid over white', async () => {
+  it('with transparency is drawn on white', async () => {
     const clear = { r: 0, g: 0, b: 0, alpha: 0 };
     const png = await sharp({ create: { width: 4, height: 4, channels: 4, background: clear } })
       .png()
@@ -207,7 +204,7 @@ describe('an image', () => {
     ['cover', [9, 9, 9, 9]],
     ['contain', [0, 0, 9, 9]],
     ['stretch', [9, 9, 9, 9]],
-  ] as const)('fits by %s', async (fit, sorted) => {
+  ] as const)('is fitted by %s', async (fit, sorted) => {
     const wide = await gray(Array(8).fill(9), 4);
     for (const label of ['a', 'b']) await put(`${label}/1.png`, wide);
     const { set } = await imported({ size: { height: 2, width: 2 }, fit });
@@ -215,7 +212,7 @@ describe('an image', () => {
   });
 });
 
-/** A PNG of one bit a pixel, all black: big in pixels, small in bytes. */
+/** A PNG of one bit a pixel, all black: many pixels in few bytes. */
 function pngBomb(side: number): Buffer {
   const chunk = (type: string, data: Buffer): Buffer => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -239,7 +236,7 @@ function pngBomb(side: number): Buffer {
   ]);
 }
 
-describe('what is refused by name, while the rest is taken', () => {
+describe('importing a folder of images keeps the other images and refuses', () => {
   async function refusedOf(path: string, bytes: Uint8Array | string) {
     await putTwoClasses();
     await put(path, bytes);
@@ -268,20 +265,20 @@ describe('what is refused by name, while the rest is taken', () => {
     expect(refused.first[0]).toMatchObject({ path: 'ant/cut.png' });
   });
 
-  it('900 million pixels in a small file, without decoding them', async () => {
+  it('an image of 900 million pixels in a small file', async () => {
     const refused = await refusedOf('ant/bomb.png', pngBomb(30_000));
     expect(refused.reasons).toEqual({ 'too many pixels': 1 });
     expect(refused.first[0]?.message).toContain('30000 pixels wide');
   });
 
-  it('what is no image, and what could run other programs', async () => {
+  it('files that are not images, SVG files and empty files', async () => {
     await put('ant/text.jpg', 'hello');
     await put('ant/drawing.png', '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>');
     const refused = await refusedOf('ant/empty.png', '');
     expect(refused.reasons).toEqual({ 'unreadable image': 2, 'empty file': 1 });
   });
 
-  it('animations', async () => {
+  it('an animated GIF', async () => {
     const frames = await Promise.all(
       [1, 200].map((v) => coloured(2, 2, [v, 0, 0]).png().toBuffer()),
     );
@@ -291,7 +288,7 @@ describe('what is refused by name, while the rest is taken', () => {
     expect((await refusedOf('ant/moving.gif', gif)).reasons).toEqual({ 'more than one page': 1 });
   });
 
-  it('animations in PNG; one picture is none', async () => {
+  it('an animated PNG, but not a PNG animation of one frame', async () => {
     const png = await gray([1, 2, 3, 4], 2);
     // After the signature and IHDR.
     const withFrames = (n: number) =>
@@ -302,7 +299,7 @@ describe('what is refused by name, while the rest is taken', () => {
     expect(await refusalsOf({})).toMatchObject({ count: 1, reasons: { 'more than one page': 1 } });
   });
 
-  it('links out of the folder, and links to folders', async () => {
+  it('links out of the folder and links to folders', async () => {
     await putTwoClasses();
     await writeFile(join(folder, '..', 'secret.png'), await gray([1, 2, 3, 4], 2));
     await symlink(join(folder, '..', 'secret.png'), join(folder, 'ant', 'link.png'));
@@ -311,7 +308,7 @@ describe('what is refused by name, while the rest is taken', () => {
     expect(refused.reasons).toEqual({ 'outside the folder': 1, 'link to a folder': 1 });
   });
 
-  it('images of another size or in colour among gray ones, with what would help', async () => {
+  it('images of another size or colour, with the option that would help', async () => {
     await put('ant/wide.png', await gray([1, 2, 3, 4, 5, 6], 3));
     const red = await coloured(2, 2, [255, 0, 0]).png().toBuffer();
     const refused = await refusedOf('ant/red.png', red);
@@ -321,38 +318,38 @@ describe('what is refused by name, while the rest is taken', () => {
     expect(wide).toMatch(/\[2, 3, 1\].*\[2, 2, 1\]; want --size HEIGHTxWIDTH$/);
   });
 
-  it('images without a class, and classes without images', async () => {
+  it('images without a class folder, and class folders without images', async () => {
     await mkdir(join(folder, 'bee'));
     const refused = await refusedOf('stray.png', await gray([1, 2, 3, 4], 2));
     expect(refused.reasons).toEqual({ 'no label': 1, 'empty class': 1 });
   });
 });
 
-describe('what cannot be a set', () => {
-  it('a folder without folders', async () => {
+describe('importing a folder of images fails for', () => {
+  it('a folder without class folders', async () => {
     await put('1.png', await gray([1, 2, 3, 4], 2));
     await expect(imported()).rejects.toThrow(/no folders of classes/);
   });
 
-  it('folders in which no image can be read, with the reasons', async () => {
+  it('a folder without a readable image, with the reasons', async () => {
     await put('ant/1.png', 'hello');
     await expect(imported()).rejects.toThrow(/ant\/1\.png: cannot be read as/);
   });
 
-  it('one class', async () => {
+  it('a single class', async () => {
     await put('ant/1.png', await gray([1, 2, 3, 4], 2));
     await expect(imported()).rejects.toThrow(
       /all samples are of one class, "ant"; want two or more/,
     );
   });
 
-  it('options that mean nothing here', async () => {
+  it('options that do not apply to images', async () => {
     await putTwoClasses();
     await expect(imported({ label: 'x' })).rejects.toThrow(/--label means nothing/);
   });
 });
 
-/** The chunk that makes a PNG an animation of so many pictures. */
+/** The chunk that makes a PNG an animation of `frameCount` frames. */
 function acTL(frameCount: number): Buffer {
   const chunk = Buffer.alloc(20);
   chunk.writeUInt32BE(8, 0);

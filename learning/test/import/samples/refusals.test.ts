@@ -1,4 +1,4 @@
-/** Refusals for two reasons, in an order by hand: which of them are named. */
+/** Refusals for several reasons in a given order: which of them are listed. */
 import { expect, it } from 'vitest';
 import { SampleRefusedError } from '../../../src/datasets/encoding/index.js';
 import { Refusals } from '../../../src/import/samples/index.js';
@@ -13,13 +13,13 @@ function refusals(...reasons: readonly string[]): Refusals {
 
 const paths = ({ first }: Refusals) => first.map(({ path }) => path);
 
-it('names the first five, and the first of each further reason', () => {
+it('Refusals lists the first five, and the first of each further reason', () => {
   const all = refusals(...Array(7).fill('another shape'), 'empty file', 'empty file');
   expect(paths(all)).toEqual(['0.png', '1.png', '2.png', '3.png', '4.png', '7.png']);
   expect(all.count).toBe(9);
 });
 
-it('names them so of several parts of a source', () => {
+it('Refusals of several parts of a source are listed in the same way', () => {
   const all = refusals(...Array(4).fill('another shape'), 'empty file');
   all.addAll(refusals('another shape', 'no label', 'empty file'));
   expect(paths(all)).toEqual(['0.png', '1.png', '2.png', '3.png', '4.png', '1.png']);

@@ -1,4 +1,4 @@
-/** CSV as spreadsheets and other programs write it, in real files. Oracles are the values that were written. */
+/** CSV as spreadsheets and other programs write it, in real files, compared with the values that were written. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const WANTED = {
   ],
 };
 
-describe('columns are told apart', () => {
+describe('columns of a CSV table are separated', () => {
   it.each([
     ['by semicolons', 'a;b\n1;x\n2;y\n'],
     ['by tabs', 'a\tb\n1\tx\n2\ty\n'],
@@ -42,20 +42,20 @@ describe('columns are told apart', () => {
     ['with a line of spaces at the end', 'a,b\n1,x\n2,y\n   \n'],
   ])('%s', async (_, text) => expect(await read(text)).toEqual(WANTED));
 
-  it('by the ending, where its sign is in the first line', async () => {
+  it('by the character of the file extension if the first line has it', async () => {
     expect(await read('a,"b;c;d"\n1,x\n')).toEqual({ columns: ['a', 'b;c;d'], rows: [['1', 'x']] });
     expect(await read('a\tb,c\n1\tx\n', 't.tsv')).toMatchObject({ columns: ['a', 'b,c'] });
     expect(await read('a,b\n1,x\n2,y\n', 't.tsv')).toEqual(WANTED);
   });
 
-  it('in a file that is packed', async () => {
+  it('in a gzipped file, and a .gz file that is not gzip is refused', async () => {
     expect(await read(gzipSync('a,b\n1,x\n2,y\n'), 't.csv.gz')).toEqual(WANTED);
     await expect(read('a,b\n1,x\n', 'u.csv.gz')).rejects.toThrow(/u\.csv\.gz: the gzip file is/);
   });
 });
 
-describe('values', () => {
-  it('with a decimal comma are numbers where semicolons separate', async () => {
+describe('values of a CSV table', () => {
+  it('with a decimal comma become numbers where semicolons separate columns', async () => {
     const { rows } = await read('a;b;c\n3,14;-1,5e3;1.234,5\n 7,0;1,2,3;x,5\n');
     expect(rows).toEqual([
       ['3.14', '-1.5e3', '1.234,5'],
@@ -64,7 +64,7 @@ describe('values', () => {
     expect((await read('a,b\n"3,14",x\n')).rows).toEqual([['3,14', 'x']]);
   });
 
-  it('may have quotes in them', async () => {
+  it('may contain quotes', async () => {
     expect((await read('a,b\n5" pipe,say "hi" now\n')).rows).toEqual([['5" pipe', 'say "hi" now']]);
   });
 });
@@ -82,6 +82,6 @@ it.each([
   ['a,b,\n1,x,9\n', /line 2: has 3 values, and the first line names 2 columns/],
   ['a,b\nx,"say \\"hi\\", ok"\n', /line 2: has 3 values.*a quote within quotes is written twice/],
   ['a,a\n1,2\n', /has two columns "a"; rename one in its first line/],
-])('%j is refused by its line', async (text, message) => {
+])('a CSV table is refused with its line: %j', async (text, message) => {
   await expect(read(text)).rejects.toThrow(message);
 });

@@ -1,6 +1,6 @@
 /**
  * Tables in real files, made here: CSV and JSON lines by hand, Parquet by hyparquet-writer with the metadata that
- * Hugging Face's `datasets` writes. Oracles are the values that were put in.
+ * Hugging Face's `datasets` writes. Expected are the values that were put in.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
@@ -46,8 +46,8 @@ const gray = (values: number[], width: number) =>
 /** `kind,height,width` and 20 rows; row n is `b,n,n.5` for odd n. */
 const rows = Array.from({ length: 20 }, (_, n) => `${n % 2 ? 'b' : 'a'},${n},${n}.5`);
 
-describe('CSV', () => {
-  it('gives rows of numbers, all columns but the class, the bytes of encodeDataset', async () => {
+describe('importing CSV', () => {
+  it('takes all columns but the class as numbers with raw, and writes the bytes of encodeDataset', async () => {
     await put('t.csv', ['\ufeffkind,height,width', ...rows, ''].join('\r\n'));
     const { set, file, summary } = await imported('t.csv', { label: 'kind', raw: true });
     expect(set).toMatchObject({
@@ -67,7 +67,7 @@ describe('CSV', () => {
     ['encoded', {}],
     ['raw', { raw: true }],
     ['texts', { text: 'word' }],
-  ] as const)('sorts classes that are all numbers by value: %s', async (_, options) => {
+  ] as const)('sorts classes that are numbers by value: %s', async (_, options) => {
     const classes = ['10', '2', '-3', '0'];
     const put40 = (names: readonly string[]) => {
       const lines = Array.from({ length: 40 }, (_, n) => `${names[n % 4]},${n % 7},w${n}`);
@@ -90,7 +90,7 @@ describe('CSV', () => {
     expect(other.summary.classOrder).toContain('"10" before "2"');
   });
 
-  it('ends a line with LF or CRLF, both in one file too', async () => {
+  it('accepts LF and CRLF line ends in one file', async () => {
     const ends = ['\n', '\r\n'];
     const lines = [
       'height,kind',
@@ -101,7 +101,7 @@ describe('CSV', () => {
     expect(set).toMatchObject({ sampleCount: 20, classNames: ['a', 'b'] });
   });
 
-  it('reads quotes, and tabs in a .tsv; an empty class is unlabelled', async () => {
+  it('reads quotes, and tabs in a .tsv, and takes an empty class as unlabelled', async () => {
     await put('t.tsv', 'label\tx\nc\t1\n\t2\n"a ""b"""\t3\n');
     const { set } = await imported('t.tsv', {
       raw: true,
@@ -126,7 +126,7 @@ describe('CSV', () => {
     expect(summary.splitSource).toBe('column fold');
   });
 
-  it('takes truth values for splits from a column that is called like one', async () => {
+  it('takes splits from a boolean column named like one split', async () => {
     const truths = ['False', 'true', '0', '1', 'no'];
     await put(
       't.csv',
@@ -140,7 +140,7 @@ describe('CSV', () => {
     expect([...other.set.splits].map((own) => own === 3)).toEqual([true, false, true, false, true]);
   });
 
-  it('refuses rows that are no numbers, by name, and takes the rest', async () => {
+  it('refuses rows without finite numbers, by row, and keeps the others', async () => {
     const bad = ['a,NaN,1', 'a,,1', 'b,1e39,1', 'b,Infinity,1', 'a,seven,1', 'b,0x,1'];
     await put('t.csv', ['kind,height,width', ...rows, ...bad].join('\n'));
     const { summary } = await imported('t.csv', { label: 'kind', raw: true });
@@ -154,7 +154,7 @@ describe('CSV', () => {
     ]);
   });
 
-  it('names images by paths from its folder on, and lets none lead out', async () => {
+  it('resolves image paths from the folder of the file, and refuses paths out of it', async () => {
     await put('secret.png', await gray([1, 2, 3, 4], 2));
     await mkdir(join(folder, 'in'));
     for (let n = 0; n < 4; n++) await put(`in/${n}.png`, await gray([n, n, n, n], 2));
@@ -194,22 +194,22 @@ describe('CSV', () => {
     ['label,x\nA,1\n', { classes: ['B', 'C'] }, /t\.csv, of which no sample can be taken,/],
     ['label,x\n1,"2\n', {}, /quote/i],
     ['label,x\n1,2\n', { fit: 'cover' }, /--fit means nothing without images/],
-  ] as const)('%j cannot be used', async (text, options, message) => {
+  ] as const)('refuses %j', async (text, options, message) => {
     await put('t.csv', text);
     await expect(imported('t.csv', options)).rejects.toThrow(message);
   });
 });
 
-/** 20 lines of two classes, with a list of two numbers and a number. */
+/** 20 lines of two classes, each with a list of two numbers and a number. */
 const jsonLines = Array.from({ length: 20 }, (_, n) =>
   JSON.stringify({ xs: [n, 2 * n], y: n / 2, label: n % 2 === 0 ? 'even' : 'odd' }),
 );
 
-/** The column `y` has a name that a class often has. */
+/** Declares column `y` a number, since classes are often called `y`. */
 const Y_IS_A_NUMBER = new Map([['y', 'number']] as const);
 
-describe('JSON lines', () => {
-  it('refuses rows that have a key each, whose cells would be the square of the rows', async () => {
+describe('importing JSON lines', () => {
+  it('refuses rows with keys of their own, which would need a column per key', async () => {
     const rows = Array.from({ length: 1200 }, (_, n) =>
       JSON.stringify({
         label: n % 2,
@@ -222,7 +222,7 @@ describe('JSON lines', () => {
     );
   });
 
-  it('refuses classes whose numbers JSON cannot hold: two of them may be one', async () => {
+  it('refuses numeric classes beyond 2^53, two of which may be read as one', async () => {
     const lines = rows.map((_, n) => `{"x":${n},"label":9007199254740${990 + 2 * (n % 2)}}`);
     await put('t.jsonl', lines.join('\n'));
     const { summary } = await imported('t.jsonl', { classes: ['9007199254740990', 'b'] });
@@ -232,7 +232,7 @@ describe('JSON lines', () => {
     );
   });
 
-  it('may have anything in a column that is left out', async () => {
+  it('accepts any value in an ignored column', async () => {
     await put('t.jsonl', jsonLines.join('\n'));
     const columns = new Map([...Y_IS_A_NUMBER, ['xs', 'ignore'] as const]);
     const { set, summary } = await imported('t.jsonl', { columns });
@@ -245,14 +245,14 @@ describe('JSON lines', () => {
     });
   });
 
-  it('gives rows of numbers, lists written out', async () => {
+  it('writes lists out as columns with raw', async () => {
     await put('t.jsonl', `${jsonLines.join('\n')}\n\n`);
     const { set } = await imported('t.jsonl', { raw: true, columns: Y_IS_A_NUMBER });
     expect(set).toMatchObject({ sampleShape: [3], sampleCount: 20, classNames: ['even', 'odd'] });
     expect([...set.inputs.slice(3, 9)]).toEqual([1, 2, 0.5, 2, 4, 1]);
   });
 
-  it('refuses rows with a missing key, an object or another count of numbers, by line', async () => {
+  it('refuses rows with a missing key, an object or another shape, by line', async () => {
     const bad = [
       '{"xs":[1,2],"label":"odd"}',
       '{"xs":[1,2],"y":{},"label":"odd"}',
@@ -270,7 +270,7 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('may lack a column called %s', async (name) => {
+  it.each(['constructor', '__proto__', 'toString'])('refuses a row without %s', async (name) => {
     const lines = jsonLines.map((line, n) =>
       n === 7 ? line : line.replace('"label":', `"${name}":`),
     );
@@ -288,7 +288,7 @@ describe('JSON lines', () => {
     ['{"label":1', /line 21: is no JSON/],
     ['[1]', /line 21: is no JSON object/],
     [Buffer.from('{"label":"\xff"}', 'latin1'), /line 21: is not UTF-8/],
-  ])('%j ends it', async (line, message) => {
+  ])('stops at the line %j', async (line, message) => {
     await put(
       't.jsonl',
       Buffer.concat([Buffer.from(`${jsonLines.join('\n')}\n`), Buffer.from(line)]),
@@ -297,11 +297,11 @@ describe('JSON lines', () => {
   });
 });
 
-describe('a line of 100 MB', () => {
+describe('importing a line of 100 MB', () => {
   it.each([
     ['t.csv', 'label,x\na,1\n"', /8388608|too large|exceed/i],
     ['t.jsonl', '{"label":"a","x":1}\n{"label":"', /line 2: is longer than 8388608 bytes/],
-  ])('in %s is refused, and not held', async (name, start, message) => {
+  ])('in %s is refused without holding it in memory', async (name, start, message) => {
     const file = await open(join(folder, name), 'w');
     await file.write(start);
     const piece = Buffer.alloc(10_000_000, 'a');
@@ -326,7 +326,7 @@ const imageSchema = [
   { name: 'label', type: 'INT64', repetition_type: 'OPTIONAL' },
 ] as const;
 
-/** Image n of 2 × 2 is all n; its class is n modulo 2. */
+/** Image n of 2 × 2 is all n. Its class is n modulo 2. */
 async function imageFile(
   name: string,
   first: number,
@@ -348,8 +348,8 @@ async function imageFile(
   await put(name, new Uint8Array(parquetWriteBuffer({ columnData, ...options })));
 }
 
-describe('Parquet', () => {
-  it('gives the images and the classes of Hugging Face, row group by row group', async () => {
+describe('importing Parquet', () => {
+  it('reads the images and class names of Hugging Face over several row groups', async () => {
     await imageFile('t.parquet', 0, 20);
     const { set, summary } = await imported('t.parquet');
     expect(set).toMatchObject({
@@ -362,7 +362,7 @@ describe('Parquet', () => {
     expect(summary).toMatchObject({ kind: 'parquet', classOrder: 'as the source has them' });
   });
 
-  it('gives a class column the names that are its own', async () => {
+  it('gives a class column its own class names', async () => {
     const numbers = Array.from({ length: 20 }, (_, n) => n);
     const columnData: ColumnSource[] = [
       { name: 'x', data: numbers, type: 'INT32' },
@@ -385,7 +385,7 @@ describe('Parquet', () => {
     expect(await written({ label, coarse }, 'label')).toEqual(['zebra', 'ant', 'unseen']);
   });
 
-  it('reads shards of a folder in order, their splits by their names', async () => {
+  it('reads the shards of a folder in order, with splits by file name', async () => {
     await mkdir(join(folder, 'data'));
     await imageFile('data/train-00000-of-00002.parquet', 0, 10);
     await imageFile('data/train-00001-of-00002.parquet', 10, 10);
@@ -396,7 +396,7 @@ describe('Parquet', () => {
     expect(set.inputs[0]).toBe(20);
   });
 
-  it('gives rows of numbers', async () => {
+  it('reads columns of numbers', async () => {
     const columnData: ColumnSource[] = [
       {
         name: 'label',
@@ -412,7 +412,7 @@ describe('Parquet', () => {
     expect([...set.inputs.slice(0, 6)]).toEqual([0, 0, 0.5, 1, 1, 2]);
   });
 
-  it('takes NaN for no class, and says what is none: a date, a list', async () => {
+  it('takes a NaN class as unlabelled, and refuses dates and lists as classes', async () => {
     const x = Array.from({ length: 8 }, (_, n) => n);
     const write = (label: ColumnSource) =>
       put(
@@ -440,7 +440,7 @@ describe('Parquet', () => {
     expect(Array.from({ length: 20 }, (_, n) => set.inputs[4 * n])).toEqual([...Array(20).keys()]);
   });
 
-  it('refuses broken images by row, and takes the rest', async () => {
+  it('refuses faulty images by row and keeps the others', async () => {
     const good = new Uint8Array(await gray([1, 2, 3, 4], 2));
     const images = Array.from({ length: 20 }, (_, n) =>
       n === 7
@@ -463,13 +463,13 @@ describe('Parquet', () => {
     expect([...set.labels].filter((label) => label === -1)).toHaveLength(1);
   });
 
-  it('takes the room for a page from the page, and not from the frame in it', async () => {
+  it('reads a page whose Zstandard frame claims to hold 3 GB', async () => {
     await imageFile('t.parquet', 0, 20, { codec: 'ZSTD', compressors: { ZSTD: hugeZstd } });
     expect((await imported('t.parquet')).set.sampleCount).toBe(20);
   });
 
   it.each(['SNAPPY', 'ZSTD', 'GZIP', 'BROTLI', 'LZ4', 'LZ4_RAW'] as const)(
-    'unpacks no page of gigabytes: %s',
+    'refuses a page of 2 GiB: %s',
     async (codec) => {
       const unpack = (await limitedCompressors())[codec];
       expect(() => unpack?.(new Uint8Array(8), 2 ** 31)).toThrow(/unpacks to 2147483648 bytes/);
@@ -479,13 +479,13 @@ describe('Parquet', () => {
   it.each([
     ['hello', /t\.parquet: cannot be read as Parquet/],
     ['PAR1aaaaaaaaaaaaPAR1', /t\.parquet: cannot be read as Parquet/],
-  ])('%j cannot be used', async (text, message) => {
+  ])('refuses the file %j', async (text, message) => {
     await put('t.parquet', text);
     await expect(imported('t.parquet')).rejects.toThrow(message);
   });
 });
 
-/** A Zstandard frame that stores bytes uncompressed (RFC 8878, 3.1.1): one raw block. */
+/** A Zstandard frame that stores bytes uncompressed (RFC 8878, 3.1.1) in one raw block. */
 function storedZstd(bytes: Uint8Array): Uint8Array {
   return zstdFrame(bytes.length, bytes);
 }
@@ -498,7 +498,7 @@ function hugeZstd(bytes: Uint8Array): Uint8Array {
 function zstdFrame(contentBytes: number, bytes: Uint8Array): Uint8Array {
   const header = Buffer.alloc(12);
   header.writeUInt32LE(0xfd2fb528, 0);
-  // A single segment, with the content's size in four bytes.
+  // A single segment, with the content size in four bytes.
   header[4] = 0b1010_0000;
   header.writeUInt32LE(contentBytes, 5);
   header.writeUIntLE((bytes.length << 3) | 1, 9, 3);

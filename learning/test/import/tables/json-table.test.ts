@@ -1,4 +1,4 @@
-/** JSON as pandas, Python and others write it, in real files; oracles are the values that were put in. */
+/** JSON as pandas, Python and others write it, in real files, compared with the values that were put in. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,18 +24,18 @@ const ROWS = [
 ];
 const LINES = ROWS.map((row) => JSON.stringify(row)).join('\n');
 
-describe('a JSON file', () => {
+describe('a JSON table', () => {
   it.each([
     ['a list of objects', JSON.stringify(ROWS)],
     ['a list over lines', JSON.stringify(ROWS, null, 2)],
     ['an object with one list', JSON.stringify({ version: 1, data: ROWS, empty: [] })],
     ['an object a line', `${LINES}\n`],
     ['behind a mark', `\ufeff${JSON.stringify(ROWS)}`],
-  ])('may be %s', async (_, text) => {
+  ])('is read from %s', async (_, text) => {
     expect(await read(text, 't.json')).toEqual({ columns: ['a', 'b'], rows: ROWS });
   });
 
-  it('may be packed', async () => {
+  it('is read from a gzipped file', async () => {
     expect((await read(gzipSync(JSON.stringify(ROWS)), 't.json.gz')).rows).toEqual(ROWS);
     expect((await read(gzipSync(LINES), 't.jsonl.gz')).rows).toEqual(ROWS);
   });
@@ -48,18 +48,18 @@ describe('a JSON file', () => {
     ['[]', /t\.json: is empty; want a list of objects/],
     ['{}', /no list of objects; its keys are: none\./],
     ['[{"a": 1}', /is no JSON/],
-  ])('%j is refused', async (text, message) => {
+  ])('is refused: %j', async (text, message) => {
     await expect(read(text, 't.json')).rejects.toThrow(message);
   });
 });
 
 describe('JSON lines', () => {
-  it('have the keys of all of them as columns', async () => {
+  it('have the keys of all lines as columns', async () => {
     const { columns } = await read('{"a":1}\n{"b":2,"a":1}\n', 't.jsonl');
     expect(columns).toEqual(['a', 'b']);
   });
 
-  it("may have Python's NaN and Infinity, outside of texts", async () => {
+  it('may contain the NaN and Infinity of Python outside strings', async () => {
     const text = '{"a": NaN, "b": "NaN \\" NaN"}\n{"a": -Infinity, "b": "x"}\n';
     expect((await read(text, 't.jsonl')).rows).toEqual([
       { a: null, b: 'NaN " NaN' },
@@ -67,7 +67,7 @@ describe('JSON lines', () => {
     ]);
   });
 
-  it('say of a list where lists are read', async () => {
+  it('are refused if they hold a list, with a hint to call the file .json', async () => {
     await expect(read('[{"a": 1}]', 't.jsonl')).rejects.toThrow(/from a file called \.json/);
   });
 });

@@ -1,7 +1,4 @@
-/**
- * Weights against a second implementation (in float64, by exchanges) on random problems, and cases whose solution is
- * obvious.
- */
+/** Weights against a second implementation (float64, by exchanges) on random problems, and cases solved by hand. */
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../../src/arrays/hashing.js';
 import { leastOnSimplex } from '../../../src/arrays/simplex-quadratic.js';
@@ -34,7 +31,7 @@ function exactWeights(gradients: number[][], bound: number): Float64Array {
 }
 
 describe('minNormWeights', () => {
-  it.each([2, 3, 4, 5, 6, 7, AEKD_MAX_TEACHERS])('of %i gradients is the exact one', (count) => {
+  it.each([2, 3, 4, 5, 6, 7, AEKD_MAX_TEACHERS])('is the exact solution, %i gradients', (count) => {
     for (const bound of [0.25, 0.6, 1]) {
       for (let seed = 1; seed <= 5; seed++) {
         const gradients = randomGradients(seed, count);
@@ -46,30 +43,30 @@ describe('minNormWeights', () => {
     }
   });
 
-  it('does not depend on the size that all have', () => {
+  it('does not depend on the common scale of the gradients', () => {
     const gradients = randomGradients(3, 4);
     const small = gradients.map((own) => own.map((x) => x * 2 ** -40));
     expect(weightsOf(small, 0.6)).toEqual(weightsOf(gradients, 0.6));
   });
 
-  it('cancels opposite gradients, the longer with less weight', () => {
+  it('cancels opposite gradients, with less weight on the longer', () => {
     const [a, b] = weightsOf([[3, 0], [-1, 0]], 1); // biome-ignore format: rows
     expect(a).toBeCloseTo(0.25, 5);
     expect(b).toBeCloseTo(0.75, 5);
   });
 
-  it('is equal below the least bound, and for a lone teacher', () => {
+  it('gives equal weights below the least bound, and a single teacher all the weight', () => {
     expect(weightsOf(randomGradients(5, 4), 0.2)).toEqual([0.25, 0.25, 0.25, 0.25]);
     expect(weightsOf(randomGradients(5, 1), 0.6)).toEqual([1]);
   });
 
-  it('keeps finite weights for gradients of 0', () => {
+  it('gives finite weights for gradients of 0', () => {
     const weights = weightsOf([[0, 0, 0], [0, 0, 0]], 0.6); // biome-ignore format: rows
     expect(weights.every(Number.isFinite)).toBe(true);
     expect((weights[0] ?? 0) + (weights[1] ?? 0)).toBeCloseTo(1, 6);
   });
 
-  it('is for some teachers and not for many', () => {
+  it('refuses 0 teachers and more than 8', () => {
     for (const count of [0, AEKD_MAX_TEACHERS + 1]) {
       const none = tf.zeros([count, 2]) as Parameters<typeof minNormWeights>[1];
       expect(() => minNormWeights(tf, none, 0.6)).toThrow(/at most 8 teachers, got/);

@@ -1,6 +1,4 @@
-/**
- * Terms on inner layers, as a user writes them: defaults, the layers that are meant, and the exact text of refusals.
- */
+/** Terms on inner layers, as a user writes them: defaults, the layers that are meant, and the texts of refusals. */
 import { InvalidDocumentError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
 import { hintLayers } from '../../../src/ensemble/feature-plan.js';
@@ -40,7 +38,7 @@ function problems(terms: object[], ensemble?: object): string[] {
 
 const isOfFeatures = ({ of }: (typeof TERMS)[number]) => of === 'features';
 
-it('has the defaults of the papers and later comparisons', () => {
+it('feature terms have the default weights of the papers and later comparisons', () => {
   const terms = TERMS.filter(isOfFeatures).map(({ name }) => ({ term: name, ...LAYERS }));
   expect(objective([KD, ...terms]).slice(1)).toEqual([
     { term: 'hint', weight: 100, activation: 'linear', ...LAYERS },
@@ -50,7 +48,7 @@ it('has the defaults of the papers and later comparisons', () => {
   ]);
 });
 
-it('tells whose layers a term means', () => {
+it('hintLayers gives the layer of each teacher that a term compares with', () => {
   const names = ['wide', 'deep', 'odd'];
   const all = [0, 1, 2].map((teacher) => ({ teacher, layer: 'x' }));
   expect(hintLayers({ hintLayer: 'x' }, names)).toEqual(all);
@@ -68,7 +66,7 @@ it('tells whose layers a term means', () => {
 const LAYER_RULE =
   'the name of a layer, at most 80 letters, digits, dots, dashes, underscores and slashes';
 
-describe('refuses', () => {
+describe('a run with a feature term', () => {
   it.each<[string, object[], object, string[]]>([
     [
       'a term without layers',
@@ -131,11 +129,11 @@ describe('refuses', () => {
         'spec.objective[1].power: is not a known key here; known here are term, weight, hintLayer, guidedLayer, teachers and activation',
       ],
     ],
-  ])('%s', (_, terms, ensemble, messages) => {
+  ])('is refused for %s', (_, terms, ensemble, messages) => {
     expect(problems(terms, ensemble)).toEqual(messages);
   });
 
-  it('nothing of a term without weight', () => {
+  it('is accepted below a quorum of all when the weight of the term is 0', () => {
     expect(
       problems([KD, { term: 'hint', ...LAYERS, weight: 0 }], { quorum: 1, deadlineMs: 1 }),
     ).toEqual([]);

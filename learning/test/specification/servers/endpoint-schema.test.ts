@@ -1,4 +1,4 @@
-/** Descriptions of endpoints as users write them: filled-in defaults, and messages for those that cannot be used. */
+/** Descriptions of endpoints as users write them: default values, and messages for faulty ones. */
 import type { InvalidDocumentError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { parseEndpoint } from '../../../src/specification/servers/endpoint-schema.js';
@@ -13,7 +13,7 @@ const problemsOf = (text: string): string[] => {
   }
 };
 
-it('fills in every default', () => {
+it('parseEndpoint fills in all default values', () => {
   const endpoint = parseEndpoint(
     'url: http://127.0.0.1:8080/detect\nrequest: { text: $input }\nanswer: /language',
     'endpoint',
@@ -35,7 +35,7 @@ it('fills in every default', () => {
   });
 });
 
-it('has the name of a secret and never the secret', () => {
+it('parseEndpoint keeps the name of a secret, not the secret', () => {
   const endpoint = parseEndpoint(
     'url: https://a.example/\nheaders: { authorization: { secret: api-token, prefix: "Bearer " }, x-team: nlp }\nrequest: $input\nanswer: ""',
     'endpoint',
@@ -48,7 +48,7 @@ it('has the name of a secret and never the secret', () => {
 
 it.each([
   ['url: ftp://a\nrequest: $input\nanswer: ""', 'url: want http:// or https:// and an address'],
-  // A password may have characters that a URL cannot; messages must not repeat it.
+  // A password may have characters that a URL cannot have. Messages must not repeat it.
   [
     'url: http://user:pa/s@s?@a/?code=key\nrequest: $input\nanswer: ""',
     'url: want http:// or https:// and an address, got "http://…@a/?…"',
@@ -82,11 +82,11 @@ it.each([
     'url: http://a\nrequest: $input\nanswer: /x\nclasses: [a]',
     'classes: want a mapping from answers',
   ],
-])('says what is wrong with %j', (text, want) => {
+])('parseEndpoint refuses %j with a message', (text, want) => {
   expect(problemsOf(text).join('\n')).toContain(want);
 });
 
-it('finds keys that are written into a document', () => {
+it('writtenKeyProblems finds keys in headers and URLs', () => {
   const paths = (url: string, headers: Record<string, unknown> = {}) =>
     writtenKeyProblems({ url, headers }).map(({ path, message }) => [
       path,

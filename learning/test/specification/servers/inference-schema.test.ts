@@ -1,4 +1,4 @@
-/** A package may claim anything about its server: sizes are bounded before memory is taken for them. */
+/** A package may claim any sizes for its server. They are checked before memory is allocated. */
 import { expect, test } from 'vitest';
 import {
   checkInferenceDescription,
@@ -32,7 +32,7 @@ const check = (changes: object) =>
     'package',
   );
 
-test('honest sizes are taken', () => {
+test('checkRemoteModelDocument accepts ordinary sizes', () => {
   expect(check({}).found.rows).toBe(128);
   expect(check({ question: table }).found.question).toEqual(table);
 });
@@ -55,7 +55,7 @@ test.each([
     { classCount: 1e6 },
     'found.classCount: is 1000000, and the answers to fixed inputs have 3 numbers',
   ],
-])('%s that nobody could ask for are refused', (_, changes, message) => {
+])('checkRemoteModelDocument refuses an impossible size or number of %s', (_, changes, message) => {
   expect(() => check(changes)).toThrow(message);
 });
 
@@ -63,7 +63,7 @@ test.each([
   [{ request: '$inputs' }, 'request: is of an endpoint, whose description is pushed without'],
   [{ scale: 255 }, "scale: is one of the model's settings: --settings FILE"],
   [{ settings: { scale: 255 } }, 'settings: stand in a file of their own: --settings FILE'],
-])('what stands elsewhere is refused with the place: %j', (changes, message) => {
+])('checkInferenceDescription refuses fields of other documents: %j', (changes, message) => {
   const description = { url: 'grpc://127.0.0.1:1', model: 'far', ...changes };
   expect(() => checkInferenceDescription(description, 'far.yaml')).toThrow(message);
 });

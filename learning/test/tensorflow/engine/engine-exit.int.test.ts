@@ -1,10 +1,10 @@
-/** Real processes in which only a thread uses the engine: they exit as they should, however the thread ends. */
+/** Real processes in which only a thread uses the engine. They must exit normally, however the thread ends. */
 import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
 
 const ENGINE = new URL('../../../dist/tensorflow/index.js', import.meta.url);
 
-/** The exit code, or the signal, of a process whose thread has opened the engine. */
+/** The exit code or the signal of a process whose thread has opened the engine. */
 function endOf(owner: string): Promise<number | string | null> {
   const thread = `
     const { parentPort } = require('node:worker_threads');
@@ -25,6 +25,6 @@ function endOf(owner: string): Promise<number | string | null> {
 it.each([
   ['the process exits', 'process.exit(6);'],
   ['the thread is ended first', 'await worker.terminate(); process.exit(6);'],
-])('%s', async (_, owner) => {
+])('a process with the engine in a thread exits with its exit code when %s', async (_, owner) => {
   expect(await endOf(owner)).toBe(6);
 });

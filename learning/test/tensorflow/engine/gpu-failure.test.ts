@@ -1,4 +1,4 @@
-/** Messages of TensorFlow, and which of them are failures of the device; drivers and GPUs by table. */
+/** Messages of TensorFlow that are failures of the GPU, and tables of drivers and GPUs. */
 import { expect, test } from 'vitest';
 import {
   driverProblem,
@@ -42,14 +42,14 @@ test.each([
     'FAILED_PRECONDITION',
     /CUDNN_STATUS_EXECUTION_FAILED$/,
   ],
-])('%s is the device\u2019s', (message, code, text) => {
+])('gpuFailure takes this message for a GPU failure: %s', (message, code, text) => {
   const err = gpuFailure(message);
   expect(err?.code).toBe(code);
   expect(err?.message).toMatch(text);
 });
 
 test.each(['Matrix size-incompatible: In[0]: [1,3], In[1]: [4,2]', 'No OpKernel was registered'])(
-  '%s is the model\u2019s',
+  'gpuFailure takes this message for a failure of the model: %s',
   (message) => {
     expect(gpuFailure(message)).toBeUndefined();
   },
@@ -63,7 +63,7 @@ test.each([
   ['525.60.13', 8.9, undefined],
   ['525.60.13', undefined, undefined],
   ['unknown', 9, undefined],
-])('driver %s of a GPU of capability %s', (driver, computeCapability, wanted) => {
+])('driverProblem of driver %s on a GPU of capability %s', (driver, computeCapability, wanted) => {
   const problem = driverProblem({
     driver,
     ...(computeCapability !== undefined && { computeCapability }),
@@ -76,7 +76,7 @@ test.each([
   ['ENOSPC', 'no space left on device, write', 'RESOURCE_EXHAUSTED'],
   ['EMFILE', 'too many open files, open', 'UNAVAILABLE'],
   ['ENOENT', 'no such file or directory, open', 'INVALID_ARGUMENT'],
-])('%s, while a model is written to be loaded, is the fault of whom it is', (code, what, want) => {
+])('modelFailure of %s, while writing a model, has the code of its cause', (code, what, want) => {
   const thrown = Object.assign(new Error(`${code}: ${what} '/tmp/saved_model.pb'`), { code });
   const failure = modelFailure(thrown, 'TensorFlow refuses the model');
   expect(failure).toMatchObject({ code: want, message: expect.stringContaining(code) });

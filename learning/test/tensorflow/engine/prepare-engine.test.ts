@@ -1,4 +1,4 @@
-/** The environment that is set for engines, by device and determinism. */
+/** The environment variables of an engine, by device and determinism. */
 import { expect, test } from 'vitest';
 import { type EngineGpu, prepareEngine } from '../../../src/tensorflow/engine/engine.js';
 
@@ -13,9 +13,9 @@ test.each<[string, EngineGpu | undefined, NodeJS.ProcessEnv]>([
     { uuid: 'GPU-1', determinism: 'fast' },
     { CUDA_VISIBLE_DEVICES: 'GPU-1' },
   ],
-  // TF_DETERMINISTIC_OPS would change what the processor computes.
+  // TF_DETERMINISTIC_OPS would change the results of the CPU.
   ['the processor, whatever GPUs there are', undefined, { CUDA_VISIBLE_DEVICES: '-1' }],
-])('%s', (_, gpu, wanted) => {
+])('prepareEngine sets the environment for %s', (_, gpu, wanted) => {
   const env: NodeJS.ProcessEnv = { CUDA_VISIBLE_DEVICES: '0,1' };
   prepareEngine(env, 3, gpu);
   expect(env).toEqual({
@@ -27,7 +27,7 @@ test.each<[string, EngineGpu | undefined, NodeJS.ProcessEnv]>([
   });
 });
 
-test('what its user sets of logs stays, and TensorFlow leaves ONNX Runtime memory', () => {
+test('prepareEngine keeps the log level of the user, and always lets GPU memory grow', () => {
   const env: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'false' };
   prepareEngine(env, 1);
   expect(env).toMatchObject({ TF_CPP_MIN_LOG_LEVEL: '0', TF_FORCE_GPU_ALLOW_GROWTH: 'true' });

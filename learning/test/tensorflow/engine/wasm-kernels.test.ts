@@ -1,4 +1,4 @@
-/** The kernels are checked against another implementation of the same gradients: tfjs's plain JavaScript backend. */
+/** Gradients of the wasm kernels against another implementation: the plain JavaScript backend of tfjs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
 import type { Tensor } from '../../../src/tensorflow/index.js';
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => openEngine());
 
-/** Smooth values without symmetry, so that a swapped or shifted index cannot cancel out. */
+/** Smooth values without symmetry, so that a swapped or shifted index shows. */
 function filled(shape: number[], phase: number): Tensor {
   const size = shape.reduce((product, n) => product * n, 1);
   return tf.tensor(
@@ -19,7 +19,7 @@ function filled(shape: number[], phase: number): Tensor {
   );
 }
 
-/** Gradients of Σ w · f(a, b), w fixed, on one backend. */
+/** Gradients of Σ w · f(a, b), with fixed w, on one backend. */
 async function gradients(
   backend: 'cpu' | 'wasm',
   f: (a: Tensor, b: Tensor) => Tensor,
@@ -55,7 +55,7 @@ const CONVOLUTIONS = [
   { size: 6, filter: 3, stride: 1, pad: 2 },
 ] as const;
 
-describe('gradients on WebAssembly', () => {
+describe('gradients on the wasm backend agree with the JavaScript backend', () => {
   it.each(CONVOLUTIONS)('conv2d $size, $filter × $filter, stride $stride, pad $pad', async (c) => {
     const f = (x: Tensor, w: Tensor) => tf.conv2d(x as never, w as never, c.stride, c.pad);
     const shapes: [number[], number[]] = [
@@ -78,7 +78,7 @@ describe('gradients on WebAssembly', () => {
     },
   );
 
-  it('gather, whose gradient is a segment sum', async () => {
+  it('gather, with a segment sum as its gradient', async () => {
     const f = (x: Tensor, y: Tensor) => {
       const rows = tf.gather(x, tf.tensor2d([[2, 0], [2, 1]], [2, 2], 'int32')); // biome-ignore format: short
       return tf.add(rows, y);
@@ -87,7 +87,7 @@ describe('gradients on WebAssembly', () => {
     expectClose(await gradients('wasm', f, shapes), await gradients('cpu', f, shapes));
   });
 
-  it('leaves no tensor behind', async () => {
+  it('conv2d leaves no tensor behind', async () => {
     await tf.setBackend('wasm');
     const run = () =>
       gradients('wasm', (x, w) => tf.conv2d(x as never, w as never, 1, 'same'), [

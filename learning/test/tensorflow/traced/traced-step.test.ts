@@ -1,6 +1,6 @@
 /**
- * Real steps with gradients on the native engine, eager and traced side by side: equal bits after many steps. Steps
- * that cannot be traced give a reason, and change nothing. Skipped where only WebAssembly loads.
+ * Real steps with gradients on the native engine, eager and traced side by side: equal bits after many steps. A step
+ * that cannot be traced gives a reason and changes nothing. Skipped where only WebAssembly loads.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const { tf } = engine;
 const CLASSES = 3;
 const SIDE = 8;
 
-/** Momentum and cross entropy, with the learning rate and the dropout masks as inputs. */
+/** Momentum and cross entropy, with learning rate and dropout masks as inputs. */
 class Training {
   readonly model: LayersModel;
   readonly state: readonly Variable[];
@@ -59,7 +59,7 @@ class Training {
     return value;
   };
 
-  /** Inputs of a step; all differ from step to step. */
+  /** Inputs of a step. All of them differ from step to step. */
   inputs(step: number, rows: number): NamedTensorMap {
     const wave = (shape: number[], k: number) => {
       const size = shape.reduce((product, n) => product * n, 1);
@@ -113,7 +113,7 @@ const STUDENTS = [
 const native = engine.name === 'native';
 if (!native) console.warn('traced steps are not tested: the native engine does not load');
 
-/** A folder of its own, so that temporary files of other tests are not counted. */
+/** A separate folder, so that temporary files of other tests are not counted. */
 const temporary = mkdtempSync(join(tmpdir(), 'traced-step-test-'));
 vi.stubEnv('TMPDIR', temporary);
 afterAll(() => {
@@ -121,7 +121,7 @@ afterAll(() => {
   rmSync(temporary, { recursive: true });
 });
 
-describe.skipIf(!native)('a traced step', () => {
+describe.skipIf(!native)('TracedStep', () => {
   let numTensors: number;
   const binding = () => (tf.backend() as unknown as { binding: object }).binding;
   const realBinding = binding();
@@ -137,7 +137,7 @@ describe.skipIf(!native)('a traced step', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it.each(STUDENTS)('takes 25 steps of the $name at two batch shapes, bit for bit', ({ model }) => {
+  it.each(STUDENTS)('has the bits of 25 eager steps of the $name, in two shapes', ({ model }) => {
     const training = new Training(structuredClone(model) as never);
     const examples = { full: training.inputs(100, 12), last: training.inputs(100, 5) };
     const calls = {
@@ -162,7 +162,7 @@ describe.skipIf(!native)('a traced step', () => {
     training.dispose();
   });
 
-  it('goes on from a state that is written', () => {
+  it('continues from a written state', () => {
     const training = new Training({ architecture: 'mlp', hiddenUnits: [4], dropout: 0 });
     const inputs = training.inputs(0, 6);
     const traced = mustTrace({ step: { fn: training.step, inputs } }, training.state);
@@ -191,7 +191,7 @@ describe.skipIf(!native)('a traced step', () => {
     training.dispose();
   });
 
-  it('shares nothing with another', () => {
+  it('shares no state with another TracedStep', () => {
     const counter = tf.tidy(() => tf.variable(tf.scalar(0)));
     const one = tf.scalar(1);
     const fn = ({ by }: NamedTensorMap) => {
@@ -212,7 +212,7 @@ describe.skipIf(!native)('a traced step', () => {
     tf.dispose([counter, one]);
   });
 
-  it('reads variables before they are assigned, and swaps them', () => {
+  it('reads variables before their assignment in the same step', () => {
     const [a, b] = tf.tidy(() => [tf.variable(tf.scalar(1)), tf.variable(tf.scalar(2))]) as [
       Variable,
       Variable,
@@ -230,7 +230,7 @@ describe.skipIf(!native)('a traced step', () => {
     tf.dispose([outputs, a, b]);
   });
 
-  it('gives gradients of quotients by numbers, which pass casts, bit for bit', () => {
+  it('can trace gradients of quotients by a number', () => {
     const x = tf.tensor1d(Array.from({ length: 50 }, (_, i) => Math.sin(i)));
     for (const divisor of [7, 11, 56, 132, 240]) {
       const fn = (inputs: NamedTensorMap) =>
@@ -244,7 +244,7 @@ describe.skipIf(!native)('a traced step', () => {
     x.dispose();
   });
 
-  it('refuses inputs of another name or shape', () => {
+  it('refuses inputs of another name or shape, and unknown calls', () => {
     const x = tf.zeros([2]);
     const y = tf.zeros([3]);
     const traced = mustTrace({ f: { fn: (i) => tf.exp(i['x'] as Tensor), inputs: { x } } }, []);
@@ -261,7 +261,7 @@ function withStrings(x: Tensor): Tensor {
   return x.add(1);
 }
 
-describe.skipIf(!native)('what cannot be traced', () => {
+describe.skipIf(!native)('traceStep refuses a step with', () => {
   it.each<{ what: string; fn: (x: Tensor, v: Variable) => Tensor; reason: string }>([
     { what: 'a read of an input', fn: (x) => x.mul(x.dataSync()[0] ?? 0), reason: 'reads values' },
     { what: 'a read of state', fn: (x, v) => x.mul(v.dataSync()[0] ?? 0), reason: 'reads values' },
@@ -283,7 +283,7 @@ describe.skipIf(!native)('what cannot be traced', () => {
     tf.dispose([x, v]);
   });
 
-  it('a tensor that is two inputs', () => {
+  it('one tensor as two inputs', () => {
     const x = tf.scalar(1);
     const fn = (i: NamedTensorMap) => tf.add(i['a'] as Tensor, i['b'] as Tensor);
     expect(traceStep(engine, { f: { fn, inputs: { a: x, b: x } } }, [])).toEqual({
@@ -292,7 +292,7 @@ describe.skipIf(!native)('what cannot be traced', () => {
     x.dispose();
   });
 
-  it('leaves all as it was when the function throws', () => {
+  it('a function that throws, and leaves variables and tensors as they were', () => {
     const v = tf.tidy(() => tf.variable(tf.scalar(3)));
     const count = tf.memory().numTensors;
     const fn = () => {
@@ -305,7 +305,7 @@ describe.skipIf(!native)('what cannot be traced', () => {
   });
 });
 
-it('has no graph on WebAssembly', async () => {
+it('traceStep refuses the wasm engine, which has no graphs', async () => {
   const wasm = await openEngine({ only: 'wasm' });
   expect(traceStep(wasm, {}, [])).toEqual({ reason: 'the wasm engine has no graphs' });
 });

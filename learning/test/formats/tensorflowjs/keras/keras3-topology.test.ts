@@ -1,4 +1,4 @@
-/** Topologies of Keras 3.15, copied from saved models. The oracle is TensorFlow.js 4.22's form of the same. */
+/** Topologies of Keras 3.15, copied from saved models, against the form that TensorFlow.js 4.22 gives them. */
 import { expect, it } from 'vitest';
 import { mendedTopology, mendedWeightNames } from '../../../../src/formats/tensorflowjs/keras/keras3-topology.js'; // biome-ignore format: one line
 
@@ -10,12 +10,12 @@ const topology = (className: string, config: object) => ({
   },
 });
 
-it('calls swish by its name', () => {
+it('mendedTopology renames the activation silu to swish', () => {
   const mended = JSON.stringify(mendedTopology(topology('Dense', { activation: 'silu' })));
   expect(mended).toContain('"activation":"swish"');
 });
 
-it('calls the slope of LeakyReLU by its name, which would be 0.3 else', () => {
+it('mendedTopology renames the negative_slope of LeakyReLU to alpha', () => {
   const slopes = (layer: string, config: object) =>
     JSON.stringify(mendedTopology(topology(layer, config)));
   expect(slopes('LeakyReLU', { negative_slope: 0.1 })).toContain(
@@ -25,7 +25,7 @@ it('calls the slope of LeakyReLU by its name, which would be 0.3 else', () => {
   expect(slopes('ReLU', { negative_slope: 0 })).toContain('"negative_slope":0');
 });
 
-it('calls the layer of a Bidirectional one without the prefix that TensorFlow.js gives it', () => {
+it('mendedTopology removes the prefix from the inner layer name of a Bidirectional layer', () => {
   const layer = { class_name: 'LSTM', config: { name: 'forward_lstm' } };
   const written = (config: object) =>
     JSON.stringify(mendedTopology(topology('Bidirectional', config)));
@@ -38,7 +38,7 @@ it('calls the layer of a Bidirectional one without the prefix that TensorFlow.js
   );
 });
 
-it('leaves out what a SeparableConv2D of Keras 2 has of Conv2D, which TensorFlow.js refuses', () => {
+it('mendedTopology removes the Conv2D fields of a SeparableConv2D, which TensorFlow.js refuses', () => {
   const own = { filters: 4, depthwise_initializer: {}, pointwise_initializer: {}, use_bias: true };
   const kernel = { kernel_initializer: {}, kernel_regularizer: null, kernel_constraint: null };
   const written = topology('SeparableConv2D', { ...own, ...kernel });
@@ -49,13 +49,13 @@ it('leaves out what a SeparableConv2D of Keras 2 has of Conv2D, which TensorFlow
 it.each([
   ['DepthwiseConv2D', 'own/depthwise_kernel'],
   ['Conv2D', 'own/kernel'],
-])('calls the kernel of a %s %s', (className, name) => {
+])('mendedWeightNames renames the kernel of a %s to %s', (className, name) => {
   const weights = [{ name: 'model/own/kernel' }, { name: 'own/bias' }];
   const [group] = mendedWeightNames([{ paths: [], weights }], topology(className, {}));
   expect(group?.weights).toEqual([{ name }, { name: 'own/bias' }]);
 });
 
-it('counts the calls of a model within the model from 1, as TensorFlow.js does', () => {
+it('mendedTopology counts the calls of an inner model from 1, as TensorFlow.js does', () => {
   const read = (layer: string) => [{ args: [{ class_name: '__keras_tensor__', config: { keras_history: [layer, 0, 0] } }], kwargs: {} }]; // biome-ignore format: short
   const layer = (class_name: string, name: string, nodes: object[], layers?: object[]) => ({
     class_name,
@@ -76,7 +76,7 @@ it('counts the calls of a model within the model from 1, as TensorFlow.js does',
     layers.map((one) => one.inbound_nodes);
   expect(nodes(config.layers)).toEqual([[], [[['in', 0, 0, {}]]], [[['inner', 1, 0, {}]]]]);
   expect(nodes(config.layers[1]?.config.layers)).toEqual([[], [[['in', 0, 0, {}]]]]);
-  // At the end of a model Keras 3.15 counts the model's own call, except for a Sequential.
+  // At the end of a model, Keras 3.15 counts the own call of the model, except for a Sequential.
   const calls = { Functional: [1, 1], Sequential: [0, 1], Dense: [0, 0] };
   for (const [className, [written, meant]] of Object.entries(calls)) {
     const layers = [layer(className, 'own', read('in'))];
@@ -84,12 +84,12 @@ it('counts the calls of a model within the model from 1, as TensorFlow.js does',
     expect(mendedTopology({ layers, output_layers: ['own', written, 0] })).toMatchObject(ends);
     expect(mendedTopology({ layers, output_layers: [['own', written, 0]] })).toMatchObject(ends);
   }
-  // Keras 2 and TensorFlow.js already write it so.
+  // Keras 2 and TensorFlow.js already write the calls this way.
   const older = { layers: [{ class_name: 'Model', name: 'inner' }], output_layers: [['inner', 1, 0]] }; // biome-ignore format: short
   expect(mendedTopology(older)).toEqual(older);
 });
 
-it('leaves names alone that have a slash themselves', () => {
+it('mendedWeightNames keeps weight names whose layer name contains a slash', () => {
   const layers = ['conv', 'block/conv'].map((name) => topology('Conv2D', { name }));
   const weights = ['block/conv/kernel', 'conv/kernel', 'model/conv/bias'].map((name) => ({ name }));
   const [group] = mendedWeightNames([{ paths: [], weights }], layers);

@@ -1,4 +1,4 @@
-/** Topologies as Keras writes them. TensorFlow.js 4.22's source shows how it would compute such layers. */
+/** Topologies as Keras writes them. The source of TensorFlow.js 4.22 shows how it computes such layers. */
 import { expect, it } from 'vitest';
 import { kerasProblem } from '../../../../src/formats/tensorflowjs/keras/problems.js';
 
@@ -10,7 +10,7 @@ const topology = (className: string, config: object, version = '3.15.1') => ({
   },
 });
 
-it('refuses the activation of Keras 3 that is another one in TensorFlow.js', () => {
+it('kerasProblem refuses hard_sigmoid of Keras 3, which TensorFlow.js computes differently', () => {
   for (const key of ['activation', 'recurrent_activation']) {
     const config = { [key]: 'hard_sigmoid' };
     expect(kerasProblem(topology('LSTM', config))).toContain('relu6(x + 3) / 6');
@@ -49,7 +49,7 @@ it.each([
   ['MaxPooling1D', { data_format: 'channels_first' }, 'a data_format'],
   ['GlobalAveragePooling1D', { data_format: 'channels_first' }, 'a data_format'],
   ['GlobalMaxPooling1D', { data_format: 'channels_first' }, 'a data_format'],
-])('refuses a %s with %j, unless TensorFlow.js wrote it', (className, config, problem) => {
+])('kerasProblem refuses %s with %j, unless of TensorFlow.js', (className, config, problem) => {
   for (const version of ['2.15.0', '3.15.1']) {
     const inside = topology(
       'Sequential',
@@ -74,11 +74,11 @@ it.each([
   ['UpSampling2D', { interpolation: 'nearest' }],
   ['GlobalMaxPooling1D', { data_format: 'channels_last' }],
   ['constructor', {}],
-])('takes a %s with %j', (className, config) => {
+])('kerasProblem accepts a %s with %j', (className, config) => {
   expect(kerasProblem(topology(className, config))).toBeUndefined();
 });
 
-it('knows no mask where none begins, however layers are listed', () => {
+it('kerasProblem finds a mask only if a layer starts one, in any order of layers', () => {
   const problem = (first: object) => {
     const read = [[['words', 0, 0, {}]]];
     const layers = [
@@ -94,7 +94,7 @@ it('knows no mask where none begins, however layers are listed', () => {
   expect(problem({ mask_zero: true })).toContain('a mask before it');
 });
 
-it('refuses a Bidirectional layer with another layer backwards', () => {
+it('kerasProblem refuses a Bidirectional layer with a different backward layer', () => {
   const lstm = (name: string, config: object) => ({
     class_name: 'LSTM',
     config: { name, units: 4, activation: 'tanh', ...config },
@@ -108,12 +108,12 @@ it('refuses a Bidirectional layer with another layer backwards', () => {
   expect(both({ ...lstm('a', {}), class_name: 'GRU' })).toContain(own);
 });
 
-it('takes a bilinear UpSampling2D of before TensorFlow 2, which looked at corners as well', () => {
+it('kerasProblem accepts a bilinear UpSampling2D only from before TensorFlow 2', () => {
   const { keras_version: _, ...written } = topology('UpSampling2D', { interpolation: 'bilinear' });
   const of = (keras_version: string, backend: string) =>
     kerasProblem({ ...written, keras_version, backend });
   expect(of('2.2.4', 'tensorflow')).toBeUndefined();
-  // Of TensorFlow 1 or 2, of another library, or later.
+  // TensorFlow 1 or 2 with its own Keras, another backend, or a later version.
   for (const [version, backend] of [
     ['2.2.4-tf', 'tensorflow'],
     ['2.2.4', 'theano'],

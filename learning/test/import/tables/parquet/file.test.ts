@@ -1,4 +1,4 @@
-/** Parquet files of hyparquet-writer, read through a buffer that counts the bytes that are asked for. */
+/** Parquet files of hyparquet-writer, read through a buffer that counts the bytes that are read. */
 import { gzipSync } from 'node:zlib';
 import type { AsyncBuffer, ColumnMetaData, RowGroup } from 'hyparquet';
 import { parquetMetadata } from 'hyparquet';
@@ -30,7 +30,7 @@ function counted(): { readonly file: AsyncBuffer; readonly reads: { bytes: numbe
   return { file: { byteLength: bytes.byteLength, slice }, reads };
 }
 
-test('row groups are read one by one, their bytes once', async () => {
+test('OpenParquet reads row groups one by one, in fewer bytes than the file has', async () => {
   const { file, reads } = counted();
   const open = await OpenParquet.open('numbers.parquet', file);
   expect(open.groups).toEqual(
@@ -49,7 +49,7 @@ test('row groups are read one by one, their bytes once', async () => {
   expect(footerBytes).toBeLessThanOrEqual(bytes.byteLength);
 });
 
-test('thousands of row groups are read in a moment, each for itself', async () => {
+test('OpenParquet reads 8000 row groups quickly', async () => {
   const count = 8000;
   const data = Int32Array.from({ length: count }, (_, row) => 3 * row);
   const columnData = [{ name: 'number', data, type: 'INT32' } as const];
@@ -63,7 +63,7 @@ test('thousands of row groups are read in a moment, each for itself', async () =
   expect(found).toEqual([...data]);
 }, 20_000);
 
-test('what the reading of bytes throws is no fault of the file', async () => {
+test('OpenParquet passes on an error of the file reader unchanged', async () => {
   const { file } = counted();
   const open = await OpenParquet.open('numbers.parquet', file);
   const away = new Error('the disk is gone');
@@ -71,7 +71,7 @@ test('what the reading of bytes throws is no fault of the file', async () => {
   await expect(open.readGroup(0, ['text'])).rejects.toBe(away);
 });
 
-test('a footer that says it is most of a large file is not read', async () => {
+test('OpenParquet refuses a footer of 2 GiB after reading 64 KiB', async () => {
   const byteLength = 3 * 1024 ** 3;
   let most = 0;
   const slice = async (start: number, end = byteLength) => {
@@ -88,7 +88,7 @@ test('a footer that says it is most of a large file is not read', async () => {
   expect(most).toBe(64 * 1024);
 });
 
-test('a column of fewer than no bytes is refused, whatever else there is', async () => {
+test('OpenParquet refuses a column with a negative size', async () => {
   const { total_compressed_size: size = 0n } =
     parquetMetadata(bytes).row_groups[0]?.columns[0]?.meta_data ?? {};
   const lying = Buffer.from(bytes.slice(0));
@@ -104,12 +104,12 @@ test('a column of fewer than no bytes is refused, whatever else there is', async
   await expect(open.readGroup(0, ['text', 'number'])).rejects.toThrowError(refused);
 });
 
-test('gzip says by its checksum that a page is damaged', async () => {
+test('OpenParquet reports a damaged gzip page by its checksum', async () => {
   const file = Buffer.from(
     parquetWriteBuffer({
       columnData: [{ name: 'text', data: ['sound', 'words'], type: 'STRING' }],
       codec: 'GZIP',
-      // Stored, so that a changed byte is another text.
+      // Stored, so that a changed byte gives another text.
       compressors: { GZIP: (input) => gzipSync(input, { level: 0 }) },
     }),
   );
@@ -120,7 +120,7 @@ test('gzip says by its checksum that a page is damaged', async () => {
   );
 });
 
-test('whole numbers lie between those of their statistics', async () => {
+test('OpenParquet refuses integers outside the statistics of their column', async () => {
   const numbers = Int32Array.of(7, 8, 9);
   const file = Buffer.from(
     parquetWriteBuffer({
@@ -136,7 +136,7 @@ test('whole numbers lie between those of their statistics', async () => {
   );
 });
 
-test('a file has the rows and columns of its row groups', () => {
+test('refuseFalseGroups refuses row groups with other rows or columns than the file', () => {
   const metadata = parquetMetadata(bytes);
   const leaves = ['text', 'number'];
   expect(() => refuseFalseGroups(metadata, leaves)).not.toThrow();
@@ -151,20 +151,20 @@ test('a file has the rows and columns of its row groups', () => {
   );
 });
 
-test('a place beyond the dictionary is no null', () => {
+test('valuesProblem reports an index beyond the dictionary, and accepts null', () => {
   const column = { path_in_schema: ['text'], type: 'BYTE_ARRAY' } as ColumnMetaData;
   expect(valuesProblem(column, ['a', null])).toBe(undefined);
   expect(valuesProblem(column, ['a', undefined])).toBe('a value is not in its dictionary');
 });
 
-test('an empty page in LZ4, the dictionary of a column of nulls, is no damage', async () => {
+test('the LZ4 decompressors accept an empty page', async () => {
   const { LZ4, LZ4_RAW } = await limitedCompressors();
   for (const unpack of [LZ4, LZ4_RAW]) {
     expect(unpack?.(Uint8Array.of(0), 0)).toEqual(new Uint8Array(0));
   }
 });
 
-test('a number without an end in the footer is refused in a moment, and a long list before there is room for it', async () => {
+test('OpenParquet refuses an endless number and a list longer than the footer', async () => {
   const footer = (...parts: readonly Uint8Array[]) => {
     const end = Buffer.from('0000PAR1');
     end.writeUInt32LE(parts.reduce((sum, { length }) => sum + length, 0));
@@ -174,7 +174,7 @@ test('a number without an end in the footer is refused in a moment, and a long l
   await expect(textsOf(number)).rejects.toThrowError(
     'f.parquet: cannot be read as Parquet: it has a number of more than 10 bytes',
   );
-  // Lists in lists, each of thirty million members.
+  // Nested lists, each of thirty million members.
   const lists = Buffer.alloc(1000, Buffer.of(0xf9, 0x80, 0x87, 0xa7, 0x0e));
   await expect(textsOf(footer(Buffer.of(0x19), lists))).rejects.toThrowError(
     'f.parquet: cannot be read as Parquet: it has a list of 30000000 members in 995 bytes',

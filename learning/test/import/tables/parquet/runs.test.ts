@@ -1,11 +1,11 @@
-/** Pages written by hand, after Encodings.md of parquet-format: a run of n equal values is the varint 2n and the value. */
+/** Pages written by hand by Encodings.md of parquet-format: a run of n equal values is the varint 2n and the value. */
 import type { PageHeader } from 'hyparquet';
 import { expect, test } from 'vitest';
 import { checkRuns } from '../../../../src/import/tables/parquet/runs.js';
 
 const COUNT = 3;
 const nullable = { repetition: 0, definition: 1, isBoolean: false, unpack: (b: Uint8Array) => b };
-/** Three times the level 1; 2 ** 30 times. */
+/** Three levels of 1, and 2 ** 30 levels of 1. */
 const SOUND = [0x06, 1];
 const LONG = [0x80, 0x80, 0x80, 0x80, 0x08, 1];
 const LEVEL_BYTES = SOUND.length;
@@ -50,7 +50,7 @@ test.each([
     [...withLength(SOUND), 1, ...SOUND],
     [...withLength(SOUND), 1, ...LONG],
   ],
-] as const)('a run of %s longer than its page is refused', (_, encoding, sound, long) => {
+] as const)('checkRuns refuses a run of %s longer than its page', (_, encoding, sound, long) => {
   const check = (values: readonly number[]) => {
     const bytes = Uint8Array.from(values);
     return () => checkRuns(first(encoding, bytes), bytes, nullable);
@@ -60,7 +60,7 @@ test.each([
   expect(check(long.slice(0, -2))).toThrowError('the runs of a page end too early');
 });
 
-test('so it is in pages of the second version, which have as many nulls as they say', () => {
+test('checkRuns refuses a long run and a wrong null count in a page of version 2', () => {
   const check = (values: readonly number[], levelBytes = LEVEL_BYTES, nullCount = 0) => {
     const bytes = Uint8Array.from(values);
     return () => checkRuns(second(nullCount, bytes, levelBytes), bytes, nullable);
@@ -73,7 +73,7 @@ test('so it is in pages of the second version, which have as many nulls as they 
   );
 });
 
-test('packed bits may be filled up, and not without end', () => {
+test('checkRuns accepts bit-packed runs padded by some groups, and refuses many groups', () => {
   const check = (groups: number) => {
     // Groups of eight bits; three are levels.
     const bytes = Uint8Array.from(

@@ -1,4 +1,4 @@
-/** Messages written by hand, by Thrift's compact protocol, and the footer of a file of hyparquet-writer. */
+/** Messages written by hand in the compact protocol of Thrift, and the footer of a file of hyparquet-writer. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { checkThrift } from '../../../../src/import/tables/parquet/thrift.js';
@@ -6,10 +6,10 @@ import { checkThrift } from '../../../../src/import/tables/parquet/thrift.js';
 const check = (...bytes: readonly number[]) =>
   checkThrift(new DataView(Uint8Array.from(bytes).buffer), 0);
 
-/** Field 1 of each type; a list of two messages of none. */
+/** Field 1 of each type, and a list of two empty messages. */
 const SOUND = [0x11, 0x13, 7, 0x15, 0x96, 0x01, 0x18, 2, 65, 66, 0x19, 0x2c, 0, 0, 0];
 
-test('a sound message is looked through to its end', () => {
+test('checkThrift returns the end of a valid message', () => {
   expect(check(...SOUND, 9, 9)).toBe(SOUND.length);
   const file = parquetWriteBuffer({ columnData: [{ name: 'text', data: ['a'], type: 'STRING' }] });
   const end = file.byteLength - 8;
@@ -32,6 +32,6 @@ test.each([
   ['a message without an end', [0x13, 7], 'ends too early'],
   ['messages in messages', Array<number>(100).fill(0x1c), 'lie more than 32 deep'],
   ['a map', [0x1b, 0], 'a value of type 11'],
-])('%s is refused', (_, bytes, message) => {
+])('checkThrift refuses %s', (_, bytes, message) => {
   expect(() => check(...bytes)).toThrowError(message);
 });

@@ -1,4 +1,4 @@
-/** Pairs of shapes, and the regressor that leads from the first to the second. */
+/** Pairs of shapes, and the regressor that maps the first to the second. */
 import { expect, it } from 'vitest';
 import { regressorPlan } from '../../../../src/objectives/losses/regressors/regressor-plan.js';
 
@@ -24,6 +24,6 @@ it.each([
   [[8], [7, 6, 5], undefined],
   [[4, 8], [7, 6, 5], undefined],
   [[7, 6, 8], [4, 5], undefined],
-])('from [%s] to [%s]', (student, teacher, plan) => {
+])('regressorPlan from [%s] to [%s]', (student, teacher, plan) => {
   expect(regressorPlan(student, teacher)).toEqual(plan);
 });
