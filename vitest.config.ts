@@ -1,7 +1,7 @@
 /**
  * Three projects: `unit` is pure and fast (`npm run check`), `int` starts real servers and processes, `site` looks at
- * the site as `npm run check -- docs` has built it. Sources of the tested workspace are read from src, other workspaces
- * through their doors, so from dist: `npm test` builds first.
+ * the site as `npm run check -- docs` has built it. Tests read their own workspace from src. They read other
+ * workspaces through their package exports, so from dist: `npm test` builds first.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
-    // Integration tests often wait for processes that they started: one more than two cores keeps both busy.
+    // Integration tests often wait for processes that they started: three workers keep two cores busy.
     maxWorkers: 3,
     env: { TF_CPP_MIN_LOG_LEVEL: '3' },
     projects: [
@@ -23,7 +23,7 @@ export default defineConfig({
           include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS, SITE_TESTS],
           testTimeout: 90_000,
-          // Files share three processes and their modules, TensorFlow above all: half of the time.
+          // Files share three processes and their modules, above all TensorFlow: this halves the time.
           isolate: false,
         },
       },
@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'int',
           include: [`*/test/${INT_TESTS}`],
-          // Far more than any takes by itself: a busy machine is three times as slow, and more.
+          // Far more than any test takes by itself: a busy machine may be more than three times as slow.
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

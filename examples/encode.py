@@ -1,4 +1,4 @@
-"""Makes of texts, or of rows of a table, the numbers that a student takes, by the encoding.json beside it.
+"""Turns texts, or rows of a table, into the numbers that a student takes, by the encoding.json beside the student.
 
     python3 examples/encode.py encoding.json < texts.txt     # a text a line
     python3 examples/encode.py encoding.json < rows.jsonl    # a JSON object a line
@@ -24,7 +24,7 @@ def fnv1a32(data):
 def encode_text(encoding, text):
     row = [0] * encoding["buckets"]
     lengths = range(encoding["ngrams"]["from"], encoding["ngrams"]["to"] + 1)
-    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes the sign for what cannot be read.
+    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes the replacement character U+FFFD.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     for word in WHITE_SPACE.split(unicodedata.normalize("NFC", text).lower()):
         padded = f" {word} "
@@ -37,7 +37,7 @@ def encode_text(encoding, text):
     return [float32(count / norm) if norm else 0.0 for count in row]
 
 def number(cell):
-    """None where it is missing."""
+    """The cell's number; None: the cell is missing."""
     if cell is None or isinstance(cell, float) and math.isnan(cell):
         return None
     if not isinstance(cell, str):

@@ -1,4 +1,4 @@
-"""Recomputes every figure of a run's report from its predictions; exit status 1 if one has another printed digit.
+"""Recomputes every figure of a run's report from its predictions; exit status 1 if a printed digit differs.
 
     coordinator report RUN --predictions predictions.npz -o json > report.json
     python3 examples/recompute.py predictions.npz report.json
@@ -25,7 +25,7 @@ def figures(z, y, references, classes_of, black, is_black):
     fidelity = []
     for name, v in references.items():
         classes, own, w = classes_of[name], z, y
-        if classes is not None:  # The reference knows no others: samples of these, and what is said among these.
+        if classes is not None:  # The reference knows only these classes: use only their samples and logits.
             kept = (y < 0) | np.isin(y, classes)
             v, own, w = v[kept][:, classes], z[kept][:, classes], y[kept]
             w = np.where(w < 0, -1, np.searchsorted(classes, w))

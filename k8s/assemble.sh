@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs inside the image build: sets a fresh clone up and leaves only what runs.
+# Runs inside the image build: sets up a fresh clone and leaves only the files that programs need to run.
 #
-#   k8s/assemble.sh cpu|cuda [bench]      # bench: keeps what measures
+#   k8s/assemble.sh cpu|cuda [bench]      # bench: keeps the programs of the benches
 #
 # /opt/lyceum/engine   TensorFlow's library with the addon beside it
 # /opt/lyceum/bin      nats-server
@@ -17,12 +17,12 @@ cp -r "$(dirname "$(readlink "$addon")")" /opt/lyceum/engine
 cp -L "$LYCEUM_CACHE/bin/nats-server" /opt/lyceum/bin/
 
 if [ "${2:-}" = bench ]; then
-  # What a cluster inside the image needs of a cache: the build's own is not in it.
+  # Files of the cache that a cluster inside the image needs: the build's cache is not in the image.
   mkdir -p /opt/lyceum/cache/bin /opt/lyceum/cache/datasets
   cp /opt/lyceum/bin/nats-server /opt/lyceum/cache/bin/
   cp -r "$LYCEUM_CACHE/datasets/mnist" /opt/lyceum/cache/datasets/
 else
-  # No other image starts these; the packages that only they need go with them.
+  # No other image starts these programs. `npm prune` then removes the packages that only these need.
   rm -rf bench examples site
 fi
 npm prune --omit=dev --ignore-scripts

@@ -1,7 +1,7 @@
 /**
- * `node k8s/disturb.mjs ADDRESS SUFFIX`: runs `disturbed-run.yaml` twice on the cluster that kubectl points to, whose coordinator
- * answers at ADDRESS, and takes pods away from the second: of each program one at once, as a node that is lost
- * would, and one that is told to end. The student's final weights must be the same.
+ * `node k8s/disturb.mjs ADDRESS SUFFIX`: runs `disturbed-run.yaml` twice on the cluster that kubectl points to, whose
+ * coordinator answers at ADDRESS. During the second run two pods of each program are deleted: one at once, as if its
+ * node were lost, and one that is told to end. The student's final weights must be the same.
  *
  * Teachers are the runs digits-wide-SUFFIX, digits-lenet-SUFFIX and digits-conv-SUFFIX.
  */
@@ -18,7 +18,7 @@ const SPECIFICATION = fileURLToPath(new URL('disturbed-run.yaml', import.meta.ur
 const TEACHERS = ['digits-wide', 'digits-lenet', 'digits-conv'];
 const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 
-/** Which pod is taken away, how, and at which share of the run's steps. */
+/** Whose pod is deleted, whether by force, and at which share of the run's steps. */
 const BLOWS = [
   { program: 'teacher-worker', isForced: true, at: 0.1 },
   { program: 'student-worker', isForced: true, at: 0.2 },
@@ -43,7 +43,7 @@ async function kubectl(...args) {
   return (await run('kubectl', ['-n', NAMESPACE, ...args])).stdout;
 }
 
-/** Asks again while the coordinator is away: its pod is one of those that are taken. @param {readonly string[]} args */
+/** Repeats the command while the coordinator is away: its pod is deleted too. @param {readonly string[]} args */
 async function coordinator(...args) {
   const env = { ...process.env, LYCEUM_COORDINATOR: address };
   for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
@@ -79,7 +79,7 @@ async function ended(runId) {
   return found;
 }
 
-/** Name and uid of every pod of a program that runs and is to go on. @param {string} program */
+/** Name and uid of each pod of a program that runs and is not being deleted. @param {string} program */
 async function pods(program) {
   const list = await kubectl(
     'get',
@@ -98,7 +98,7 @@ async function pods(program) {
   return new Map(running.map(({ metadata }) => [metadata.name, metadata.uid]));
 }
 
-/** @returns the uid of the pod that was taken. @param {string} runId @param {typeof BLOWS[number]} blow */
+/** @returns the uid of the pod that was deleted. @param {string} runId @param {typeof BLOWS[number]} blow */
 async function strike(runId, { program, isForced, at }) {
   for (const sinceMs = Date.now(); ; await sleep(LOOK_MS)) {
     const { progress, studentWorkerId } = await until(runId, ({ progress, state, reason }) => {
@@ -108,7 +108,7 @@ async function strike(runId, { program, isForced, at }) {
       return (progress?.step ?? 0) >= at * (progress?.stepCount ?? Number.POSITIVE_INFINITY);
     });
     const found = await pods(program);
-    // The one that trains, where it is about students.
+    // Of the student workers, the one that trains the run.
     const name = program === 'student-worker' ? studentWorkerId : [...found.keys()][0];
     const uid = found.get(name);
     if (uid !== undefined) {
@@ -125,7 +125,7 @@ async function strike(runId, { program, isForced, at }) {
 const [calm, struck] = [`undisturbed-${suffix}`, `disturbed-${suffix}`];
 await submit(calm);
 const expected = await ended(calm);
-// Or the second run would need no teacher.
+// Delete the stored answers: with them the second run would need no teacher.
 /** @type {{ id: string, neededBy: string[] }[]} */
 const tables = JSON.parse(await coordinator('answers', 'list', '-o', 'json'));
 const unneeded = tables.filter(({ neededBy }) => neededBy.length === 0).map(({ id }) => id);

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Does the demo's main job on whatever cluster kubectl points to, and checks what came of it.
+# Runs the demo's main job on the cluster that kubectl points to, and checks the result.
 #
 #   kubectl apply -k k8s/overlays/cpu && k8s/test.sh [--disturb] [OUTPUT FOLDER]
 #
 # First the pod of k8s/client must reach the coordinator, a pod without its label must not.
 #
-# --disturb: then a run whose pods are taken away one after the other, teacher and student workers, coordinator and
-# NATS; its weights must be those of the same run left alone. See disturb.mjs. Then all workloads are restarted, which
-# needs no spare GPU, and NATS is away while the other programs start: they wait for it, without a restart.
+# --disturb: then pods are deleted during a run, one after the other: teacher and student workers, coordinator and
+# NATS. The run's weights must be those of the same run undisturbed; see disturb.mjs. Then all workloads are
+# restarted, which needs no spare GPU. At last NATS is away while the other programs start: they must wait for NATS
+# without a restart.
 #
 # Needs kubectl and what `npm run demo` needs. Where the cluster wants certificates: LYCEUM_TLS_DIR, and the secret
 # tls-client. Reaches the coordinator by kubectl port-forward; everything else happens in the pods. Runs get a suffix
-# of their own, so that it can be repeated.
+# of their own, so that the test can be repeated.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 namespace=lyceum
@@ -39,7 +40,7 @@ within_two_minutes() {
 
 in_client() { kubectl -n $namespace exec pod/client -- "$@"; }
 
-# Who is not ready, of coordinator and workers: names of pods.
+# Names of the pods that are not ready, of coordinator and workers.
 unready() {
   kubectl -n $namespace get pods -l 'app.kubernetes.io/name in (coordinator, teacher-worker, student-worker)' \
     -o jsonpath='{range .items[?(@.status.containerStatuses[0].ready==false)]}{.metadata.name}{"\n"}{end}'
@@ -77,7 +78,7 @@ fi
 mkdir -p "$out"
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
 address=127.0.0.1:$port
-# It ends with the pod that it forwards to, so it is started again until this script ends.
+# `kubectl port-forward` ends with the pod that it forwards to, so it is started again until this script ends.
 while sleep 0.2; do
   kubectl -n $namespace port-forward pod/coordinator-0 "$port:7700" >>"$out/port-forward.log" 2>&1 || true
 done &

@@ -1,6 +1,6 @@
 /**
- * Generates the types of the .proto files, compiles all workspaces and the kernels, and bundles the page, when sources
- * changed.
+ * If sources changed: generates the types of the .proto files, compiles all workspaces and the kernels, and bundles
+ * the dashboard's page.
  */
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -26,7 +26,7 @@ export async function setUpBuild({ checkout, signal }) {
   await holdingCheckout(checkout, signal, async () => {
     if (isCurrent()) return;
     await generate(checkout, signal);
-    // Taken before the compiler reads: files that are edited meanwhile are compiled next time.
+    // The fingerprint is taken before the compiler reads: files that are edited meanwhile are compiled next time.
     const value = sourcesFingerprint(checkout);
     say(TOPIC, 'compiling');
     await runBuilder(checkout, 'tsc', ['-b', '--pretty', 'false'], { cwd: checkout, signal });
@@ -72,8 +72,8 @@ async function runBuilder(checkout, tool, args, { cwd, signal }) {
 }
 
 /**
- * Makes the workspaces' commands (`npx coordinator`) runnable. npm links them only if they exist
- * when it installs, and they are built after that; the compiler writes them without the permission.
+ * Makes the workspaces' commands (`npx coordinator`) runnable. npm links a command only if its file exists when npm
+ * installs, but the files are built later. The compiler writes them without the permission to run.
  *
  * @param {string} checkout
  */
@@ -84,7 +84,7 @@ function placeCommands(checkout) {
   }
 }
 
-/** @param {string} checkout @returns {{ file: string, link: string }[]} of those that are built */
+/** @param {string} checkout @returns {{ file: string, link: string }[]} the commands whose files are built */
 function commandsOf(checkout) {
   return workspacesOf(checkout)
     .flatMap((workspace) => {
@@ -102,7 +102,7 @@ function isRunnable({ file, link }) {
   return (statSync(file).mode & 0o100) !== 0 && existsSync(link);
 }
 
-/** Fingerprint of all files that the compiler reads. @param {string} checkout */
+/** Fingerprint of all files that the builders read. @param {string} checkout */
 function sourcesFingerprint(checkout) {
   const names = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json', 'setup/kernels.mjs'];
   const files = names.map((name) => join(checkout, name));

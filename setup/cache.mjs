@@ -1,8 +1,8 @@
 /**
- * The cache: files that set-up fetched or built, complete or not there.
+ * The cache: files that set-up fetched or built. A file is complete or not there.
  *
- * Everything is made in a scratch folder inside the cache (same file system) and renamed into place. Only the holder of
- * the cache's lock has scratch folders, so it may remove those that a killed set-up left.
+ * Everything is made in a scratch folder inside the cache (same file system) and renamed into place. Only the holder
+ * of the cache's lock has scratch folders, so the holder may remove those that a killed set-up left.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
@@ -106,7 +106,7 @@ const STORAGE_CODES = new Map([
 ]);
 
 /**
- * Turns an error of the disk into one that says so; leaves every other error as it is.
+ * Turns an error of the disk into an error that names the cache and the reason; leaves every other error as it is.
  * @param {unknown} error
  * @param {string} cache
  */

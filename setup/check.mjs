@@ -1,8 +1,8 @@
 /**
- * `npm run check [-- PART…]`: sets up, then format and lint, which way imports go, whether exports
- * and files are used, types (the tests' included), the site with its links, and the unit tests. Every part runs, even
- * if one before it failed. The last line counts each part before the unit tests as one check, and the site's pages that
- * are checked.
+ * `npm run check [-- PART…]`: sets up, then checks format and lint, the direction of imports, unused exports and
+ * files, types (with the tests' types), the site with its links, and the unit tests. Every part runs, even if an
+ * earlier part failed. In the last line each part but the unit tests counts once; all tests of the site and all unit
+ * tests count too.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

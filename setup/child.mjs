@@ -1,8 +1,8 @@
 /**
  * Runs the tools that set-up needs (npm, pip, g++, tsc, buf).
  *
- * Each gets a process group of its own, so that an abort reaches its children too and leaves
- * none behind. Output is kept for the error and shown only then.
+ * Each tool gets a process group of its own, so that an abort ends the tool's children too. Output is kept, and shown
+ * only if the tool fails.
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const TERMINATION_MS = 3_000;
 const KEPT_OUTPUT_CHARACTERS = 64 * 1024;
 
-/** A tool that ended with something else than 0, or did not end. */
+/** A tool that could not start, did not end with 0, or did not end in time. */
 export class ToolError extends Error {
   /** @param {string} tool @param {string} outcome @param {string} output stdout and stderr, as they came */
   constructor(tool, outcome, output) {
@@ -29,9 +29,9 @@ export class ToolError extends Error {
  * @param {object} options
  * @param {string} options.cwd
  * @param {AbortSignal} options.signal
- * @param {NodeJS.ProcessEnv} [options.env] adds to this process's
- * @param {number} [options.patienceMs] for one that may hang so that nothing ends it, as in a driver
- * @returns {Promise<string>} its stdout
+ * @param {NodeJS.ProcessEnv} [options.env] added to this process's environment
+ * @param {number} [options.patienceMs] time limit, for a tool that may hang in a driver so that no signal ends it
+ * @returns {Promise<string>} the tool's stdout
  * @throws {ToolError}
  */
 export async function runTool(tool, args, { cwd, signal, env = {}, patienceMs }) {
@@ -63,7 +63,7 @@ export async function runTool(tool, args, { cwd, signal, env = {}, patienceMs })
   const hung = new Promise((resolve) => {
     if (patienceMs === undefined) return;
     patience = setTimeout(() => {
-      // A tool that hangs in a driver does not end even so: it is left alone.
+      // A tool that hangs in a driver survives even SIGKILL: do not wait for its end.
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
       child.unref();
       child.stdout.destroy();
@@ -106,8 +106,8 @@ function signalGroup(pid, signal) {
 
 /**
  * @param {string} name
- * @param {string} [path] as in the environment
- * @returns {string | undefined} where PATH finds it
+ * @param {string} [path] folders, as in the variable PATH
+ * @returns {string | undefined} the program's file; undefined: no folder has it
  */
 export function findOnPath(name, path = process.env['PATH'] ?? '') {
   for (const folder of path.split(':')) {
@@ -117,7 +117,7 @@ export function findOnPath(name, path = process.env['PATH'] ?? '') {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // It is not here: the next folder is tried.
+      // This folder does not have the program: try the next.
     }
   }
   return undefined;

@@ -6,7 +6,7 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /**
  * @param {NodeJS.ProcessEnv} env
- * @returns {string | undefined} `LYCEUM_CHROMIUM`, else the one on the PATH.
+ * @returns {string | undefined} `LYCEUM_CHROMIUM`, else the first Chromium on PATH.
  */
 export function findChromium({ LYCEUM_CHROMIUM, PATH = '' }) {
   if (LYCEUM_CHROMIUM !== undefined && LYCEUM_CHROMIUM !== '') return LYCEUM_CHROMIUM;

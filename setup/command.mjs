@@ -2,8 +2,8 @@
  * The common part of the commands around set-up: the options from the environment, Ctrl-C, and how an error ends the
  * process.
  *
- * Ctrl-C during set-up stops the tool at work with all its children, sweeps the scratch folder,
- * gives the lock back and exits with 128 + the signal's number. A second one exits at once.
+ * Ctrl-C during set-up stops the running tool with all its children, removes the scratch folder, releases the lock and
+ * exits with 128 + the signal's number. A second Ctrl-C exits at once.
  */
 import { constants } from 'node:os';
 import { CHECKOUT, cacheRoot } from './places.mjs';
@@ -12,7 +12,7 @@ import { SetupError } from './setup-error.mjs';
 
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** npm passes Ctrl-C on to a process that has it from the terminal already: one press, two signals. */
+/** One Ctrl-C may come as two signals within this time: from the terminal, and from npm, which passes it on. */
 const SAME_PRESS_MS = 500;
 
 /**
@@ -21,13 +21,13 @@ const SAME_PRESS_MS = 500;
  * @param {object} [wanted]
  * @param {readonly import('./data.mjs').DataName[]} [wanted.data]
  * @param {boolean} [wanted.insist] see set-up.mjs
- * @param {string} [wanted.lastLine] for stdout, should set-up fail
+ * @param {string} [wanted.lastLine] printed to stdout if set-up fails
  */
 export async function setUpOrExit({ data = ['digits'], insist = false, lastLine } = {}) {
   return orExit(async (signal) => {
     assertNodeVersion(process.versions.node);
     const cache = cacheRoot(process.env);
-    // The programs look for the cache by the same rule; a relative path would not survive a cd.
+    // Programs that start later find the cache by this absolute path, even in another working folder.
     process.env['LYCEUM_CACHE'] = cache;
     const accelerator = process.env['LYCEUM_ACCELERATOR'] || undefined;
     return setUp({ checkout: CHECKOUT, cache, accelerator, data, insist, signal });

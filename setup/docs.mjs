@@ -1,6 +1,6 @@
 /**
- * `npm run docs [-- dev|build|preview] [ARG…]`: the site of the pages, served while they are edited (dev), built into
- * `site/dist/pages`, or served as built. Arguments go to VitePress: `--port 8080`.
+ * `npm run docs [-- dev|build|preview] [ARG…]`: serves the site while its pages are edited (dev), builds it into
+ * `site/dist/pages` (build), or serves the built site (preview). Arguments go to VitePress: `--port 8080`.
  */
 import { setUpBuild } from './build.mjs';
 import { orExit } from './command.mjs';

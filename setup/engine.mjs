@@ -3,12 +3,11 @@
  * `@tensorflow/tfjs-node-gpu` compiled against it. The package itself is used unchanged; its own
  * install step, which fetches a library from 2022, never runs.
  *
- * The cache holds library and addon side by side (the addon finds the library by its own place,
- * so the cache can be moved). node_modules gets a link to the addon, which `npm ci` removes and
- * set-up puts back.
+ * The cache holds library and addon side by side: the addon looks for the library in its own folder, so that the cache
+ * can be moved. node_modules gets a link to the addon; `npm ci` removes the link, and set-up puts it back.
  *
- * Where the engine cannot be had, the link is absent, and programs that do not find the addon run on
- * WebAssembly. {@link engineRecord} tells the next set-up why.
+ * If the native engine cannot be set up, the link is absent: programs that do not find the addon run on WebAssembly.
+ * {@link engineRecord} tells the next set-up the reason.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +26,7 @@ const TOPIC = 'engine';
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 const ADDON_LINK = `${PACKAGE}/lib/napi-v8/tfjs_binding.node`;
 const ADDON = 'tfjs_binding.node';
-/** Number of the way in which the addon is compiled; it rises when that changes. */
+/** Version of the way in which the addon is compiled; raise it if the way changes. */
 const ADDON_BUILD = 2;
 
 const LIBRARY = 'tensorflow/libtensorflow_';
@@ -38,7 +37,7 @@ const HEADERS = [
   'tensorflow/include/xla/tsl/c/',
 ];
 
-/** Time before a failed attempt is repeated unasked. Asked (`npm run setup`), it is repeated at once. */
+/** Time before set-up repeats a failed attempt by itself. `npm run setup` repeats it at once. */
 const RETRY_AFTER_MS = 3_600_000;
 
 const SLOWER =
@@ -51,9 +50,9 @@ const SLOWER =
  * @property {string} accelerator
  * @property {string} [addon] native: the file that was loaded
  * @property {string} [node] native: the Node that loaded it
- * @property {string} [reason] wasm: why not native. native: why not on the GPU that is there
- * @property {string} [remedy] what would change that
- * @property {number} [triedAtMs] wasm: when
+ * @property {string} [reason] wasm: why the engine is not native; native: why it does not use the GPU of this machine
+ * @property {string} [remedy] what a person can do about the reason
+ * @property {number} [triedAtMs] wasm: when the native engine was last tried
  */
 
 /**
@@ -65,9 +64,9 @@ const SLOWER =
  */
 
 /**
- * @param {EngineOptions & { insist: boolean }} options `insist`: try again what failed before
+ * @param {EngineOptions & { insist: boolean }} options `insist`: repeat an attempt that failed before
  * @returns {Promise<EngineRecord>}
- * @throws {SetupError} for what WebAssembly would not mend: a wrong checksum, a full disk
+ * @throws {SetupError} if WebAssembly would not help: a wrong checksum, a full disk
  */
 export async function setUpEngine({ insist, ...options }) {
   const { checkout, accelerator } = options;
@@ -126,7 +125,7 @@ async function setUpNative(options) {
   const folder = engineFolder(options);
   const addon = join(folder, ADDON);
   if (!existsSync(addon)) {
-    // Checked before hundreds of megabytes are fetched for nothing.
+    // Look for the compiler first, before hundreds of megabytes are fetched in vain.
     if (findOnPath('g++') === undefined) {
       throw new SetupError('there is no C++ compiler (g++) on PATH', {
         remedy: 'install one (Debian, Ubuntu: apt-get install g++)',
@@ -194,7 +193,8 @@ async function compile({ checkout, include, made, signal }) {
     ...['-I', '.', '-I', '..', 'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
     ...['-o', join(made, ADDON), '-L', made],
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', '-Wl,-rpath,$ORIGIN'],
-    // TensorFlow leaves functions to call at the process' end. A thread that ended would unload them.
+    // TensorFlow registers functions to be called when the process ends. Without this flag, the end of a thread could
+    // unload them.
     '-Wl,-z,nodelete',
   ];
   try {
@@ -210,7 +210,7 @@ async function compile({ checkout, include, made, signal }) {
 }
 
 /**
- * Loads the addon in a process of its own and multiplies.
+ * Tries the addon in a process of its own: loads it and multiplies two matrices.
  *
  * @param {{ checkout: string, folder: string, signal: AbortSignal }} options
  */
@@ -229,8 +229,8 @@ async function verify({ checkout, folder, signal }) {
 }
 
 /**
- * Removes the addon's link, so that no program tries the addon that failed here: one that does not fit the processor
- * kills its process.
+ * Removes the addon's link, so that no program tries an addon that failed here: an addon that does not fit the
+ * processor crashes its process.
  *
  * @param {string} checkout
  * @param {Omit<EngineRecord, 'engine'>} why

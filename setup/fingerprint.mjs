@@ -1,12 +1,12 @@
 /**
- * Whether files changed since a stamp was written, by names, sizes and times: enough to see that
- * nothing changed, in milliseconds. Starting a compiler to find that out costs a second.
+ * Whether files changed since a stamp was written, by their names, sizes and times. This takes milliseconds; a
+ * compiler needs a second to find that nothing changed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** @param {readonly string[]} files absent ones count too */
+/** @param {readonly string[]} files absent files count too */
 export function fingerprint(files) {
   const hash = createHash('sha256');
   for (const file of files) {

@@ -1,8 +1,8 @@
 /**
- * After a set-up for `cuda`: does TensorFlow use the GPU that is here? If not, tells TensorFlow's reason, and what to
- * do.
+ * After a set-up for `cuda`: checks whether TensorFlow uses this machine's GPU. If not, prints TensorFlow's reason and
+ * what to do.
  *
- * NVIDIA's libraries are installed by the user, once for all checkouts: two gigabytes, under a licence of their own.
+ * The user installs NVIDIA's libraries, once for all checkouts: two gigabytes, under a licence of their own.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,17 +14,17 @@ import { tryTensorFlow } from './tensorflow-trial.mjs';
 const TOPIC = 'engine';
 const CUDA_LIBRARIES = fileURLToPath(new URL('cuda-libraries.txt', import.meta.url));
 
-/** Variables with which TensorFlow names libraries that it does not find; otherwise it is silent about them. */
+/** With these variables TensorFlow names the libraries that it does not find; otherwise it is silent about them. */
 const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
 const OF_THE_GPU = /cuda|cudnn|gpu|dlopen|dlerror|\.so/i;
 const SHOWN_LINES = 20;
 
-/** Time for nvidia-smi: a driver that must be loaded first takes some seconds. */
+/** Time limit of nvidia-smi: loading the driver takes some seconds. */
 const DRIVER_PATIENCE_MS = 30_000;
 
 /**
  * @param {{ checkout: string, cache: string, signal: AbortSignal }} options
- * @returns {Promise<{ reason: string, remedy: string } | undefined>} undefined: it is used, or there is none
+ * @returns {Promise<{ reason: string, remedy: string } | undefined>} undefined: the GPU is used, or there is none
  */
 export async function unusedGpu({ checkout, cache, signal }) {
   const lack = await lackOfGpu(checkout, signal);
@@ -48,9 +48,9 @@ export async function unusedGpu({ checkout, cache, signal }) {
 }
 
 /**
- * Shows programs the libraries that {@link librariesCommand} installed. TensorFlow finds them by itself. ONNX Runtime's
- * provider asks the loader, which reads the variable when a process starts: so the workers that a program starts find
- * them, and the program itself may not.
+ * Lets programs find the libraries that {@link librariesCommand} installed. TensorFlow finds them by itself. ONNX
+ * Runtime's provider asks the system's loader, which reads LD_LIBRARY_PATH only when a process starts. So the workers
+ * that a program starts find the libraries, but the program itself may not.
  *
  * @param {string} cache
  * @param {NodeJS.ProcessEnv} env changed
@@ -66,7 +66,7 @@ export function showCudaLibraries(cache, env) {
 }
 
 /**
- * The command that installs them: TensorFlow's library looks in `nvidia` beside its own folder.
+ * The command that installs NVIDIA's libraries: TensorFlow's library looks in `nvidia` beside its own folder.
  *
  * @param {string} cache
  */
@@ -80,7 +80,7 @@ function shellWord(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** @param {string} cwd @param {AbortSignal} signal @returns {Promise<string | undefined>} undefined: there is one */
+/** @param {string} cwd @param {AbortSignal} signal @returns {Promise<string | undefined>} undefined: there is a GPU */
 async function lackOfGpu(cwd, signal) {
   const visible = process.env['CUDA_VISIBLE_DEVICES'];
   if (visible !== undefined && !/^\s*(\d|GPU-|MIG-)/.test(visible)) {

@@ -1,6 +1,6 @@
 /**
- * Installs Chromium if Debian's packages can be installed within a minute: for root, with apt-get. Tells the outcome,
- * and ends with 1 if there is no Chromium; `npm test` leaves the browser tests out then.
+ * Installs Chromium with apt-get, if the user is root and the packages can be fetched within a minute. Prints the
+ * outcome, and ends with 1 if there is no Chromium: `npm test` then leaves out the browser tests.
  */
 import { spawnSync } from 'node:child_process';
 import { findChromium } from './chromium.mjs';
@@ -25,11 +25,11 @@ function install() {
   const isFetched = [['update'], [...wanted, '--download-only']].every((args) =>
     aptGet(args, Math.max(1, endMs - Date.now())),
   );
-  // The installation is never stopped half-way: that would leave packages half installed.
+  // No time limit: an installation that is stopped half-way leaves packages half installed.
   if (isFetched) aptGet(wanted);
 }
 
-/** @param {readonly string[]} args @param {number} [timeoutMs] @returns {boolean} whether it worked */
+/** @param {readonly string[]} args @param {number} [timeoutMs] @returns {boolean} whether apt-get ended with 0 */
 function aptGet(args, timeoutMs) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const timeout = timeoutMs === undefined ? {} : { timeout: timeoutMs };

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join, parse } from 'node:path';
 
 /**
- * The arguments of `asc`, a call for each kernel. A file in a folder below is imported by these.
+ * The arguments of `asc`, one call for each kernel. Files in subfolders are no kernels: kernels import them.
  *
  * @param {string} learning the workspace's folder
  * @returns {{ wasm: string, args: string[] }[]}

@@ -1,4 +1,4 @@
-/** Symbolic links that are placed at once, so that no program sees them half made. */
+/** Symbolic links that are replaced in one step, so that no program finds a link missing. */
 import { lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -11,7 +11,7 @@ export function placeLink(link, target) {
   renameSync(aside, link);
 }
 
-/** @param {string} link @returns {string | undefined} where it leads; undefined: it is no link, or not there */
+/** @param {string} link @returns {string | undefined} where the link leads; undefined: it is no link, or absent */
 export function linkTarget(link) {
   const stat = lstatSync(link, { throwIfNoEntry: false });
   return stat?.isSymbolicLink() ? readlinkSync(link) : undefined;

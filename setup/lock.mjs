@@ -2,11 +2,11 @@
  * A lock between processes: a file that names its owner.
  *
  * The file appears complete (written aside, then hard-linked), so every process that finds it can read the owner. A
- * dead owner's lock is taken over. Dead means: where process ids mean the same, no process has the owner's id and start
- * time; on another machine or in another container (a shared cache), the file was not touched for a while.
+ * dead owner's lock is taken over. An owner on this machine and in this container is dead if no process has its id and
+ * start time. An owner elsewhere (a shared cache) is dead if it has not touched the file for {@link SILENT_MS}.
  *
  * Only one process may take over from a given dead owner: the claim is again a hard link, named after that owner.
- * Otherwise, two processes that saw the same dead owner could each remove the other's fresh lock.
+ * Otherwise, two processes that saw the same dead owner could each remove the other's new lock.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -32,8 +32,8 @@ const HEARTBEAT_MS = 5_000;
  */
 const SILENT_MS = 60_000;
 /**
- * Time after which a claim is void. A claim lives for microseconds; an old one belongs to a process that died in
- * between.
+ * Time after which a claim is void. A claim lives for microseconds; an old claim belongs to a process that died before
+ * it could remove the claim.
  */
 const CLAIM_MS = 10_000;
 const REPEAT_NOTICE_MS = 30_000;
@@ -47,10 +47,10 @@ const REPEAT_NOTICE_MS = 30_000;
  */
 
 /**
- * Runs `work` while holding the lock. A message names the owner that it waits for.
+ * Runs `work` while holding the lock. While it waits for another owner, `onWait` gets a message that names the owner.
  *
  * @template T
- * @param {string} path the folder above it is made
+ * @param {string} path the lock's file; its folder is made
  * @param {{ signal: AbortSignal, onWait: (text: string) => void }} options
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
@@ -91,7 +91,7 @@ function self() {
   };
 }
 
-/** @param {string} path @param {Owner} owner @returns {boolean} false if a process holds it */
+/** @param {string} path @param {Owner} owner @returns {boolean} false if the lock exists already */
 function create(path, owner) {
   const aside = `${path}.${owner.id}`;
   writeFileSync(aside, JSON.stringify(owner));
@@ -135,7 +135,7 @@ function takeOver(path, dead) {
     return;
   }
   try {
-    // The link above may be to a lock made since: it is removed only if it is the dead owner's.
+    // The claim may be a link to a newer owner's lock: the lock is removed only if it is still the dead owner's.
     if (read(claim)?.id === dead.id) unlinkSync(path);
   } finally {
     rmSync(claim, { force: true });
@@ -148,7 +148,7 @@ function here() {
 
 /**
  * Field 22 of /proc/PID/stat: clock ticks from boot to the start of the process.
- * The name in field 2 may hold spaces and brackets, so count from its end.
+ * The name in field 2 may hold spaces and brackets: fields are counted from the last bracket.
  *
  * @param {number} pid
  * @returns {string | undefined} undefined if there is no such process, or only its zombie
@@ -165,7 +165,7 @@ function startTime(pid) {
 
 /**
  * @param {string} path
- * @param {'mtimeMs' | 'ctimeMs'} time since the last heartbeat, or since the last link
+ * @param {'mtimeMs' | 'ctimeMs'} time `mtimeMs`: age since the last heartbeat; `ctimeMs`: since the last link was made
  */
 function ageMs(path, time) {
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -178,7 +178,7 @@ function touch(path) {
   try {
     utimesSync(path, now, now);
   } catch {
-    // A process that removed the file removed the lock; the end of `withLock` notices.
+    // The file is gone: another process took the lock. The end of `withLock` then removes nothing of another owner.
   }
 }
 

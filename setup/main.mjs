@@ -1,8 +1,8 @@
 /**
- * `npm run setup [-- --data fashion]…`: sets everything up and reports what it found.
+ * `npm run setup [-- --data fashion]…`: sets everything up and reports the result.
  *
- * Demo and tests go on with WebAssembly; this exits with 1 if the native engine is wanted and cannot be had, since
- * users who ask for set-up want to know.
+ * If the native engine is wanted and cannot be set up, this command exits with 1, so that the user notices. Demo and
+ * tests go on with WebAssembly instead.
  */
 import { parseArgs } from 'node:util';
 import { orExit, setUpOrExit } from './command.mjs';

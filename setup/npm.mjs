@@ -1,7 +1,7 @@
 import { runTool, ToolError } from './child.mjs';
 import { SetupError } from './setup-error.mjs';
 
-/** Options that shorten npm's own patience with a dead network, which is minutes. */
+/** Options that make npm give up on a dead network after seconds, not minutes. */
 const PATIENCE = [
   '--fetch-retries=2',
   '--fetch-retry-mintimeout=1000',
@@ -19,12 +19,12 @@ const REMEDIES = /** @type {const} */ ([
 ]);
 
 /**
- * Runs npm without install scripts: no package here needs its own, and one of them would fetch an
- * outdated TensorFlow.
+ * Runs npm without install scripts: no package here needs its script, and one of the scripts would fetch an outdated
+ * TensorFlow.
  *
  * @param {readonly string[]} args
  * @param {{ cwd: string, signal: AbortSignal }} options
- * @returns {Promise<string>} its stdout
+ * @returns {Promise<string>} npm's stdout
  * @throws {SetupError} with npm's message
  */
 export async function runNpm(args, { cwd, signal }) {

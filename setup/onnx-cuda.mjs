@@ -1,10 +1,10 @@
 /**
- * ONNX Runtime's CUDA provider for {@link https://www.npmjs.com/package/onnxruntime-node onnxruntime-node}, whose
- * binding can load it and whose package leaves it out: two libraries out of PyPI's wheel of the same version, so of the
- * same commit.
+ * ONNX Runtime's CUDA provider for {@link https://www.npmjs.com/package/onnxruntime-node onnxruntime-node}. The
+ * package's binding can load the provider, but the package does not contain it. Set-up takes the provider's two
+ * libraries from PyPI's wheel of the same version, so of the same commit.
  *
- * The cache holds them; node_modules gets links beside the runtime, which looks nowhere else. `npm ci` removes the
- * links and set-up puts them back. They need CUDA 12 and cuDNN 9, as TensorFlow's own library does.
+ * The cache holds the libraries; node_modules gets links beside the runtime, which looks nowhere else. After `npm ci`
+ * has removed the links, set-up puts them back. The libraries need CUDA 12 and cuDNN 9, as TensorFlow's library does.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export const PROVIDER_FILES = [
  * @typedef {object} OnnxCudaOptions
  * @property {string} checkout
  * @property {string} cache
- * @property {string} accelerator see engine.mjs; another one than `cuda` takes the provider away
+ * @property {string} accelerator see engine.mjs; if it is not `cuda`, the provider's links are removed
  * @property {AbortSignal} signal
  * @property {import('./pins.mjs').WheelPin & { unpackedBytes: number }} [pin]
  */

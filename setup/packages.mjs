@@ -1,8 +1,8 @@
 /**
  * The npm packages, by `npm ci` whenever node_modules is not what package-lock.json says.
  *
- * npm leaves a lock file of the packages that it installed inside node_modules, written last. Comparing the two notices
- * an interrupted or outdated installation, and one made by hand that is already right.
+ * As its last step npm writes a lock file of the installed packages into node_modules. Comparing the two lock files
+ * shows an interrupted or outdated installation. It also accepts an installation that a user made by hand.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

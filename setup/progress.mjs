@@ -1,4 +1,4 @@
-/** Progress lines. All on stderr: stdout belongs to the program that runs after set-up. */
+/** Progress lines. All go to stderr: stdout belongs to the program that runs after set-up. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -18,7 +18,7 @@ export function megabytes(bytes) {
 }
 
 /**
- * Says every few seconds how much has arrived in a folder while `work` fills it.
+ * Prints every few seconds how many bytes have arrived in a folder while `work` fills it.
  *
  * @template T
  * @param {{ topic: string, doing: string, folder: string, totalBytes: number }} what
@@ -38,7 +38,7 @@ export async function watchingFolder({ topic, doing, folder, totalBytes }, work)
   }
 }
 
-/** Size of the files in a folder, which may vanish while they are counted. @param {string} folder @returns {number} */
+/** Bytes of all files in a folder. Files may vanish meanwhile. @param {string} folder @returns {number} */
 function folderBytes(folder) {
   let bytes = 0;
   try {

@@ -1,8 +1,8 @@
 /**
  * `node setup/run.mjs SCRIPT [ARG…]`: sets up, then becomes SCRIPT.
  *
- * SCRIPT is imported into this process, not spawned: signals, stdin and the exit code are its own,
- * and killing this process kills it.
+ * SCRIPT is imported into this process, not spawned: it gets the signals and stdin, sets the exit code, and ends when
+ * this process is killed.
  */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,7 @@ import { showCudaLibraries } from './gpu.mjs';
 import { CHECKOUT, cacheRoot } from './places.mjs';
 
 /**
- * What an example or a bench needs besides the digits.
+ * Data that an example or a bench needs besides the digits, by its name.
  *
  * @type {Readonly<Record<string, import('./data.mjs').DataName>>}
  */
@@ -34,7 +34,7 @@ const data = args.flatMap((arg) => DATA_OF[arg] ?? []);
 const { accelerator } = await setUpOrExit({ data: ['digits', ...data] });
 
 process.argv = [process.execPath, path, ...args];
-// Set before TensorFlow's library is loaded, which reads it once.
+// TensorFlow's library reads the variable once, when it is loaded: set it before.
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 if (accelerator === 'cuda') showCudaLibraries(cacheRoot(process.env), process.env);
 await import(pathToFileURL(path).href);

@@ -1,6 +1,6 @@
 /**
  * Set-up as a whole: packages, native engine, ONNX's CUDA provider, nats-server, data, build, in this order, each only
- * if it is not there already. If all are, it costs some tens of milliseconds and starts no process.
+ * if it is missing. If nothing is missing, set-up takes some tens of milliseconds and starts no process.
  */
 import { setUpBuild } from './build.mjs';
 import { setUpData } from './data.mjs';
@@ -14,9 +14,9 @@ import { SetupError } from './setup-error.mjs';
  * @typedef {object} SetUpOptions
  * @property {string} checkout
  * @property {string} cache
- * @property {string | undefined} accelerator see engine.mjs; undefined: that of the last set-up, else `cpu`
+ * @property {string | undefined} accelerator see engine.mjs; undefined: the last set-up's accelerator, else `cpu`
  * @property {readonly import('./data.mjs').DataName[]} data
- * @property {boolean} insist try again for the native engine, even if it failed a moment ago
+ * @property {boolean} insist try to set up the native engine, even if that failed a moment ago
  * @property {AbortSignal} signal
  */
 
@@ -26,7 +26,7 @@ import { SetupError } from './setup-error.mjs';
  * @throws {SetupError}
  */
 export async function setUp({ checkout, cache, data, insist, signal, ...wanted }) {
-  // Read before the packages, which take the record with them when they are installed anew.
+  // Read the record first: it is in node_modules, which a new installation of packages removes.
   const accelerator = wanted.accelerator ?? engineRecord(checkout)?.accelerator ?? 'cpu';
   await setUpPackages({ checkout, signal });
   const engine = await setUpEngine({ checkout, cache, accelerator, insist, signal });

@@ -1,8 +1,8 @@
 /**
- * The one error set-up raises on purpose: it names what is wrong and what to do about it.
+ * The only error that set-up throws on purpose: it names what is wrong and what to do about it.
  *
- * `blocking: false`: there is a fallback (no compiler: WebAssembly). A wrong checksum or a full disk has none: going on
- * would hide it.
+ * `blocking: false`: there is a fallback (without a compiler: WebAssembly). A wrong checksum or a full disk has no
+ * fallback: going on would hide the error.
  */
 export class SetupError extends Error {
   /**

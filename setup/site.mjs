@@ -1,4 +1,4 @@
-/** The site of the pages: `site/` has its configuration, and writes the pages of the reference. */
+/** The site: `site/` holds its configuration, and the program that writes the reference's pages. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { CHECKOUT } from './places.mjs';

@@ -1,4 +1,4 @@
-/** Loads TensorFlow's addon in a process of its own, and multiplies. */
+/** Tries TensorFlow's addon in a process of its own: loads it and multiplies two matrices. */
 import { join } from 'node:path';
 import { runTool } from './child.mjs';
 
@@ -17,10 +17,10 @@ const PROGRAM = `
  * @param {object} options
  * @param {string} options.checkout
  * @param {AbortSignal} options.signal
- * @param {'any' | 'gpu'} options.device what must multiply
- * @param {NodeJS.ProcessEnv} [options.env] adds to this process's
- * @throws {import('./child.mjs').ToolError} with what TensorFlow said: it does not load, multiplies wrongly or
- * elsewhere
+ * @param {'any' | 'gpu'} options.device the device that must multiply
+ * @param {NodeJS.ProcessEnv} [options.env] added to this process's environment
+ * @throws {import('./child.mjs').ToolError} with TensorFlow's output, if the addon does not load, multiplies wrongly,
+ *   or uses another device
  */
 export async function tryTensorFlow({ checkout, signal, device, env }) {
   await runTool(process.execPath, ['-e', PROGRAM, device], {

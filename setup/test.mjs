@@ -1,6 +1,6 @@
 /**
- * `npm test [-- FILTER…]`: sets up, runs all tests but those of the built site (`npm run check -- docs`), ends with the
- * line `N passed, N failed`.
+ * `npm test [-- FILTER…]`: sets up and runs all tests but those of the built site (`npm run check -- docs`). The last
+ * line is `N passed, N failed`.
  */
 import { setUpOrExit } from './command.mjs';
 import { exitWithCounts, runTests } from './tests.mjs';

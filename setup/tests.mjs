@@ -1,8 +1,8 @@
-/** Runs vitest in this process and counts. */
+/** Runs vitest in this process and counts passed and failed tests. */
 
 /**
- * A test file that does not load and an error outside all tests count as one failure each, so
- * that neither can hide behind tests that passed.
+ * A test file that does not load, and an error outside all tests, count as one failure each: tests that pass cannot
+ * hide them.
  *
  * @param {readonly string[]} args as vitest's command line takes them: filters, `--project unit`, …
  * @returns {Promise<{ passed: number, failed: number }>}
@@ -27,8 +27,8 @@ export async function runTests(args) {
 }
 
 /**
- * Prints the last line and ends the process: with 0 only if something passed and nothing failed.
- * Exiting by force, since a test may have left a socket open that would keep the process alive.
+ * Prints the last line and ends the process: with 0 only if something passed and nothing failed. The process is forced
+ * to exit, since a socket that a test left open would keep it alive.
  *
  * @param {{ passed: number, failed: number }} counts
  */

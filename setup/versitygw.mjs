@@ -1,6 +1,6 @@
 /**
- * `versitygw`, the S3 server of tests and benches: built by Go into the cache. Prints its path; ends with 1 and the
- * reason if there is no Go, or if its sources cannot be fetched.
+ * `versitygw`, the S3 server of tests and benches: built by Go into the cache. Prints the server's path; ends with 1
+ * and the reason if there is no Go, or if the server's sources cannot be fetched.
  *
  * Not a part of set-up: it takes some minutes, and only tests with S3 need it.
  */
@@ -38,7 +38,7 @@ async function build(cache, target, signal) {
   if (go === undefined) throw lack('there is no go on PATH');
   say(TOPIC, `building versitygw ${VERSITYGW.version} with Go (some minutes)`);
   await install({ cache, target, needsBytes: SPACE_BYTES }, async (scratch) => {
-    // Go's checksum database confirms that the sources are those that are published; no other Go is fetched for it.
+    // Go's checksum database confirms that the sources are the published ones. `local`: no other Go is fetched.
     const env = { GOBIN: scratch, GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false' };
     const wanted = `${VERSITYGW.module}@${VERSITYGW.version}`;
     try {

@@ -1,4 +1,4 @@
-/** Files from PyPI: fetched by pip (as the machine has it configured), checked, taken apart. */
+/** Wheels from PyPI: fetched by pip (with the machine's own configuration), checked, unpacked. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const UNPACK_WHEEL = fileURLToPath(new URL('unpack-wheel.py', import.meta.url));
 /**
  * @param {import('./pins.mjs').WheelPin} pin
  * @param {{ topic: string, scratch: string, signal: AbortSignal }} options
- * @returns {Promise<string>} the wheel, inside `scratch`
+ * @returns {Promise<string>} the wheel's file, inside `scratch`
  * @throws {SetupError} blocking only if the checksum is wrong
  */
 export async function fetchWheel(pin, { topic, scratch, signal }) {
@@ -22,7 +22,7 @@ export async function fetchWheel(pin, { topic, scratch, signal }) {
     ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:'],
     // The local Python's version must not matter: the library in the wheel is C.
     ...['--python-version', '3.12', '--platform', pin.platform],
-    // This project's cache is the cache; a second copy of hundreds of megabytes would be waste.
+    // This project has its own cache: no second copy of hundreds of megabytes in pip's cache.
     ...['--no-cache-dir', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'],
     ...['--retries', '2', '--timeout', '20', '--dest', scratch],
     `${pin.name}==${pin.version}`,
@@ -84,7 +84,7 @@ async function pythonWithPip(cwd, signal) {
   return python;
 }
 
-/** @param {string} output pip's own last word on a dead network is that there is no such version */
+/** @param {string} output pip's output; on a dead network its last line says that there is no such version */
 function lastError(output) {
   if (/connection broken|NewConnectionError|timed out/i.test(output)) {
     return 'its package index cannot be reached';

@@ -4,11 +4,11 @@
 
 JOB.json: `dataset` (NPZ with inputs [N, height, width, channels], labels [N] and splits [N]), `inputScale`,
 `teachers` (each `model`, an architecture's settings, and `weights`, a safetensors file), `run` (a distillation's
-specification with one term, kd) and `mostThreads`, of which it takes as many as are fastest.
+specification with one term, kd) and `mostThreads`: the script tries every number of threads up to this one.
 
-As in the run, the student sees all of the training split every epoch, is validated after each, and what counts is
-the weights of the best validation NLL. The time is that of this loop; the targets are computed once, before it.
-Prints one line of JSON.
+As in the run, each epoch shows the student the whole training split and ends with a validation; the weights with the
+best validation NLL are kept. The time is that of this loop; the targets are computed once, before it. Prints one line
+of JSON.
 """
 import itertools
 import json
@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Steps that tell which threads and order of dimensions are fastest here; the first ones of each warm up.
+# Steps for each number of threads and order of dimensions, to find the fastest pair. Warm-up steps are not timed.
 WARM_UP_STEPS, TIMED_STEPS = 10, 40
 INFERENCE_ROWS = 2000
 SPLITS = {"train": 1, "validation": 2, "test": 3}
@@ -33,7 +33,7 @@ run = job["run"]
 settings, (term,) = run["training"], run["objective"]
 assert term["term"] == "kd" and settings["optimizer"] == "adam", "this script knows kd and Adam only"
 torch.set_num_threads(job["mostThreads"])
-# Adam's moments of pixels that are always black decay into numbers that make a step ten times slower.
+# Adam's moments for pixels that are always black decay to denormal numbers, which make a step ten times slower.
 torch.set_flush_denormal(True)
 
 data = np.load(job["dataset"])
@@ -81,7 +81,7 @@ def initialise(model):
 
 
 def load(model, path):
-    """Weights as TensorFlow orders them: [height, width, in, out], [in, out], and features flattened channels last."""
+    """Weights are in TensorFlow's order: [height, width, in, out], [in, out], features flattened channels last."""
     with open(path, "rb") as file:
         content = file.read()
     (header_bytes,) = struct.unpack_from("<Q", content)

@@ -6,10 +6,10 @@ JOB.json: `files` (tar shards), `shardOf`, `offsets`, `lengths` (where row i's J
 order), `grid` (side of the square that every picture is brought to), `crop` (side of what a model sees), `batch`,
 `workers` (processes of the DataLoader) and `decoder` (`pil` or `tensor`: the two ways that torchvision offers).
 
-Every picture is decoded, its shorter side brought to the grid and its middle taken, and a random part of it, by area
-and ratio, brought to the crop: Resize, CenterCrop, RandomResizedCrop. Batches are uint8, as the graph takes them.
-Prints one line of JSON. The time is from the first batch wanted to the last one had; processor time is of all
-processes, their start left out.
+Each picture is decoded; its shorter side is scaled to the grid, its middle square is cut out, and a random part of
+that (by area and ratio) is scaled to the crop: Resize, CenterCrop, RandomResizedCrop. Batches are uint8, as the graph
+takes them. Prints one line of JSON. The time runs from asking for the first batch to having the last one; processor
+time is that of all processes over the same time.
 """
 import io
 import json

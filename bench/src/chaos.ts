@@ -1,7 +1,7 @@
 /**
- * `npm run chaos -- [--scenario NAME] [--seed S] [--blows N] [--steps N] [--json]`: a run with and without disturbances, see
- * `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit code is 1 if
- * weights differ, a step is missing, repeated or taken on a wrong target, or an event is listed twice.
+ * `npm run chaos -- [--scenario NAME] [--seed S] [--blows N] [--steps N] [--json]`: one run with and without
+ * disturbances, see `chaos/chaos.ts`. Progress goes to stderr; the last line of stdout is one JSON object. The exit
+ * code is 1 if weights differ, a step is missing, repeated or trained on a wrong target, or an event is listed twice.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { SCENARIOS } from './chaos/scenarios/index.js';
 const NAMES = SCENARIOS.map(({ name }) => name);
 const USAGE = `usage: npm run chaos -- [--scenario ${NAMES.join('|')}] [--seed S] [--blows N] [--steps N] [--state-dir DIR] [--json]\n`;
 
-/** Milliseconds of stops and cuts. The longest is more than it takes to notice that a peer no longer answers. */
+/** Milliseconds of stops and cuts. Within the longest one, a peer notices that a process no longer answers. */
 const STOP_MS = [1_000, 3_000, 8_000, 35_000];
 
 async function main(): Promise<number> {

@@ -19,7 +19,7 @@ import { pluginCases } from './conformance/plugin.js';
 import * as views from './conformance/views.js';
 import * as wire from './conformance/wire.js';
 
-/** Every module of the folder that checks something. */
+/** All modules of the folder that check vectors. */
 const SUITES: readonly Suite[] = [objectives, combination, metrics, wire, views];
 
 async function main(): Promise<number> {
@@ -75,7 +75,7 @@ async function casesOfPlugin(source: string): Promise<Case[]> {
   }
 }
 
-/** Each key of the file goes to the suite that knows it; one that none knows fails once per case. */
+/** Each key of the file goes to the suite that knows the key. A key that no suite knows fails once for each case. */
 function casesOf(file: unknown): Case[] {
   if (typeof file !== 'object' || file === null || Array.isArray(file)) {
     throw new TypeError('a vector file holds one JSON object');

@@ -1,7 +1,7 @@
 /**
  * `npm run gpu-check -- [--device cuda:N] [--small] [--pretend-cpu] [--full] [--json]`: does everything work on one of
- * this machine's GPUs, and what is it worth? See `gpu-check/`. Progress goes to stderr, a table in Markdown to stdout.
- * Exit codes: 0 all passed, 1 something failed or the driver does not answer, 2 usage, 3 there is no such GPU.
+ * this machine's GPUs, and how fast is it? See `gpu-check/`. Progress goes to stderr, a table in Markdown to stdout.
+ * Exit codes: 0 all passed, 1 a check failed or the driver does not answer, 2 usage, 3 there is no such GPU.
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';

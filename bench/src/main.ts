@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [--json] [OPTION…]`: runs one measurement. Progress goes to stderr; the last line of
- * stdout is one JSON object, the table above it is for people and left out with `--json`.
+ * `npm run bench -- NAME [--json] [OPTION…]`: runs one measurement. Progress goes to stderr. The last line of stdout
+ * is one JSON object; the table above it is for people, and is left out with `--json`.
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -40,11 +40,11 @@ interface Options extends BenchOptions {
 
 interface Bench {
   readonly summary: string;
-  /** What `--python` is for: it has another side in PyTorch. */
+  /** The bench takes `--python`: one of its sides is in PyTorch. */
   readonly hasPython?: true;
-  /** What `--large` is for: it has a set that takes disk and minutes. */
+  /** The bench takes `--large`: it then uses a set that takes disk space and minutes. */
   readonly hasLarge?: true;
-  /** What `--short` and `--require-gpu` are for: it can measure a part alone, and on a GPU. */
+  /** The bench takes `--short` and `--require-gpu`: it can measure only a part, and on a GPU. */
   readonly hasParts?: true;
   run(options: Options): Promise<BenchResult>;
 }

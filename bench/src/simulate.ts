@@ -1,8 +1,8 @@
 /**
- * `npm run simulate -- [--seed N] [--schedules N] [--schedule N] [--json]`: the coordinator's state machines in an
- * invented world in which everything fails, see `simulate/play-schedule.ts`. `--schedule` plays one schedule
- * alone. The last line of stdout is one JSON object with `--json`, else a sentence. The exit code is 1 if a
- * promise was broken; the events that led there are printed, and are the same each time.
+ * `npm run simulate -- [--seed N] [--schedules N] [--schedule N] [--json]`: runs the coordinator's state machines in a
+ * simulated world in which everything can fail, see `simulate/play-schedule.ts`. `--schedule` plays only one schedule.
+ * The last line of stdout is one JSON object with `--json`, else a sentence. If a promise was broken, the exit code is
+ * 1 and the events that led there are printed; the same arguments give the same events.
  */
 import { parseArgs } from 'node:util';
 import { type SimulationResult, simulate } from './simulate/simulate.js';

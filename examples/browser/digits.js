@@ -1,8 +1,8 @@
 /**
- * Reads what is drawn with the pulled student. `?draw=7` draws a digit by itself.
+ * Reads a drawn digit with the pulled student. `?draw=7` draws a 7 without a person.
  *
- * What is drawn is brought into the form of the digits that it learned: fitted into 20 × 20 pixels, and the centre
- * of its mass in the middle of 28 × 28 (LeCun et al. 1998, §III.A).
+ * The drawing is brought into the form of the digits that the student learned: fitted into 20 × 20 pixels, with its
+ * centre of mass in the middle of 28 × 28 pixels (LeCun et al. 1998, §III.A).
  */
 const tf = globalThis.tf;
 const SIDE = 28;
@@ -145,7 +145,7 @@ async function start() {
   }
   element('student').textContent =
     `${model.countParams().toLocaleString('en')} parameters, on ${tf.getBackend()}. Draw a digit.`;
-  // The first inference compiles; it must not be the one that somebody waits for.
+  // The first inference compiles and is slow: run it before a user draws.
   const warm = tf.tidy(() => model.predict(tf.zeros([1, SIDE, SIDE, 1])));
   await warm.data();
   warm.dispose();

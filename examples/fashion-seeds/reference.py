@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-# Adam's moments of pixels that are always black decay into numbers that make a step ten times slower.
+# Adam's moments for pixels that are always black decay to denormal numbers, which make a step ten times slower.
 torch.set_flush_denormal(True)
 
 BATCH, STUDENT_STEPS, TEACHER_EPOCHS = 128, 7660, 8

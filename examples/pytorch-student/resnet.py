@@ -1,10 +1,10 @@
-"""Trains torchvision's ResNet-18 under DDP on a run of pictures: one process for each GPU, or several on processors.
+"""Trains torchvision's ResNet-18 with DDP on a run of pictures: one process for each GPU, or several on CPUs.
 
     coordinator targets serve digits
     torchrun --standalone --nproc-per-node 4 examples/pytorch-student/resnet.py digits
 
-Needs `pip install ./clients/python torch torchvision`. Batch norm sees a rank's slice, so that unlike train.py the weights
-depend on the number of ranks; `--sync-batch-norm` takes the statistics of the whole batch (GPUs alone).
+Needs `pip install ./clients/python torch torchvision`. Batch norm sees only a rank's slice of the batch. So, unlike in
+train.py, the weights depend on the number of ranks; `--sync-batch-norm` uses the whole batch (on GPUs only).
 """
 import argparse
 import os

@@ -1,11 +1,11 @@
-"""Trains a perceptron in PyTorch on a run's ensemble, with the run's own kd and ce terms, and measures it on the test split.
+"""Trains a perceptron in PyTorch on a run's ensemble, with kd and ce terms as in the run, and measures it on the test.
 
     coordinator targets serve digits
     python examples/pytorch-student/train.py digits
     torchrun --standalone --nproc-per-node 4 examples/pytorch-student/train.py digits
 
-Several processes train one student by DDP, with the same weights but for rounding. Needs `pip install ./clients/python
-torch`. With `--checkpoint FILE` it goes on where the one before was killed.
+Several processes train one student with DDP; its weights equal those of one process, but for rounding. Needs `pip
+install ./clients/python torch`. With `--checkpoint FILE` the training resumes where it was killed.
 """
 import argparse
 import os
@@ -67,7 +67,7 @@ model = DistributedDataParallel(student) if ranks else student
 
 
 def save():
-    """Weights and position in one file, which is there whole or not at all."""
+    """Writes weights and position to one file, at once: the file is never half written."""
     saved = {"student": student.state_dict(), "optimizer": optimizer.state_dict(), "targets": targets.state_dict()}
     partial = options.checkpoint.with_suffix(".partial")
     torch.save(saved, partial)
@@ -80,7 +80,7 @@ for batch in DataLoader(TargetDataset(targets), batch_size=None):
     softened = F.log_softmax(logits / temperature, dim=1)
     kd = F.kl_div(softened, batch[pool], reduction="sum") * temperature**2
     known = batch["labels"] >= 0
-    # As the run does: the mean over the rows of the whole batch that have a label.
+    # As in the run: the mean over the rows of the whole batch that have a label.
     ce = F.cross_entropy(logits[known], batch["labels"][known], reduction="sum")
     loss = options.kd_weight * kd * batch["row_weight"] + options.ce_weight * ce * batch["label_weight"]
     optimizer.zero_grad()

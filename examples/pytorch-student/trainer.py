@@ -1,10 +1,10 @@
-"""Trains a Vision Transformer with Hugging Face's Trainer on a run of pictures. The Trainer saves, and goes on after a death.
+"""Trains a Vision Transformer on a run of pictures with Hugging Face's Trainer, which saves checkpoints and resumes.
 
     coordinator targets serve digits
     python examples/pytorch-student/trainer.py digits
     torchrun --standalone --nproc-per-node 4 examples/pytorch-student/trainer.py digits --resume
 
-Needs `pip install ./clients/python torch transformers accelerate`. Nothing is fetched from a hub: the model is made here.
+Needs `pip install ./clients/python torch transformers accelerate`. No model is fetched from a hub: it is made here.
 """
 import argparse
 import os
@@ -36,7 +36,7 @@ height, width, channels = targets.outline.tensors["inputs"]
 
 
 class FromGlobalStep(TargetDataset):
-    """Begins with the step that the optimiser is to take, which the Trainer knows once it has read its checkpoint."""
+    """Begins at the optimiser's next step. The Trainer knows this step once it has read its checkpoint."""
 
     def __len__(self):
         return self.targets.outline.end_step
@@ -47,7 +47,7 @@ class FromGlobalStep(TargetDataset):
 
 
 class DistillingTrainer(Trainer):
-    """Reads whole batches, and minimises the divergence from what the teachers say together."""
+    """Reads whole batches, and minimises the divergence from the ensemble's soft targets."""
 
     def get_train_dataloader(self):
         return DataLoader(self.train_dataset, batch_size=None)
@@ -81,10 +81,10 @@ arguments = TrainingArguments(
     lr_scheduler_type="cosine",
     save_steps=options.save_steps,
     logging_steps=50,
-    # The stream is in the run's order already, and is taken up where it is to go on.
+    # The stream is in the run's order already, and begins at the step where training resumes.
     ignore_data_skip=True,
     report_to="none",
-    # Without these, processes on processors would train a student each.
+    # Without these, processes on CPUs would each train a student of their own.
     use_cpu=not on_gpu,
     ddp_backend="nccl" if on_gpu else "gloo",
 )

@@ -1,4 +1,4 @@
-"""A runtime for MLServer: logits = pixels · kernel + bias, with the weights of a JSON file that is read at each load."""
+"""A runtime for MLServer: logits = pixels · kernel + bias. The weights are read from a JSON file at each load."""
 
 import json
 

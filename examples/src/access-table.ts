@@ -1,6 +1,6 @@
 /**
- * Which terms take which teachers: every term of the objective beside every kind of teacher, submitted without being run. What
- * is refused must be what {@link needOf} says, no less and no more.
+ * Which terms take which teachers: submits every term of the objective with every kind of teacher, without running it.
+ * The coordinator must refuse exactly the pairs in which the teacher does not give what {@link needOf} says.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { TERMS, type Term } from '@lyceum/learning/objectives';
@@ -12,7 +12,7 @@ type NamedTeacher = Readonly<Record<string, unknown>>;
 /** What a term compares with. */
 type Need = 'features' | 'logits' | 'votes';
 
-/** What a term wants to be told besides its name: layers of the convolutional teacher, and of the student that would learn. */
+/** Settings that a term needs besides its name, such as layers of the convolutional teacher and of the student. */
 const SETTINGS: Readonly<Record<string, object>> = {
   'topk-kd': { k: 3 },
   hint: { weight: 1, hintLayer: 'dense_1', guidedLayer: 'dense_1' },
@@ -21,7 +21,7 @@ const SETTINGS: Readonly<Record<string, object>> = {
   rkd: { weight: 1, hintLayer: 'dense_1', guidedLayer: 'dense_1' },
 };
 
-/** Undefined: nothing that teachers give, or what only a plugin knows. */
+/** Undefined: the term needs nothing from teachers, or only its plugin knows what. */
 function needOf(term: Term): Need | undefined {
   if (term.of === 'features') return 'features';
   if (term.of === 'labels' || term.ofPlugin) return undefined;
@@ -37,11 +37,11 @@ export interface Column {
 
 export interface AccessTable {
   readonly lines: readonly string[];
-  /** One for each kind of refusal, in the words of the coordinator. */
+  /** The coordinator's message for each kind of refusal. */
   readonly examples: readonly string[];
 }
 
-/** @throws {LyceumError} INTERNAL if a pair is refused that should not be, or the other way round. */
+/** @throws {LyceumError} INTERNAL if a pair is refused that should be accepted, or the other way round. */
 export async function accessTable(
   client: CoordinatorClient,
   columns: readonly Column[],
@@ -70,7 +70,7 @@ export async function accessTable(
   return { lines, examples: [...new Set(examples.values())] };
 }
 
-/** Undefined: it would run. */
+/** The reason why the coordinator refuses the pair; undefined: it accepts the pair. */
 async function refusalOf(
   client: CoordinatorClient,
   term: object,

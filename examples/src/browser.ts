@@ -1,6 +1,6 @@
 /**
- * `npm run browser -- STUDENT [--port N]`: serves a page that reads drawn digits with a pulled student, on this machine
- * alone. STUDENT is a folder that `coordinator pull` wrote, `lyceum-demo/student` after the demo.
+ * `npm run browser -- STUDENT [--port N]`: serves a page that reads drawn digits with a pulled student, on this
+ * machine alone. STUDENT is a folder that `coordinator pull` wrote, `lyceum-demo/student` after the demo.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.bin': 'application/octet-stream',
 };
 
-/** Every address that there is, and its file. */
+/** All paths that the server answers, each with its file. */
 function served(student: string): ReadonlyMap<string, string> {
   return new Map([
     ['/', path.join(PAGE, 'index.html')],

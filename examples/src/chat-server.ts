@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { ChatRefused, completeChat } from './explain/chat-protocol.js';
 import { llamaGenerator } from './explain/llama-generator.js';
 
-/** More is no prompt. */
+/** A longer body is no prompt. */
 const MAX_BYTES = 1024 * 1024;
 const PATH = '/v1/chat/completions';
 

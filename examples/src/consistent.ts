@@ -1,9 +1,9 @@
 /**
- * `consistent`: must a teacher see the crop that its student sees? Beyer et al. 2022 (FunMatch) found that it must, and
- * that mixing pictures helps further: https://arxiv.org/abs/2106.05237.
+ * `consistent`: must a teacher see the crop that its student sees? Beyer et al. 2022 (FunMatch) found that it must,
+ * and that mixing pictures helps further: https://arxiv.org/abs/2106.05237.
  *
- * The arms differ in nothing but what the teacher sees. The set has each of 2,000 pictures of Fashion-MNIST ten times, in
- * three modalities: the crop that the student sees, another crop, and the whole.
+ * The arms differ only in what the teacher sees. The set has each of 2,000 pictures of Fashion-MNIST ten times, in
+ * three modalities: the crop that the student sees, another crop, and the whole picture.
  */
 import type { Report } from '@lyceum/cli/client';
 import {
@@ -33,12 +33,12 @@ const NAME = 'consistent';
 const PICTURES = 2000;
 const CROPS = 10;
 
-/** Of validation and test this share is measured: the arms are many. */
+/** Only every fourth sample of validation and test is measured, since there are many arms. */
 const MEASURED_EVERY = 4;
 
 const CROPPED = { randomResizedCrop: { area: [0.5, 1] }, flip: true };
 
-/** What the teacher sees, and whether crops are mixed. The first is what the others are compared with. */
+/** Title, the modality that the teacher sees, whether crops are mixed. The others are compared with the first arm. */
 const ARMS = [
   ['the whole picture (fixed)', 'whole', false],
   ['another crop (independent)', 'other', false],
@@ -101,13 +101,13 @@ function share(row: { readonly accuracy: number | null } | null): number {
   return row?.accuracy ?? Number.NaN;
 }
 
-/** Each picture of train ten times, the crops of its modality; the others once, as they are. */
+/** Pushes the set: each train picture ten times, as each modality shows it; validation and test uncropped, once. */
 async function pushCrops({ client, cacheFolder }: ExampleContext): Promise<void> {
   const fashion = seenDataset(
     parseStoredDataset(importPackaged('fashion', cacheFolder)),
     undefined,
   );
-  // The set is in the order of its classes.
+  // The set is sorted by class: pictures at equal distances show all classes alike.
   const all = splitSamples(fashion, 'train');
   const every = Math.floor(all.length / PICTURES);
   const train = all.filter((_, row) => row % every === 0).subarray(0, PICTURES);
@@ -139,7 +139,7 @@ async function pushCrops({ client, cacheFolder }: ExampleContext): Promise<void>
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'fashion-crops', bytes);
 }
 
-/** @param seed - of the crops of the rows of train; undefined: there are none. */
+/** @param seed - seed of the crops of the train rows; undefined: no row is cropped. */
 function seenBytes(fashion: Dataset, samples: Uint32Array, seed: number | undefined): Uint8Array {
   const size = elementCount(fashion.sampleShape);
   const values = new Float32Array(samples.length * size);

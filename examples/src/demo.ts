@@ -21,7 +21,7 @@ import {
 
 const SPECIFICATIONS = fileURLToPath(new URL('../digits/', import.meta.url));
 
-/** Specification, run and what it is for, in the order in which they run. */
+/** File of the specification, run id and purpose, in the order in which the runs are submitted. */
 const TEACHERS = [
   ['teacher-wide', 'digits-wide', 'teacher 1 of 3: a wide perceptron'],
   ['teacher-lenet', 'digits-lenet', 'teacher 2 of 3: LeNet'],
@@ -100,7 +100,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
   } finally {
     if (signal.aborted) process.stderr.write('\nending the cluster\n');
     await cluster?.stop();
-    // After a failure the logs are wanted.
+    // After a failure the folder stays, since it holds the logs.
     if (done || signal.aborted) await rm(stateDir, { recursive: true });
   }
 }
@@ -182,7 +182,7 @@ try {
   await demo(options, interrupted.signal);
 } catch (err) {
   if (interrupted.signal.aborted) process.exit(INTERRUPTED);
-  // A failed command has said on stderr what is wrong.
+  // A failed command has printed its reason to stderr.
   const message = err instanceof CommandFailed ? err.message : toLyceumError(err).message;
   process.stderr.write(`error: ${message}\n`);
   if (options.coordinator === undefined) {

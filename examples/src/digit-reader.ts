@@ -1,10 +1,11 @@
 /**
- * A black box in a process of its own: an HTTP server that reads digits and answers with a word each. What it knows is the
- * mean picture of each class of the training digits that set-up fetched; the nearest one is its answer.
+ * A black box in a process of its own: an HTTP server that answers each picture of a digit with a word. The
+ * server holds the mean picture of each class of the training digits, and answers with the class whose mean
+ * picture is nearest.
  *
  *     npm run digit-reader -- [PORT [TOKEN]]        POST / { pictures: [ … ] } → { digits: ["seven", … ] }
  *
- * With a token it answers only those who have it.
+ * If started with a TOKEN, the server answers only requests that carry the token.
  */
 import { createServer } from 'node:http';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
@@ -12,7 +13,7 @@ import { importPackaged } from '@lyceum/learning/import';
 import { elementCount } from '@lyceum/proto';
 
 const WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-/** Some hundreds of pictures in JSON. */
+/** Enough for some hundreds of pictures in JSON. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** [C][pixels], real values. */

@@ -1,4 +1,4 @@
-/** What an example is given, and what examples do alike. */
+/** What each example is given, and the steps that examples share. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CoordinatorClient, SweepTable } from '@lyceum/cli/client';
@@ -8,15 +8,15 @@ import { ArtifactKind } from '@lyceum/proto';
 import type { CoordinatorCommand } from './coordinator-command.js';
 
 export interface ExampleContext {
-  /** The command line, as a person would use it. */
+  /** Runs the `coordinator` command, as a person would. */
   readonly coordinator: CoordinatorCommand;
   readonly client: CoordinatorClient;
   readonly cluster: LocalCluster;
   /** Where set-up has put the data. */
   readonly cacheFolder: string;
-  /** Paired seeds, 2 at least. */
+  /** Number of paired seeds, at least 2. */
   readonly seeds: number;
-  /** Where answers that are asked for anew are kept; absent: the recorded ones are taken. */
+  /** Folder for answers that are asked anew; absent: the recorded answers are used. */
   readonly askFolder?: string;
 }
 
@@ -35,7 +35,7 @@ export async function finish(
   await coordinator('submit', file, '--wait', ...options);
 }
 
-/** Submits a sweep over seeds and other fields, waits for all of it, and gives its table. */
+/** Submits a sweep over seeds and other fields, waits until all its runs have ended, and returns its table. */
 export async function finishSweep(
   { coordinator }: ExampleContext,
   file: string,
@@ -64,7 +64,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What goes to stdout: the result. */
+/** Prints an example's result to stdout. */
 export function printLines(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }

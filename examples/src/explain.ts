@@ -1,9 +1,10 @@
 /**
- * `explain`: a chat of 135 million parameters, SmolLM2, answers several times and says why, beside two classifiers. What do
- * the checks find, what is each rule and each teacher worth, and are several answers a text worth what they cost?
+ * `explain`: a chat model of 135 million parameters, SmolLM2, answers several times and says why; two classifiers
+ * answer too. What do the checks find, what are each rule and each teacher worth, and are several answers a text
+ * worth their cost?
  *
- * Answers are recorded beside this example; `--ask FOLDER` asks anew. Students are measured on texts that no teacher was
- * asked about, by their true classes, which teach those of one row alone.
+ * Answers are recorded beside this example; `--ask FOLDER` asks anew. Students are measured by the true classes of
+ * texts that no teacher was asked about. True classes train only the students of one row.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -3,7 +3,7 @@
  *
  * Three teachers are trained once on all labels. Then, for each seed, the same student (same initial weights,
  * same number of steps) is trained alone and from the teachers, once with 2 % of the labels and once with all.
- * What is printed is the paired difference on the fixed test split, as it is.
+ * The example prints the paired difference on the fixed test split.
  *
  * `fashion-seeds/reference.py` trains the same models in PyTorch, for comparison.
  */
@@ -28,7 +28,7 @@ interface Pair {
   readonly distilled: number;
 }
 
-/** What was published or is known, printed beside what was measured. */
+/** Known results, printed beside the measured ones. */
 const EXPECTED = [
   'In PyTorch (20 epochs, this student): alone 78 % with 2 % of the labels and 88.1 % with all; distilled with all',
   'labels 87.9 % at temperature 1. With all labels, and teachers trained on the same samples, distillation need',
@@ -55,7 +55,7 @@ export async function fashionSeeds({ coordinator, seeds }: ExampleContext): Prom
   for (let seed = 1; seed <= seeds; seed++) {
     for (const [index, [, labels]] of LABELS.entries()) {
       const changes = [`spec.labels=${labels}`, `spec.training.seed=${seed}`];
-      // At once, on two student workers: the answers are stored after the first epoch of the first run.
+      // Both at once, on two student workers: all answers are stored after the first epoch of the first run.
       const [alone, distilled] = await Promise.all([
         finish('alone', `alone-${index}-${seed}`, ...changes),
         finish('distilled', `distilled-${index}-${seed}`, ...changes),

@@ -1,7 +1,7 @@
 /**
- * `four-teachers`: a TensorFlow.js model, an ONNX model, a model behind an inference server in another process and a black
- * box that answers with words teach one student at once. kd compares with the three that give logits; all four vote. Which
- * terms take which of them is tried out and printed.
+ * `four-teachers`: a TensorFlow.js model, an ONNX model, a model behind an inference server in another process and a
+ * black box that answers with words teach one student at once. kd compares with the three teachers that give logits;
+ * all four vote. The example also tries out, and prints, which terms take which teachers.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ export async function fourTeachers(context: ExampleContext): Promise<void> {
   }
 }
 
-/** The first teacher as it is, the second as a file of another framework. */
+/** Pushes the first teacher as a TensorFlow.js model, the second as an ONNX file. */
 async function pushTeachers({ coordinator }: ExampleContext, folder: string): Promise<void> {
   const [tfjs, onnx] = [path.join(folder, 'tfjs'), path.join(folder, 'onnx')];
   await coordinator('pull', 'four-conv', '--out', tfjs);
@@ -58,7 +58,7 @@ async function pushTeachers({ coordinator }: ExampleContext, folder: string): Pr
   await coordinator('models', 'push', 'four-onnx', path.join(onnx, 'model.onnx'));
 }
 
-/** A teacher worker without a cluster, as anybody's inference server. */
+/** Starts a teacher worker without a cluster: it serves as an inference server. */
 async function startServer(
   { coordinator }: ExampleContext,
   folder: string,
@@ -69,7 +69,7 @@ async function startServer(
   return StartedProgram.start(programFile('teacher-worker'), [...flags, 'serve', `lenet=${model}`]);
 }
 
-/** The endpoint, pushed with the port that it has. */
+/** Starts the black box, and pushes its endpoint with the port that the box listens on. */
 async function startBox({ coordinator }: ExampleContext, folder: string): Promise<StartedProgram> {
   const box = await StartedProgram.start(DIGIT_READER, []);
   const file = path.join(folder, 'box.yaml');

@@ -1,8 +1,8 @@
 /**
- * `hints` and `attention-transfer`: is a student better for what its teacher's inner layers give?
+ * `hints` and `attention-transfer`: does a student learn more if it also sees its teacher's inner layers?
  *
- * One teacher is trained on the digits; one sweep distils it with growing weights of the term on inner layers, seed by
- * seed, from 0: without it. The table is the sweep's own: differences from weight 0, paired by seeds.
+ * One teacher is trained on the digits. One sweep distils it, seed by seed, with growing weights of the term on inner
+ * layers; weight 0 switches the term off. The table is the sweep's own: differences from weight 0, paired by seeds.
  */
 import {
   type ExampleContext,
@@ -14,7 +14,7 @@ import {
 } from './example.js';
 
 interface Comparison {
-  /** Folder and file of the student's specification, whose third term it is. */
+  /** Folder and file of the student's specification. Its third term is the one on inner layers. */
   readonly folder: string;
   readonly file: string;
   readonly weights: readonly number[];

@@ -1,16 +1,16 @@
 /**
- * A black box in a process of its own, for `languages`: an HTTP server that says in which language a text is, by the codes
- * of the npm package that it asks, and counts what it is asked.
+ * A black box in a process of its own, for `languages`: an HTTP server that asks an npm package in which language a
+ * text is, and counts the requests.
  *
- *     node language-box.js franc|tinyld|eld [PORT]        POST / { text } → { language: "deu" }        GET / → { calls: 12 }
+ *     node language-box.js franc|tinyld|eld [PORT]     POST / { text } → { language: "deu" }     GET / → { calls: 12 }
  *
- * franc answers with ISO 639-3 and `und` where it does not know, the others with ISO 639-1 and nothing.
+ * franc answers with ISO 639-3 codes, or `und` if it does not know; the others with ISO 639-1 codes, or an empty text.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 
 type Detector = (text: string) => string;
 
-/** Only the package that is asked is loaded: no teacher is in a process with another. */
+/** Only the named package is loaded: no teacher shares a process with another. */
 const DETECTORS: Readonly<Record<string, () => Promise<Detector>>> = {
   franc: async () => {
     const { franc } = await import('franc');
@@ -26,7 +26,7 @@ const DETECTORS: Readonly<Record<string, () => Promise<Detector>>> = {
   },
 };
 
-/** More is no sentence. */
+/** A longer body is no sentence. */
 const MAX_BYTES = 1024 * 1024;
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -1,10 +1,12 @@
-/** The students of `languages`: trained a seed each, pulled, and asked about the test's texts as their user would ask. */
+/**
+ * The students of `languages`, one for each seed: trained, pulled, and asked about the test's texts as a user would.
+ */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ExampleContext, specificationFile } from './example.js';
 import type { LanguageStudents } from './language-table.js';
 
-/** Runs a stage of a document that says what is in `text`, and gives what it printed. */
+/** Runs a stage of the document whose content is `text`, and returns the stage's stdout. */
 export type Stage = (name: string, text: string, ...options: readonly string[]) => Promise<string>;
 
 interface LearnOptions {
@@ -19,7 +21,7 @@ interface ImitateOptions extends LearnOptions {
   readonly teach: 'votes' | 'dawid-skene';
 }
 
-/** Taught what the teachers said. */
+/** Students that are taught the teachers' answers. */
 export async function imitate(
   context: ExampleContext,
   { stage, document, teach, seeds, texts }: ImitateOptions,
@@ -34,7 +36,7 @@ export async function imitate(
   return { name, ...(await asked(context, runs, texts)) };
 }
 
-/** Taught the true languages. */
+/** Students that are taught the true languages. */
 export async function learnLabels(
   context: ExampleContext,
   { seeds, texts }: LearnOptions,
@@ -47,7 +49,7 @@ export async function learnLabels(
   return { name: 'student of the true languages', ...(await asked(context, runs, texts)) };
 }
 
-/** Waits for runs, and asks their students. */
+/** Waits for the runs, and asks their students about the texts. */
 async function asked(
   { coordinator }: ExampleContext,
   runs: readonly { readonly runId: string }[],
@@ -66,7 +68,7 @@ async function asked(
   return { bytes, said };
 }
 
-/** Of the model with all that it needs to read a text. */
+/** Size of the model with all files that it needs to read a text. */
 async function folderBytes(folder: string): Promise<number> {
   const names = await readdir(folder);
   const sizes = names.map(async (name) => (await stat(path.join(folder, name))).size);

@@ -1,31 +1,31 @@
-/** The table of `languages`: how often each is right of sentences, and of their last three words. Pure. */
+/** The table of `languages`: how often each teacher and student is right, on sentences and on last words. Pure. */
 import { voteFractions } from '@lyceum/learning/ensemble';
 import type { Sentence } from './declaration-sentences.js';
 import { mean } from './example.js';
 import { aligned, overSeeds, percent } from './tables.js';
 
-/** A text of the test as check has left it. */
+/** A text of the test, as the stage `check` has left it. */
 export interface AnsweredSentence {
   readonly text: string;
   readonly label: string;
   readonly length: Sentence['length'];
-  /** By teacher; null: it does not know. */
+  /** By teacher; null: the teacher does not know. */
   readonly answers: Readonly<Record<string, string | null>>;
   /** The most probable class behind the answers: Dawid & Skene. */
   readonly consensus?: string;
 }
 
-/** Of one way to teach. */
+/** Students of one way to teach. */
 export interface LanguageStudents {
   readonly name: string;
   readonly bytes: number;
-  /** A seed each: a language a text of the test, in their order. */
+  /** [seed][text of the test]: the language that the student says. */
   readonly said: readonly (readonly string[])[];
 }
 
 const COLUMNS = ['whole', 'ending'] as const;
 
-/** @param calls - by teacher, in the order of its votes. */
+/** @param calls - by teacher; the order of its keys is the order of the votes. */
 export function languageTable(
   test: readonly AnsweredSentence[],
   classes: readonly string[],
@@ -74,7 +74,7 @@ function rightShare(
   return mean(right.map(Number));
 }
 
-/** As `combine: majority-vote` has it: of equally many votes the class that comes first. */
+/** As `combine: majority-vote`: if classes have equally many votes, the first of them. */
 function majority(
   answers: AnsweredSentence['answers'],
   teachers: readonly string[],

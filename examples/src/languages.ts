@@ -1,9 +1,10 @@
 /**
- * `languages`: three black boxes, npm `franc`, `tinyld` and `eld`, each behind a server in a process of its own, say in
- * which language sentences of the Universal Declaration of Human Rights are; a student learns it from what they say alone.
+ * `languages`: three black boxes, npm `franc`, `tinyld` and `eld`, each behind a server in a process of its
+ * own, say in which language sentences of the Universal Declaration of Human Rights are. A student learns from
+ * their answers alone.
  *
- * The stages are those of the command line: collect, check, train. The table is of texts from articles that no student has
- * seen in any language. Their true languages measure; they teach the students of the last row alone.
+ * The stages are those of the command line: collect, check, train. The table measures on articles that no student has
+ * seen in any language, by the true languages. True languages train only the students of the last row.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ import { StartedProgram } from './started-program.js';
 
 const NAME = 'languages';
 const LANGUAGE_BOX = fileURLToPath(new URL('./language-box.js', import.meta.url));
-/** The document's teachers, each with the address that stands there. */
+/** The document's teachers, each with its address in the document. */
 const TEACHERS = [
   ['franc', '127.0.0.1:8081'],
   ['tinyld', '127.0.0.1:8082'],
@@ -75,7 +76,7 @@ export async function languages(context: ExampleContext): Promise<void> {
   }
 }
 
-/** All in one folder, so that each finds what the one before has left. */
+/** Runs all stages in one folder, so that each stage finds the files of the stage before. */
 function stageIn({ coordinator }: ExampleContext, folder: string): Stage {
   const file = path.join(folder, `${NAME}.yaml`);
   return async (name, text, ...options) => {
@@ -91,7 +92,7 @@ async function callsOf({ ready }: StartedProgram): Promise<number> {
   return ((await response.json()) as { calls: number }).calls;
 }
 
-/** Held-out texts, which no rule drops, with what was said of them. */
+/** The held-out texts, which no rule drops, with the answers about them. */
 async function answeredTest(
   keptFile: string,
   sentences: readonly Sentence[],

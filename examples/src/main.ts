@@ -25,7 +25,7 @@ import { temperatureSweep } from './temperature-sweep.js';
 
 interface Example {
   readonly summary: string;
-  /** Whether `--ask` is for it. */
+  /** Whether the example takes `--ask`. */
   readonly asks?: true;
   run(context: ExampleContext): Promise<void>;
 }
@@ -146,7 +146,7 @@ function cacheFolder(): string {
   throw new LyceumError('FAILED_PRECONDITION', message);
 }
 
-/** No example: the arguments name none, or are wrong. */
+/** `example` is undefined if the arguments name none, or are wrong. */
 function readOptions(): {
   readonly example: Example | undefined;
   readonly seeds: number;

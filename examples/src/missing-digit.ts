@@ -2,10 +2,11 @@
  * `missing-digit`: a student that never sees a 3 learns what a 3 is from its teacher's answers. Hinton, Vinyals & Dean
  * 2015, §3.
  *
- * The teacher is trained on all digits; the students on a transfer set without a single 3, from the teacher alone, and,
- * for comparison, from the labels that are left. They have learned a far too low bias for the class that never was the
- * answer, so one number is mended: the bias of class 3 is raised until the fewest test samples are wrong. As the paper
- * chooses it on the test set itself, here it is chosen on one half of the test split and judged on the other, both ways.
+ * The teacher is trained on all digits; the students on a transfer set without a single 3, from the teacher alone,
+ * and, for comparison, from the labels that are left. The students' bias of class 3 is far too low, since no label
+ * was a 3. So one number is mended: the bias of class 3 is raised until the fewest test samples are wrong. The
+ * paper chooses the bias on the test set itself; here it is chosen on one half of the test split and judged on the
+ * other, both ways.
  */
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type DatasetParts, SPLIT_NUMBERS } from '@lyceum/learning/datasets';
@@ -125,7 +126,7 @@ function biased(logits: Float32Array, rowCount: number, bias: number): Float32Ar
   return logits.map((logit, i) => (i % classCount === MISSING ? logit + bias : logit));
 }
 
-/** Each half judged with the bias that suits the other best, the least of equals. */
+/** Judges each half with the bias that is best on the other half; the least, if several are equally good. */
 function mendedOutcome(predictions: Predictions): Outcome & { readonly biases: readonly number[] } {
   const rows = [...predictions.labels.keys()];
   const halves = [0, 1].map((half) => rows.filter((row) => row % 2 === half));

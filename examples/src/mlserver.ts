@@ -1,6 +1,6 @@
 /**
- * MLServer, from PyPI at the version of `real-servers/requirements.txt`, in a virtual environment in the cache folder: one
- * linear model, whose weights can be changed with a restart of the process and without.
+ * MLServer, from PyPI at the version of `real-servers/requirements.txt`, in a virtual environment in the cache folder.
+ * It serves one linear model, whose weights can be changed with a restart of the process or without.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const FOLDER = fileURLToPath(new URL('../real-servers/', import.meta.url));
 const MODEL = 'digits';
 
-/** Python imports for some seconds, on a busy machine for a minute. */
+/** Python's imports take some seconds, on a busy machine a minute. */
 const START_MS = 180_000;
 
 export interface LinearWeights {
@@ -40,7 +40,9 @@ export class MlServer {
     this.#ports = ports;
   }
 
-  /** Ready to be asked. @throws {LyceumError} FAILED_PRECONDITION, with what is missing on this machine. */
+  /**
+   * Starts a server, and waits until it is ready. @throws {LyceumError} FAILED_PRECONDITION: what this machine lacks.
+   */
   static async start(cacheFolder: string, weights: LinearWeights): Promise<MlServer> {
     const program = await installed(cacheFolder);
     const folder = await mkdtemp(path.join(tmpdir(), 'lyceum-mlserver-'));
@@ -55,7 +57,7 @@ export class MlServer {
     return `grpc://127.0.0.1:${this.#ports[1]}`;
   }
 
-  /** Other weights, in the same process: what MLServer's repository API is for. */
+  /** Loads other weights in the same process, by MLServer's repository API. */
   async reload(weights: LinearWeights): Promise<void> {
     await this.#write('weights.json', weights);
     for (const verb of ['unload', 'load']) {
@@ -66,11 +68,11 @@ export class MlServer {
     }
   }
 
-  /** Other weights, in a new process at the same ports. */
+  /** Starts a new process with other weights, at the same ports. */
   async restart(weights: LinearWeights): Promise<void> {
     await this.#end();
     await this.#write('weights.json', weights);
-    // It looks for the runtime beside the model.
+    // MLServer looks for the runtime beside the model.
     const child = spawn(this.#program, ['start', this.#folder], { stdio: 'ignore' });
     process.once('exit', () => child.kill('SIGKILL'));
     this.#process = child;
@@ -121,7 +123,7 @@ export class MlServer {
   }
 }
 
-/** The program's file; pip fetches it the first time, about 330 MB. */
+/** Returns the program's file. The first time, pip fetches about 330 MB. */
 async function installed(cacheFolder: string): Promise<string> {
   const file = path.join(FOLDER, 'requirements.txt');
   const requirement = (await readFile(file, 'utf8')).trim();

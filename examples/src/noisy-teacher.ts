@@ -1,11 +1,11 @@
 /**
- * `noisy-teacher`: does a fitted rule beat the plain mean, where one teacher is good, one learned from wrong labels and
- * one from a few? And which of them could be dropped, at what loss?
+ * `noisy-teacher`: does a fitted rule beat the plain mean, if one teacher is good, one learned from wrong labels, and
+ * one from few labels? And which teacher could be dropped, at what loss?
  *
- * The noisy teacher is trained on digits of which 60 % of the training labels are another class; the weak one on 50
- * labels. The rules are fitted on the validation split, on which no teacher was trained: weights measured on the
- * teachers' own training samples would be nearly equal. The student never sees a label, so that what it is worth is what
- * the rule made of the teachers.
+ * The noisy teacher is trained on digits with 60 % wrong training labels, the weak teacher on 50 labels. The rules
+ * are fitted on the validation split, on which no teacher was trained: weights measured on the teachers' own
+ * training samples would be nearly equal. The student never sees a label, so that its accuracy shows what the rule
+ * made of the teachers.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import { SPLIT_NUMBERS } from '@lyceum/learning/datasets';
@@ -23,7 +23,7 @@ import {
 const NOISE_SEED = 1;
 const NOISE_SHARE = 0.6;
 
-/** The run whose teachers' worth is told: of the plain mean, which gives a bad teacher as much say as a good one. */
+/** The run whose teachers' worth is measured. It takes the plain mean: a bad teacher counts as much as a good one. */
 const WORTH_RUN = 'rules-arithmetic-seed1';
 
 /** The plain mean first: the others are compared with it. */
@@ -78,7 +78,7 @@ export async function noisyTeacher(context: ExampleContext): Promise<void> {
   ]);
 }
 
-/** Labels of which a share of the training samples has another class, drawn evenly; those of other splits are right. */
+/** The labels, with a share of the training samples moved to other classes, drawn evenly. Other splits stay right. */
 function noisy({ labels, splits, classCount }: ReturnType<typeof packagedParts>): Int32Array {
   return labels.map((label, sample) => {
     const isWrong = mulberry32(NOISE_SEED, 2 * sample) < NOISE_SHARE;

@@ -1,9 +1,10 @@
 /**
- * `real-servers`: a teacher behind MLServer, as others run it, whose model is exchanged in the middle of a run, in the same
- * process and with a restart. States what is expected, says what was seen, and fails where they differ: the run does not end
- * on the other model's answers, and once the right model is back it ends as one that was left alone.
+ * `real-servers`: a teacher behind MLServer, whose model is exchanged in the middle of a run: once in the same
+ * process, once with a restart. The example prints what is expected and what was seen, and fails where they
+ * differ. Expected: the run does not end on the other model's answers; once the right model is back, it ends like
+ * the undisturbed run.
  *
- * Before each run all stored answers are deleted: it would ask the server nothing otherwise.
+ * Before each disturbed run all stored answers are deleted; otherwise the run would ask the server nothing.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { runStateName } from '@lyceum/cli/client';
@@ -15,16 +16,16 @@ import { type LinearWeights, MlServer } from './mlserver.js';
 
 const NAME = 'real-servers';
 
-/** The model is exchanged once the run is so far, of the steps in `student.yaml`. */
+/** The model is exchanged once the run has reached this step, of the steps in `student.yaml`. */
 const SWAP_STEP = 400;
 
 /** The run takes half a minute on two quiet cores, and a canary comes every minute. */
 const PATIENCE_MS = 300_000;
 
-/** How far a stored answer may be from what the server says now, of logits of some tens. */
+/** Greatest difference between a stored answer and the server's answer now. Logits are some tens. */
 const SAME_WITHIN = 1e-3;
 
-/** Far more than any table has: all are asked again. */
+/** Far more spans than any table has, so that all answers are asked again. */
 const ALL_SPANS = 100_000;
 
 interface Seen {
@@ -93,7 +94,7 @@ interface Swap {
   readonly back: () => Promise<void>;
 }
 
-/** Of the run that was left alone. */
+/** Results of the undisturbed run. */
 interface Undisturbed {
   readonly accuracy: number;
   readonly finalWeightsDigest: string;
@@ -124,7 +125,7 @@ async function swapped(
   if (!isHeld(held)) return seen;
   const quarantines = await client.listQuarantines();
   for (const { workerId } of quarantines) await coordinator('workers', 'release', workerId);
-  // One that went back waits as QUEUED, and goes on by itself.
+  // A run that went back to the queue (QUEUED) goes on by itself.
   const { state } = await client.getRun(id);
   if (state === RunState.RUN_STATE_PAUSED) await coordinator('resume', id);
   const end = await until(context, id, ({ endedAtMs }) => endedAtMs > 0);
@@ -157,7 +158,7 @@ async function swapped(
   return seen;
 }
 
-/** Asks the server, which has the right model again, for all that is stored. */
+/** Asks the server, which has the right model again, for all stored answers. */
 async function storedAnswers({ client }: ExampleContext): Promise<Seen> {
   let rowCount = 0;
   let apart = 0;
@@ -172,7 +173,7 @@ async function storedAnswers({ client }: ExampleContext): Promise<Seen> {
   };
 }
 
-/** A run of that name, and how it is submitted. */
+/** Id of the run, and the file and options with which it is submitted. */
 function runOf(
   { url }: MlServer,
   name: string,
@@ -193,7 +194,7 @@ async function until(
   }
 }
 
-/** It waits for somebody: to resume it, or, if it went back already, to let the teacher's worker back. */
+/** Whether the run waits for a person: to resume it, or, if it is queued again, to release the teacher's worker. */
 function isHeld({ state, reason }: Run): boolean {
   if (state === RunState.RUN_STATE_PAUSED) return reason.includes('teacher served');
   return state === RunState.RUN_STATE_QUEUED && reason.includes('quarantined');
@@ -203,7 +204,7 @@ function stateText(run: Run): string {
   return `${runStateName(run)} ${run.reason}`.trimEnd();
 }
 
-/** On the test split, as the report has it. */
+/** The teacher's accuracy on the test split, from the report. */
 async function teacherAccuracy({ client }: ExampleContext, id: string): Promise<number> {
   return (await client.getReport(id)).teachers[0]?.accuracy ?? Number.NaN;
 }
@@ -230,7 +231,7 @@ function pixels({ sampleShape }: Dataset): Float32Array {
   return new Float32Array(elementCount(sampleShape));
 }
 
-/** Of these weights on the test split, computed here. */
+/** The accuracy of these weights on the test split, computed here. */
 function accuracyOf({ kernel, bias }: LinearWeights, set: Dataset): number {
   const samples = splitSamples(set, 'test');
   const picture = pixels(set);

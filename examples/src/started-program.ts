@@ -1,4 +1,4 @@
-/** Programs beside the cluster that an example needs: each a process of its own, which says in one JSON line where it is. */
+/** Programs that an example needs beside the cluster: each a process that prints its address as one JSON line. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,7 +6,7 @@ import { LyceumError } from '@lyceum/proto';
 
 export class StartedProgram {
   readonly #child: ChildProcess;
-  /** What it said when it was ready. */
+  /** The JSON line that the program printed when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>;
 
   private constructor(child: ChildProcess, ready: Readonly<Record<string, unknown>>) {
@@ -14,12 +14,12 @@ export class StartedProgram {
     this.ready = ready;
   }
 
-  /** @throws {LyceumError} FAILED_PRECONDITION if it ends before it is ready; it has said why. */
+  /** @throws {LyceumError} FAILED_PRECONDITION if the program ends before it is ready; its stderr says why. */
   static async start(file: string, args: readonly string[]): Promise<StartedProgram> {
     const child = spawn(process.execPath, [file, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    // Whatever ends this process ends it too, but for SIGKILL.
+    // The program ends with this process, unless SIGKILL ends this process.
     process.once('exit', () => child.kill('SIGKILL'));
     const line = new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once('line', resolve);

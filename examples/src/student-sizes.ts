@@ -1,12 +1,12 @@
 /**
  * `student-sizes`: how small may the student be? One sweep over three sizes, which asks the teachers once.
  *
- * Three teachers are trained on the digits. First the three sizes train for one epoch, at once, and share their tickets:
- * each teacher infers each sample once. Then all seeds train for 20 epochs, and find every answer stored. Both are
- * checked by what the teacher workers say that they inferred, and the example fails where it is not so.
+ * Three teachers are trained on the digits. First the three sizes train for one epoch, at once, and share their
+ * tickets: each teacher infers each sample once. Then all seeds train for 20 epochs, and find every answer stored. The
+ * example checks both by the number of samples that the teacher workers inferred, and fails if it is wrong.
  *
- * One epoch, since a run asks for the next one while answers of this one are still on their way: on a set as small as
- * this, that asks for most samples twice.
+ * First only one epoch, since a run asks for the next epoch while answers of this one are still on their way: on a set
+ * as small as this, it would ask for most samples twice.
  */
 import { inferredSamples } from '@lyceum/cli/local-cluster';
 import { LyceumError } from '@lyceum/proto';
@@ -22,7 +22,7 @@ import {
 const SIZES = ['[10, 10]', '[30, 30]', '[100, 100]'];
 const TEACHERS = ['teacher-wide', 'teacher-lenet', 'teacher-conv'];
 
-/** Of the digits: one split is trained on, and the report has figures of all three. */
+/** All digits are inferred: one split is trained on, and the report has figures of all three splits. */
 const SAMPLES = 10_000;
 
 const PUBLISHED = [

@@ -20,13 +20,13 @@ export function meanDifference(points: readonly number[]): string {
   return `${middle} (${low} to ${high})`;
 }
 
-/** A row that took minutes is told at once. */
+/** Adds a row, and prints it to stderr at once, since a row may take minutes. */
 export function addTold(table: string[][], row: string[]): void {
   process.stderr.write(`${row.join('  ')}\n`);
   table.push(row);
 }
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left, the others to the right. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0))) ?? [];
   const pad = (cell: string, k: number) =>

@@ -1,8 +1,8 @@
 /**
  * `temperature-sweep`: which temperature suits a student of 30 units a layer? Hinton, Vinyals & Dean 2015, §3.
  *
- * One large teacher is trained on the digits; one sweep distils it at five temperatures, seed by seed. The table is the
- * sweep's own: differences from temperature 1, paired by seeds.
+ * One large teacher is trained on the digits; one sweep distils it at five temperatures, seed by seed. The table is
+ * the sweep's own: differences from temperature 1, paired by seeds.
  */
 import type { SweepTable } from '@lyceum/cli/client';
 import {

@@ -1,4 +1,4 @@
-/** The site: pages of the repository as they lie, found through `navigation.ts`. No part of it calls the network. */
+/** The site: the repository's pages, unchanged, listed in `navigation.ts`. No part of the site calls the network. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type DefaultTheme, defineConfig, type MarkdownRenderer } from 'vitepress';
@@ -16,7 +16,7 @@ const sidebar: DefaultTheme.SidebarItem[] = NAVIGATION.map(({ title, pages }) =>
   items: pages.map((page) => ({ text: page.title, link: addressOf(page.path) })),
 }));
 
-/** Pages that are asked for most; the sidebar has all. */
+/** The pages that readers want most; the sidebar has all pages. */
 const nav: DefaultTheme.NavItem[] = [
   { text: 'Quick start', link: '/docs/quick-start' },
   { text: 'Pictures', link: '/docs/ideas' },
@@ -61,7 +61,7 @@ export default defineConfig({
     search: { provider: 'local' },
     footer: { message: 'Apache-2.0' },
   },
-  // These pages have no sections to list, and commands that need the room.
+  // How-to pages have no sections to list, and their commands need the width.
   transformPageData(page) {
     if (page.relativePath.startsWith('docs/how-to/')) page.frontmatter['aside'] = false;
   },
@@ -71,7 +71,7 @@ export default defineConfig({
   },
 });
 
-/** Changes links before VitePress checks them. A link to a file that is no page becomes its text. */
+/** Changes links before VitePress checks them. A link to a file that is no page is replaced by the link's text. */
 function linkLikeTheSite(md: MarkdownRenderer): void {
   md.core.ruler.push('links-of-the-site', ({ tokens, env }) => {
     for (const { children } of tokens) {

@@ -1,6 +1,6 @@
 /**
- * Reads the site as it was built: every link, picture and anchor inside it must lead somewhere. VitePress itself looks
- * at pages only.
+ * Checks the built site: every link, picture and anchor inside the site must lead somewhere. VitePress itself checks
+ * only links to pages.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
@@ -9,7 +9,7 @@ const LINK = /\s(?:href|src)="([^"]+)"/g;
 const ID = /\sid="([^"]+)"/g;
 const OUTSIDE = /^(?:[a-z]+:|\/\/)/i;
 
-/** @returns links that lead nowhere, each with its page. */
+/** @returns the links that lead nowhere, each with the page that contains it. */
 export function deadLinks(folder: string): string[] {
   const files = new Set(filesUnder(folder));
   const ids = new Map<string, Set<string>>();

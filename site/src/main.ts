@@ -8,7 +8,7 @@ const SITE = resolve(import.meta.dirname, '..');
 write(join(SITE, 'reference'), await referencePages(resolve(SITE, '..')));
 write(join(SITE, 'public/schemas'), schemaFiles());
 
-/** Writes the folder anew. */
+/** Replaces the folder's contents. */
 function write(folder: string, files: Readonly<Record<string, string>>): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

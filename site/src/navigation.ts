@@ -1,4 +1,4 @@
-/** Where each page stands on the site: groups in the order in which they are shown. Pure. */
+/** The place of each page on the site: groups of pages, in the order in which the site shows them. Pure. */
 
 interface NavigationPage {
   readonly title: string;
@@ -102,7 +102,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   },
 ];
 
-/** @returns the page's address on the site: a folder's README is the folder's own page. */
+/** @returns the page's address on the site. A folder's README has the folder's address. */
 export function addressOf(path: string): string {
   return `/${path.replace(/README\.md$/, '').replace(/\.md$/, '')}`;
 }

@@ -1,4 +1,4 @@
-/** Makes links of pages, which are written for the repository, into links on the site. Pure. */
+/** Turns links in pages, which are written for the repository, into links on the site. Pure. */
 import { posix } from 'node:path';
 
 const OUTSIDE = /^(?:[a-z]+:|\/\/|#)/i;
@@ -21,7 +21,7 @@ export function pageLink(from: string, href: string): PageLink {
   return { kind: 'file', path: posix.join(posix.dirname(from), decodeURI(path)) };
 }
 
-/** The anchor of a heading, as it is in the repository. */
+/** The anchor of a heading, the same as in the repository's own view of the page. */
 export function slugOf(heading: string): string {
   return heading
     .trim()

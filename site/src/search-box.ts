@@ -1,6 +1,6 @@
 /**
- * VitePress' search box as screen readers can use it. There it is a button that holds a form, and each result is an
- * option that holds a link; here it is a dialog, and the options are the links. Pure.
+ * Makes VitePress' search box usable with screen readers. VitePress' box is a button that holds a form, and each
+ * result is an option that holds a link. Here the box is a dialog, and the links themselves are the options. Pure.
  */
 
 const CHANGES: readonly (readonly [before: string, after: string])[] = [
@@ -27,14 +27,14 @@ const CHANGES: readonly (readonly [before: string, after: string])[] = [
               role="option"
               class="result"`,
   ],
-  // A link's name is its text, read aloud without the number sign.
+  // The accessible name of a link is its text, without the number sign.
   [`:aria-label="[...p.titles, p.title].join(' > ')"`, ''],
   ['<span class="title-icon">', '<span class="title-icon" aria-hidden="true">'],
-  // An element without a role has no name: without one, the arrows' names are not read.
+  // An element needs a role to have a name: without a role, screen readers do not read the arrows' names.
   ['<kbd :aria-label', '<kbd role="img" :aria-label'],
 ];
 
-/** @throws {Error} if the component has another text, as another version of VitePress may have. */
+/** @throws {Error} if the component's text differs, as in another version of VitePress. */
 export function withDialogAndOptions(component: string): string {
   return CHANGES.reduce((text, [before, after]) => {
     if (!text.includes(before))

@@ -1,11 +1,11 @@
 /**
- * `answers`: what codecs of stored answers save, and what they cost.
+ * `answers`: how many bytes codecs of stored answers save, and how much they lose.
  *
- * At 10 and 100 classes, two real teachers of handwritten digits, single ones and pairs: bytes a sample, the divergence
- * from exact answers, and the test accuracy of students that train on decoded answers, paired by seed with those that
- * train on exact ones. At 1,000 classes a real teacher of strings of three digits, at 21,841 made-up logits, normally
- * distributed with one class that stands out by so much: the curve of bytes against divergence, by how certain the
- * teacher is.
+ * 10 and 100 classes: two real teachers of handwritten digits, of single digits and of pairs. Measured are bytes a
+ * sample, the divergence from exact answers, and the test accuracy of students that train on decoded answers, paired
+ * by seed with students that train on exact answers. 1,000 classes: a real teacher of strings of three digits. 21,841
+ * classes: made-up logits, normally distributed, with one class that stands out by a given peak. For these two the
+ * bench measures bytes against divergence, for teachers that are more or less certain.
  */
 import { loadavg } from 'node:os';
 import { mulberry32 } from '@lyceum/learning/arrays';
@@ -69,10 +69,10 @@ const TASKS: readonly Task[] = [
 const STRINGS_TEACHER = { architecture: 'mlp', hiddenUnits: [400] };
 const STRINGS_EPOCHS = 12;
 
-/** Classes of ImageNet-22k as Ridnik et al. 2021 and Wu et al. 2022 (TinyViT) count them. */
+/** Number of classes of ImageNet-22k, as in Ridnik et al. 2021 and Wu et al. 2022 (TinyViT). */
 const MANY_CLASSES = 21_841;
 const MANY_ROWS = 64;
-/** By how much the one class stands out: from a teacher that guesses to one that is certain. */
+/** How much greater the logit of one class is: from an uncertain teacher to a certain one. */
 const PEAKS = [12, 15, 18];
 const KEPT_COUNTS = [1, 5, 10, 50, 100, 500];
 /** Codecs that the table leaves out; the details have them. */
@@ -165,7 +165,7 @@ async function measureTask(
   }
   const exact = accuracies.get('float32') ?? [];
   const codecs = DENSE.map((codec) => {
-    // The loss is the worse teacher's, on samples that it was not trained on.
+    // The loss is that of the worse teacher, on samples that the teacher was not trained on.
     const losses = teachers.map(({ test }) => codecLoss(codec, test, classCount));
     const worst = losses.reduce((a, b) => (a.klAt1 + a.klAt4 > b.klAt1 + b.klAt4 ? a : b));
     const differences = (accuracies.get(codec) ?? []).map((own, i) => own - (exact[i] as number));

@@ -1,9 +1,9 @@
 /**
  * `chunk-order`: how much worse does a student learn if its samples come in the order of a set in shards?
  *
- * Fashion-MNIST as shards, in chunks of 128 rows: once with rows mixed as `datasets repack` leaves them, once sorted by
- * class, the worst that there is. The same student (equal first weights) trains in full order and in chunk order, with
- * blocks of 4,096 positions, paired by seed. In one process, with the product's own orders and steps.
+ * Fashion-MNIST as shards, in chunks of 128 rows: once with rows mixed as `datasets repack` leaves them, once sorted
+ * by class, which is the worst case. The same student (equal first weights) trains in full order and in chunk order,
+ * with blocks of 4,096 positions, paired by seed. All runs in one process, with the product's own orders and steps.
  */
 import { loadavg } from 'node:os';
 import { type Dataset, parseDataset, splitSamples } from '@lyceum/learning/datasets';
@@ -114,7 +114,7 @@ function sortedRows(fashion: Dataset): Uint32Array {
     .sort((a, b) => label(a) - label(b) || a - b);
 }
 
-/** The set with its rows of train in this order, and those of the other splits after them, in chunks. */
+/** The set in chunks: first the train rows, in this order, then the rows of the other splits. */
 function inChunks(fashion: Dataset, train: Uint32Array): Dataset {
   const parts = [train, splitSamples(fashion, 'validation'), splitSamples(fashion, 'test')];
   const rows = Uint32Array.from(parts.flatMap((part) => [...part]));

@@ -5,7 +5,9 @@ import { klDivergence } from '@lyceum/learning/ensemble';
 
 export interface CodecLoss {
   readonly codec: AnswerCodec;
-  /** Bytes of one sample as the codec writes it, and as it lies in a file, with sample and checksum. */
+  /**
+   * `bytes`: of one sample as the codec writes it; `storedBytes`: as stored, with the sample's index and a checksum.
+   */
   readonly bytes: number;
   readonly storedBytes: number;
   /** Mean KL(exact ‖ decoded) in nats at temperature 1 and 4. */

@@ -1,6 +1,6 @@
 /**
- * A real set with 10, 100 or 1,000 classes: handwritten digits side by side, whose class is the number that they make.
- * Digits of one split stay in it.
+ * A real set with 10, 100 or 1,000 classes: handwritten digits side by side; their class is the number that they form.
+ * All digits of a string come from the same split.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import {
@@ -31,7 +31,7 @@ export function digitStrings(digits: Dataset, length: number): Dataset {
       splits[sample] = SPLIT_NUMBERS[split];
       let label = 0;
       for (let place = 0; place < length; place++) {
-        // Each digit comes first once; what follows it is drawn.
+        // Each digit of the split is once the first of a string; the digits after the first are drawn.
         const drawn = Math.floor(mulberry32(place, sample) * own.length);
         const digit = own[place === 0 ? i : drawn] as number;
         label = 10 * label + (digits.labels[digit] as number);

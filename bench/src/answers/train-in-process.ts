@@ -1,4 +1,4 @@
-/** Training in this process, with the product's own steps: of teachers on labels, of students on given answers. */
+/** Training in this process with the product's own steps: teachers on labels, students on given answers. */
 import { type Dataset, type SplitName, splitSamples } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { learningRate } from '@lyceum/learning/learning-rates';
@@ -12,7 +12,7 @@ import { BatchSource, Student } from '@lyceum/student-worker/compute';
 const INFERENCE_ROWS = 256;
 
 /**
- * @param answers - one [N, C] a teacher over the train split, in its order; none for a run on labels.
+ * @param answers - for each teacher [N, C] over the train split, in the split's order; empty for a run on labels.
  * @returns the model after the last step; the caller disposes of it.
  */
 export async function trained(
@@ -66,7 +66,7 @@ function targetsOf(
   return new Map(targets.tensors.map(({ name }, i) => [name, pooled[i] as Float32Array]));
 }
 
-/** [N, C] over a split, in its order. */
+/** The model's logits over a split, [N, C], in the split's order. */
 export function splitLogits(
   engine: Engine,
   { model, settings }: Student,

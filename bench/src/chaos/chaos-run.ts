@@ -10,10 +10,10 @@ import {
 import { buildStudent, type Engine, savedModel } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
-/** Threads of every TensorFlow in the run, the oracle's too: bits depend on them. */
+/** Threads of TensorFlow in all processes, the oracle's too: bits depend on the number. */
 export const COMPUTE_THREADS = 1;
 
-/** Steps between checkpoints, about what a kill of the student may cost. */
+/** Steps between checkpoints. A killed student loses about so many steps. */
 const CHECKPOINT_EVERY_STEPS = 20;
 
 const TEACHERS: readonly {
@@ -32,13 +32,13 @@ export interface ChaosRun {
   /** Packages by the names that the specification gives them, in ensemble order. */
   readonly teachers: ReadonlyMap<string, Buffer>;
   readonly specification: DistillationSpecification;
-  /** As its user writes it. */
+  /** The specification as a user writes it. */
   readonly document: string;
   readonly stepCount: number;
 }
 
 /**
- * Teachers keep the weights that were drawn: equal bits are looked for, not a good student.
+ * Teachers are not trained and keep their first weights: the harness looks for equal bits, not for a good student.
  *
  * @param seed - decides samples' order, views and the student's first weights.
  */
@@ -48,7 +48,7 @@ export async function chaosRun(
     readonly seed: number;
     readonly stepCount: number;
     readonly cacheFolder: string;
-    /** Fields in place of the plain run's; default none. */
+    /** Fields that replace those of the plain run; default none. */
     readonly spec?: Readonly<Record<string, unknown>>;
   },
 ): Promise<ChaosRun> {
@@ -63,7 +63,7 @@ export async function chaosRun(
     model.dispose();
   }
   const plain = runDocument(seed, stepCount);
-  // Without the fields that are undefined.
+  // JSON leaves out fields that are undefined.
   const written = JSON.parse(JSON.stringify({ ...plain, spec: { ...plain.spec, ...spec } }));
   const specification = checkRunSpecification(written, 'chaos run');
   if (specification.kind !== 'Distillation') {
@@ -81,17 +81,17 @@ function runDocument(seed: number, stepCount: number) {
     spec: {
       dataset: 'digits',
       teachers: TEACHERS.map(({ name }) => ({ name, model: name })),
-      // The teachers know nothing.
+      // Untrained teachers would not pass the probe.
       teacherHealth: { accept: TEACHERS.map(({ name }) => name) },
       student: { model: mlp(64, 32) },
-      // As many views as there can be epochs: no epoch's answers serve another, so teachers are asked to the end.
+      // More views than epochs: no epoch can use another epoch's answers, so teachers are asked to the end.
       views: { seed, cycle: 1000, shift: 0.07, crop: 0.1, rotation: 0.02, mixup: true },
       objective: [
         { term: 'kd', weight: 0.7, temperature: 4 },
         { term: 'kd', weight: 0.2, temperature: 1 },
         { term: 'ce', weight: 0.1 },
       ],
-      // Each validation is reported: the harness learns every five steps how far the run is.
+      // Each validation is reported, so that the harness learns the run's step every five steps.
       selection: { everySteps: 5 },
       training: {
         seed,

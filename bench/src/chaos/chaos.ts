@@ -1,10 +1,9 @@
 /**
- * Does a run lose nothing, repeat nothing and learn nothing wrong, whatever process dies?
+ * Does a run lose no step, repeat no step and train on no wrong target, whichever process dies?
  *
- * The same run three times: in one process (the oracle), on a cluster of real processes that is left alone, and
- * on another one whose processes are killed, stopped and cut off from each other while it trains. All three must
- * end with the same weights, bit for bit, and the disturbed run's ledger must have every step once, on the oracle's
- * targets.
+ * The same run is done three times: in one process (the oracle), on an undisturbed cluster of real processes, and on a
+ * cluster whose processes are killed, stopped and cut off from each other during the run. All three must end with the
+ * same weights, bit for bit. The disturbed run's ledger must have every step once, on the oracle's targets.
  */
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
@@ -40,7 +39,7 @@ import type { Scenario, Servers } from './scenarios/index.js';
 const TEACHER_WORKERS = 3;
 /** Student workers: one trains, the other takes over. */
 const STUDENT_WORKERS = 2;
-/** How soon a run that its users have cancelled is looked at again. */
+/** Pause before the harness looks again at a run that its users have cancelled. */
 const CANCELLED_MS = 200;
 
 export interface ChaosOptions {
@@ -48,7 +47,7 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly blows: number;
   readonly stepCount: number;
-  /** How long processes are stopped, or out of reach, ms; one of these each time. */
+  /** How long a process may be stopped or out of reach, in ms; each disturbance takes one of these values. */
   readonly stopMs: readonly number[];
   readonly cacheFolder: string;
   /** Where the clusters keep state and logs; absent: temporary folders. */
@@ -61,17 +60,17 @@ export interface ChaosResult extends StepCounts {
   /** Whether the disturbed run's weights are those that the scenario expects. */
   readonly identicalWeights: boolean;
   readonly replayedSteps: number;
-  /** Events that users are shown of a step, after they were shown a later one or the same. */
+  /** Events that users see of a step after they saw an event of the same or a later step. */
   readonly eventsRepeated: number;
   /**
-   * Figures in which the disturbed run's history differs from the undisturbed one's, except those that chance decides.
+   * Figures in which the disturbed run's history differs from the undisturbed run's, without figures due to chance.
    */
   readonly historyDifferences: number;
   /** Blows by fault and kind of process. */
   readonly blows: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Blows to teacher workers with a ticket in hand. */
   readonly ticketsInHand: number;
-  /** Seconds of the disturbed run ÷ seconds of the other. */
+  /** Seconds of the disturbed run ÷ seconds of the undisturbed run. */
   readonly slowdown: number;
   readonly scenario: string;
   readonly seed: number;
@@ -81,17 +80,17 @@ interface Outcome {
   readonly finalWeightsDigest: string;
   readonly seconds: number;
   readonly ledger: readonly LedgerSegment[];
-  /** All events, those that were undone included. */
+  /** All events, including those that were undone. */
   readonly events: readonly RunEvent[];
   /** Events as users see them. */
   readonly listed: readonly RunEvent[];
   readonly history: GetHistoryResponse;
   readonly blows: readonly Blow[];
-  /** Weights of further runs that had to end with the same. */
+  /** Digests of the weights of further runs, which must be the same. */
   readonly others: readonly string[];
 }
 
-/** @throws {LyceumError} INTERNAL if a run does not succeed, or a process dies unasked or hangs. */
+/** @throws {LyceumError} INTERNAL if a run does not succeed, or a process hangs or dies without a blow. */
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { scenario, seed, blows, stepCount, stopMs, log } = options;
   prepareEngine(process.env, COMPUTE_THREADS);
@@ -127,7 +126,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   };
 }
 
-/** One run on a cluster of its own that starts empty. */
+/** Does one run on a new, empty cluster. */
 async function runOnCluster(
   run: ChaosRun,
   plan: readonly Disturbance[],
@@ -201,7 +200,7 @@ function onlyErrorsOf(work: Promise<unknown> | undefined): Promise<never> {
   return (work ?? never).then(() => never);
 }
 
-/** Of the replay that is expected to have the same, and of what users have submitted, once these have ended. */
+/** Digests of the weights of the run's replay, if the scenario expects one, and of all runs that users submitted. */
 async function weightsOfOthers(
   client: CoordinatorClient,
   { expected }: Scenario,
@@ -244,7 +243,7 @@ async function push(client: CoordinatorClient, run: ChaosRun, signal: AbortSigna
   }
 }
 
-/** @param mayBeCancelled - by users, who let it go on again. */
+/** @param mayBeCancelled - users may cancel the run, and let it go on again. */
 async function finished(
   client: CoordinatorClient,
   runId: string,

@@ -3,14 +3,17 @@ import { createHash } from 'node:crypto';
 import type { ProcessKind } from '@lyceum/cli/local-cluster';
 import { LINK_FAULTS, type LinkFault } from './links.js';
 
-/** `SIGKILL`: started again `awayMs` later. `SIGSTOP`: goes on after `awayMs`. The others befall its network for so long. */
+/**
+ * `SIGKILL`: the process is started again after `awayMs`. `SIGSTOP`: the process goes on after `awayMs`. Link faults
+ * hit the process' network for `awayMs`.
+ */
 export type Fault = 'SIGKILL' | 'SIGSTOP' | LinkFault;
 
-/** `server`: what teacher workers ask. */
+/** `server`: the server that teacher workers ask. */
 export type StruckKind = ProcessKind | 'server';
 
 export interface Disturbance {
-  /** Takes place once the run has taken this many steps. */
+  /** The disturbance happens once the run has taken this many steps. */
   readonly step: number;
   readonly kind: StruckKind;
   readonly fault: Fault;
@@ -26,9 +29,11 @@ export interface PlanOptions {
   readonly kinds?: readonly StruckKind[];
   readonly count: number;
   readonly stepCount: number;
-  /** Share of the run's steps before which no blow falls; below 0, some fall before the first step. Default a tenth. */
+  /**
+   * Share of the run's steps before which no blow falls; below 0, some fall before the first step. Default a tenth.
+   */
   readonly firstBlowAt?: number;
-  /** How long processes are stopped, or out of reach, ms; one of these each time. */
+  /** How long a process may be stopped or out of reach, in ms; each disturbance takes one of these values. */
   readonly stopMs: readonly number[];
 }
 
@@ -40,8 +45,8 @@ export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS, ...LINK_FAULTS];
 const DEAD_MAX_MS = 3_000;
 
 /**
- * Disturbances at steps up to 90 % of the run, in order. Every kind of process comes once before one
- * comes twice, and every kind with each fault before a pair repeats.
+ * Disturbances at steps up to 90 % of the run, in order. Every kind of process comes once before any kind comes twice,
+ * and every pair of kind and fault comes once before any pair comes twice.
  */
 export function disturbancePlan({
   seed,
@@ -72,7 +77,7 @@ export function disturbancePlan({
   });
 }
 
-/** Uniform numbers in [0, 1), the n-th from the seed and n. */
+/** Uniform numbers in [0, 1): the n-th is computed from the seed and n. */
 function uniform(seed: number): () => number {
   let n = 0;
   return () => {

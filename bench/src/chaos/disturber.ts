@@ -1,6 +1,6 @@
 /**
- * Disturbs a cluster while a run is under way: carries out a plan as the run reaches its steps, sees by process
- * id or connections that each blow took effect, and brings back what it took.
+ * Disturbs a cluster during a run: carries out each disturbance of a plan once the run reaches its step, confirms by
+ * process ids or connections that the blow took effect, and restores the process or the network.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import type { ClusterProcess, LocalCluster } from '@lyceum/cli/local-cluster';
@@ -11,7 +11,7 @@ import type { LinkFault, Links } from './links.js';
 import { confirmGone, confirmStopped } from './processes.js';
 
 const LOOK_MS = 20;
-/** How long a process of a kind may be missing before the bench fails, and how long a busy one is waited for. */
+/** Longest wait for a process of a kind, before the bench fails; and for a busy one, before an idle one is taken. */
 const PATIENCE_MS = 60_000;
 const TICKET_PATIENCE_MS = 3_000;
 const RESTART_PAUSE_MS = 500;
@@ -30,13 +30,13 @@ export interface Blow {
 
 export interface DisturberOptions {
   readonly cluster: LocalCluster;
-  /** Between its programs. */
+  /** The links between the cluster's programs. */
   readonly links: Links;
   readonly client: CoordinatorClient;
   readonly runId: string;
   readonly plan: readonly Disturbance[];
   readonly log: (line: string) => void;
-  /** Ends the disturbance early; processes that were taken are brought back all the same. */
+  /** Ends the disturbances early; processes and links are restored all the same. */
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +51,7 @@ export class Disturber {
     this.#options = options;
   }
 
-  /** Resolves once all blows have fallen and everything is back. */
+  /** Resolves once all blows have fallen and everything is restored. */
   async run(): Promise<void> {
     const { plan, signal } = this.#options;
     try {
@@ -69,7 +69,7 @@ export class Disturber {
     while (!this.#options.signal.aborted && (await this.#step()) < step) await sleep(LOOK_MS);
   }
 
-  /** The run's step, as far as the coordinator knows and answers. */
+  /** The run's step as the coordinator knows it; 0 if the coordinator does not answer. */
   async #step(): Promise<number> {
     const { client, runId } = this.#options;
     try {
@@ -118,7 +118,9 @@ export class Disturber {
     }
   }
 
-  /** The server is in this process: stopped it is out of reach, killed its connections break as well. */
+  /**
+   * The server is in this process, so its network is hit: `SIGSTOP` cuts it off, `SIGKILL` also breaks connections.
+   */
   #strikeServer(fault: Fault, awayMs: number): void {
     const { links } = this.#options;
     const befalls: readonly LinkFault[] =
@@ -146,8 +148,8 @@ export class Disturber {
   }
 
   /**
-   * Starts a process, as often as it takes: a start needs peers that may be stopped or away just now. An orchestrator
-   * would do the same.
+   * Starts a process, again and again until it runs: its start needs peers that may be stopped or away. An
+   * orchestrator would do the same.
    */
   async #again(
     what: string,
@@ -170,8 +172,8 @@ export class Disturber {
   }
 
   /**
-   * A process that runs and is not stopped: if it is to be a teacher's, one with a ticket in hand; if a student's, the
-   * one that trains.
+   * Chooses a process that runs and is not stopped: of teacher workers one with a ticket in hand, of student workers
+   * the one that trains.
    */
   async #choose(
     kind: ClusterProcess['kind'],

@@ -1,4 +1,4 @@
-/** What a run's own records say of its steps: the ledger in its last checkpoint, and its events. */
+/** The steps of a run as its own records have them: the ledger in its last checkpoint, and its events. */
 import { parseCheckpointPointer } from '@lyceum/coordinator/documents';
 import type { Nats } from '@lyceum/platform/nats';
 import { type GetHistoryResponse, POINTER_BUCKET, type RunEvent } from '@lyceum/proto';
@@ -9,11 +9,11 @@ export interface StepCounts {
   readonly stepsMissing: number;
   /** Steps that the final weights went through more than once, or out of order. */
   readonly stepsRepeated: number;
-  /** Steps in segments whose targets, taken together, are not the oracle's. */
+  /** Steps in segments whose digest of targets is not the oracle's. */
   readonly wrongTargets: number;
 }
 
-/** The ledger of the run's last checkpoint, read where a student worker would read it. */
+/** Reads the ledger of the run's last checkpoint, as a student worker would. */
 export async function readLedger(nats: Nats, runId: string): Promise<readonly LedgerSegment[]> {
   const pointers = await nats.keyValue(POINTER_BUCKET, { create: false });
   const found = await pointers.get(runId);
@@ -24,7 +24,7 @@ export async function readLedger(nats: Nats, runId: string): Promise<readonly Le
   return decodeCheckpoint(await blobs.get(digest), `checkpoint of ${runId}`).ledger;
 }
 
-/** All events that were ever told of the run, those that were undone included. */
+/** All events of the run, including those that were undone. */
 export async function readEvents(nats: Nats, runId: string): Promise<readonly RunEvent[]> {
   const log = await nats.events();
   const { signal } = new AbortController();
@@ -33,7 +33,7 @@ export async function readEvents(nats: Nats, runId: string): Promise<readonly Ru
   return events;
 }
 
-/** @param targetsDigest - the oracle's, for some steps. */
+/** @param targetsDigest - the oracle's digest of the targets of a segment's steps. */
 export function countSteps(
   ledger: readonly LedgerSegment[],
   stepCount: number,
@@ -54,7 +54,7 @@ export function countSteps(
 }
 
 /**
- * Events of a step that are listed though it is not after the one that an event of the same kind told of before.
+ * Counts events whose step is not after the step of the event of the same kind before it in the list.
  *
  * @param listed - the events as users see them.
  */
@@ -71,10 +71,10 @@ export function eventsRepeated(listed: readonly RunEvent[]): number {
 }
 
 /**
- * Steps that a student had reported and another took again, as far as events tell: a validation is reported
- * every few steps, and events of moments without NATS are lost.
+ * Steps that one student had reported and another student repeated. Events show them only roughly: a validation is
+ * reported every few steps, and events are lost while NATS is away.
  *
- * @param events - all, those that were undone included.
+ * @param events - all events, including those that were undone.
  */
 export function replayedSteps(events: readonly RunEvent[]): number {
   let replayed = 0;
@@ -91,8 +91,8 @@ export function replayedSteps(events: readonly RunEvent[]): number {
 }
 
 /**
- * Figures in which two histories of one run differ, except those that clocks and the order of events decide: times,
- * answers that the store had already, and how many spans were open.
+ * Counts the figures in which two histories of one run differ. Figures that depend on clocks and the order of events
+ * do not count: times, answers that the store had already, and numbers of open spans.
  */
 export function historyDifferences(a: GetHistoryResponse, b: GetHistoryResponse): number {
   const isChance = (column: string) =>

@@ -1,18 +1,19 @@
 /**
- * The network between the programs of a cluster, where it can fail: each program reaches the coordinator and NATS through a
- * proxy of its own, which holds bytes back either way or breaks connections.
+ * A network between the programs of a cluster that can fail: each program reaches the coordinator and NATS through a
+ * proxy of its own. The proxy can hold back bytes, in each direction, and break connections.
  *
- * A connection that is held up looks to both ends like one to a machine that no longer answers: it takes bytes, none come, and
- * neither end hears that the other has gone. What was held back arrives when the network is back, as TCP would send it again.
+ * A connection that is held back looks to both ends like one to a machine that no longer answers: it takes bytes,
+ * no bytes come, and neither end learns that the other is gone. Bytes that were held back arrive later, as TCP
+ * would resend them.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { parseAddress } from '@lyceum/platform';
 
-/** What becomes of what a program sends, and of what is sent to it. */
+/** `cut`: nothing leaves or reaches the program; `mute`: nothing leaves; `deaf`: nothing arrives; `reset`: breaks. */
 export type LinkFault = 'cut' | 'mute' | 'deaf' | 'reset';
 
-/** The ways that a fault holds up, as seen by the program that it strikes. */
+/** The directions in which a fault holds back bytes, as seen by the program that is hit. */
 const HELD: Readonly<Record<LinkFault, readonly Way[]>> = {
   cut: ['out', 'in'],
   mute: ['out'],
@@ -25,12 +26,12 @@ export const LINK_FAULTS = Object.keys(HELD) as readonly LinkFault[];
 type Way = 'out' | 'in';
 const OPPOSITE: Readonly<Record<Way, Way>> = { out: 'in', in: 'out' };
 
-/** One way of a link. Closed as often as it is held, until it is freed as often. */
+/** One direction of a link. It is open if every `hold` was followed by a `free`. */
 class Gate {
   #held = 0;
   #freed: (() => void)[] = [];
 
-  /** Resolves as soon as nobody holds it. */
+  /** Resolves once the gate is open. */
   async open(): Promise<void> {
     while (this.#held > 0) await new Promise<void>((resolve) => this.#freed.push(resolve));
   }
@@ -49,7 +50,7 @@ interface Link {
   readonly from: string;
   readonly to: string;
   readonly server: Server;
-  /** `out`: what `from` sends. */
+  /** `out`: for bytes that `from` sends. */
   readonly gates: Readonly<Record<Way, Gate>>;
   readonly sockets: Set<Socket>;
 }
@@ -57,7 +58,7 @@ interface Link {
 export class Links {
   readonly #links: Link[] = [];
 
-  /** @returns where `from` reaches `to`, which is at `address`, through a proxy on loopback. */
+  /** @returns the address of a proxy on loopback through which `from` reaches `to`, which is at `address`. */
   async between(from: string, to: string, address: string): Promise<string> {
     const link: Link = {
       from,
@@ -73,9 +74,10 @@ export class Links {
   }
 
   /**
-   * Holds up whatever a program sends, is sent, or both, until it is released; `reset` breaks its connections.
+   * Holds back the bytes that a program sends, receives, or both, until `release` is called. `reset` breaks the
+   * program's connections.
    *
-   * @returns how many connections it has, and what releases them.
+   * @returns the number of the program's connections, and `release`.
    */
   strike(program: string, fault: LinkFault): { connections: number; release: () => void } {
     const struck = this.#links.filter(({ from, to }) => from === program || to === program);
@@ -105,7 +107,7 @@ function resetAll(sockets: ReadonlySet<Socket>): void {
 
 async function carryBoth({ gates, sockets }: Link, near: Socket, address: string): Promise<void> {
   keep(near, sockets);
-  // The first packets of a connection go either way.
+  // Opening a connection needs packets in both directions.
   await gates.out.open();
   await gates.in.open();
   const far = connect({ ...parseAddress(address), allowHalfOpen: true });
@@ -120,7 +122,7 @@ function keep(socket: Socket, sockets: Set<Socket>): void {
   socket.on('close', () => sockets.delete(socket));
 }
 
-/** Hands on what comes, its end and its breaking too, as long as the gate is open. */
+/** Passes on bytes, the end, or the break of a connection, each once the gate is open. */
 async function carry(source: Socket, target: Socket, gate: Gate): Promise<void> {
   try {
     for await (const bytes of source.iterator({ destroyOnReturn: false })) {
@@ -135,7 +137,7 @@ async function carry(source: Socket, target: Socket, gate: Gate): Promise<void> 
   }
 }
 
-/** Resolves once a socket takes more, or never will. */
+/** Resolves once a socket takes more bytes, or is closed. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,9 +1,10 @@
 /**
- * The oracle: the same run in one process, as plainly as it can be written. No tickets, no answers, no window,
- * no checkpoints; the teachers are asked for an epoch at a time, in order.
+ * The oracle: the same run in one process, written as simply as possible. It has no tickets, no answers, no window and
+ * no checkpoints; the teachers infer one epoch at a time, in order.
  *
- * It shares the mathematics with the cluster (orders, views, inference, codecs, pooling, the training step), but no
- * code that carries it out. So a step that a cluster lost, repeated or took on another target shows as other bits.
+ * The oracle shares the mathematics with the cluster (orders, views, inference, codecs, pooling, the training
+ * step), but no code that distributes work. So a step that a cluster lost, repeated or trained on another target
+ * changes the bits.
  *
  * Symbols: N samples of the train split, C classes.
  */
@@ -25,7 +26,7 @@ import {
 } from '@lyceum/student-worker/compute';
 import type { ChaosRun } from './chaos-run.js';
 
-/** Rows at which teachers infer, from the start of an epoch on; a rest is padded. */
+/** Rows of one inference, from the start of an epoch on; the last rows are padded. */
 const INFERENCE_ROWS = 128;
 
 export interface OracleResult {
@@ -94,7 +95,7 @@ async function teacherInference(
   return new Inference(engine, model, settings, dataset.sampleShape, INFERENCE_ROWS);
 }
 
-/** One teacher's logits over an epoch as its answers keep them, [N, C], in the epoch's order. */
+/** One teacher's logits over an epoch, [N, C], in the epoch's order, after the answers' codec. */
 function epochLogits(
   { dataset, specification }: ChaosRun,
   inference: Inference,

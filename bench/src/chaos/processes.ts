@@ -1,4 +1,4 @@
-/** Processes: their state as the system shows it, and whether they answer. */
+/** Checks of processes: their state in the kernel, and whether they answer. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import { sleep } from '@lyceum/platform';
@@ -28,7 +28,7 @@ export async function confirmStopped(pid: number): Promise<void> {
 }
 
 /**
- * Confirms that every process answers: one that runs and does nothing might go unnoticed, since others do its work.
+ * Confirms that every process answers. Otherwise a process that hangs could stay unnoticed, since others do its work.
  *
  * @throws {LyceumError} INTERNAL, naming a program whose metrics do not come within 10 s.
  */
@@ -45,14 +45,14 @@ export async function confirmAnswering(cluster: LocalCluster): Promise<void> {
   }
 }
 
-/** Each thread stops by itself, when it next runs. */
+/** The states of all threads: each thread stops by itself, when it runs next. */
 async function threadStates(pid: number): Promise<(string | undefined)[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   return Promise.all(threads.map((thread) => stateIn(`/proc/${pid}/task/${thread}/stat`)));
 }
 
 /**
- * The process' state: `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: there is none.
+ * The process' state: `R` running, `S` sleeping, `T` stopped, `Z` ended and not waited for; undefined: no process.
  */
 function processState(pid: number): Promise<string | undefined> {
   return stateIn(`/proc/${pid}/stat`);

@@ -1,11 +1,11 @@
 /**
  * `capacity`: does a run get the full speed of its teacher workers and its student?
  *
- * Three teachers of unequal speed, looked up, on 1 to 32 workers each of which has all three. They are so slow that
- * the teachers limit the run, whatever the number of workers; in every second run one teacher becomes slower in the
- * middle. With W workers and teachers whose inference of a batch of B samples takes t₁, t₂, t₃ seconds, no run can be
- * faster than min(the student alone, W·B ÷ Σ t); the figure is that rate ÷ the one achieved, as seconds. Every run has
- * views of its own, so that nothing comes from the answer store.
+ * Three teachers of unequal speed, whose answers are looked up, on 1 to 32 workers; each worker has all three
+ * teachers. The teachers are so slow that they limit the run, whatever the number of workers. In every second run one
+ * teacher becomes slower in the middle. With W workers and teachers whose inference of a batch of B samples takes t₁,
+ * t₂, t₃ seconds, no run can be faster than min(the student alone, W·B ÷ Σ t). The figure is the achieved rate ÷ that
+ * rate. Every run has views of its own, so that nothing comes from the answer store.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -39,13 +39,15 @@ const BATCH_SIZE = 128;
 /** Teachers' times of one inference, relative to each other, in the order of {@link TEACHERS}. */
 const RELATIVE_TIMES = [1, 2, 3];
 
-/** The first teacher's time in the second half of a run in which it slows down ÷ in the first. */
+/** By how much the first teacher's time grows in the second half of a run in which it slows down. */
 const SLOWDOWN = 4;
 
 /** The rate of all teachers together ÷ the student's, before one slows down. */
 const TEACHERS_SHARE = 0.5;
 
-/** Seconds of a run at the greatest possible rate; long beside the time in which the workers' hands fill and empty. */
+/**
+ * Seconds of a run at the greatest possible rate: long compared with the first and last seconds, with idle workers.
+ */
 const RUN_SECONDS = 60;
 
 const STEP_TIMING_BATCHES = 5_000;
@@ -113,7 +115,7 @@ interface Measurement {
   readonly signal: AbortSignal;
 }
 
-/** @returns one ratio a repetition. */
+/** @returns one ratio for each repetition. */
 async function measure(
   options: Measurement,
 ): Promise<Record<'steady' | 'slowed', readonly number[]>> {
@@ -140,7 +142,7 @@ async function measure(
           await times.set(fast);
           const run = distillation({ name, model: 'mlp', steps, viewSeed: viewSeed++ });
           await client.submitRun(run);
-          // Submitting once more changes nothing.
+          // `finished` submits the run once more, which changes nothing.
           const ended = finished(client, run, signal);
           const slowedAt = kind === 'slowed' ? await middle(client, name, ended, steps) : steps;
           if (kind === 'slowed') await times.set(slow);
@@ -165,7 +167,7 @@ async function middle(
   steps: number,
 ): Promise<number> {
   for (;;) {
-    // A run that fails ends this wait too.
+    // If the run fails, this wait rejects.
     await Promise.race([ended, sleep(POLL_MS)]);
     const step = (await client.getRun(runId)).progress?.step ?? 0;
     if (step >= steps / 2) return step;

@@ -1,4 +1,4 @@
-/** The thread of `colocated`: the teachers one after another, then the student's step, over and over. */
+/** The thread of `colocated`: a loop of the teachers' inferences, one after another, and the student's step. */
 import { type Dataset, parseDataset } from '@lyceum/learning/datasets';
 import { combineTargets, targetPlan } from '@lyceum/learning/ensemble';
 import { parseModelPackage } from '@lyceum/learning/formats';
@@ -62,7 +62,7 @@ async function samplesPerSecond(engine: Engine, request: ColocatedRequest): Prom
       const batch = batches.batch(step);
       const rate = learningRate(spec.training.learningRate, step, stepCount);
       const loss = student.step(batch, targetsOf(batch), rate);
-      // A device that computes beside has done the other steps once the last one is read.
+      // Reading the last loss waits until a device with its own queue has done all steps.
       if (step === stepCount - 1) loss.dataSync();
       loss.dispose();
       samples += batch.rows;

@@ -1,10 +1,11 @@
 /**
- * `colocated`: on one machine, is a cluster any slower than the plain loop that it replaces?
+ * `colocated`: on one machine, is a cluster slower than the plain loop that it replaces?
  *
- * The same student learns from the same three real teachers, in turn in a cluster of real processes and in this
- * process, where the teachers compute one after another and then the student takes its step. Both read the same views
- * of the same samples through the same code, both run teachers and step as one graph, with the same threads; the plain
- * loop writes, checks and sends nothing. Every run has views of its own, so that nothing comes from the answer store.
+ * The same student learns from the same three real teachers, in turn in a cluster of real processes and in a plain
+ * loop in this process: the teachers compute one after another, then the student takes its step. Both read the
+ * same views of the same samples through the same code, and run teachers and step as one graph with the same
+ * threads. The plain loop writes, checks and sends nothing. Every run has views of its own, so that nothing comes
+ * from the answer store.
  */
 import { Worker } from 'node:worker_threads';
 import type { CoordinatorClient } from '@lyceum/cli/client';
@@ -32,7 +33,7 @@ import {
 } from '../measuring/index.js';
 import type { ColocatedCalls, ColocatedRequest } from './colocated-thread.js';
 
-/** Steps of a run; long beside the second in which a run of the cluster starts. */
+/** Steps of a run: many, so that the second in which a run of the cluster starts hardly counts. */
 const STEPS: Readonly<Record<StudentName, number>> = { conv: 2_000, mlp: 6_000 };
 const TEACHER_WORKERS = 3;
 
@@ -101,8 +102,8 @@ async function clusterRate(
 }
 
 /**
- * Measures in a thread, as the cluster's own workers compute: connections of a process that does not answer for seconds
- * are closed.
+ * Measures in a thread, as the cluster's workers do: peers close the connections of a process that does not answer
+ * for seconds.
  */
 async function inProcessRate(request: ColocatedRequest, signal: AbortSignal): Promise<number> {
   const worker = new Worker(new URL('./colocated-thread.js', import.meta.url));

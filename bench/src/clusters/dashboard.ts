@@ -1,10 +1,10 @@
 /**
- * `dashboard`: what do open pages cost the coordinator?
+ * `dashboard`: how much do open pages cost the coordinator?
  *
- * A run from three teachers that are looked up, slowly, so that the coordinator has little else to do; the dashboard of
- * `serve --dashboard`. Stretches with five open streams (three of the run, two of the list) and stretches without take
- * turns for five minutes; the figure is the difference of the coordinator's processor time. Then a thousand openings of
- * a run's page, and what memory they leave behind.
+ * A run learns from three teachers whose answers are looked up slowly, so that the coordinator has little else to do.
+ * The dashboard is that of `serve --dashboard`. For five minutes, periods with five open streams (three of the run,
+ * two of the list) and periods without alternate; the figure is the difference of the coordinator's processor time.
+ * Then a run's page is opened a thousand times, and the bench measures by how much the coordinator's memory has grown.
  */
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,13 +30,13 @@ import {
 const LOOKUP_DELAY_MS = 20;
 /** Steps of the run: more than the bench waits for. */
 const STEPS = 10_000_000;
-/** Seconds of a stretch; there are `PAIRS` with streams and as many without. */
+/** Seconds of a period; there are `PAIRS` periods with streams and as many without. */
 const STRETCH_S = 15;
 const PAIRS = 10;
 const STREAMS = ['?run=long', '?run=long', '?run=long', '', ''];
 const WARM_UP = 100;
 const OPENINGS = 1000;
-/** Calls of a browser as a run's page opens, beside the stream. */
+/** Calls of a browser that opens a run's page, besides the stream. */
 const CALLS = ['cluster', 'runs', 'runs/long', 'runs/long/history?points=512', 'workers'];
 
 interface Reading {
@@ -108,7 +108,7 @@ async function readingOf(dataset: Buffer, signal: AbortSignal): Promise<Reading>
   });
 }
 
-/** Opens a run's page as a browser does, and leaves it. */
+/** Opens a run's page as a browser does, and closes it. */
 async function openPage(address: string): Promise<void> {
   const page = await textAt(`http://${address}/`);
   for (const [, path = ''] of page.matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)) {
@@ -125,14 +125,14 @@ async function textAt(url: string): Promise<string> {
   return response.text();
 }
 
-/** @returns once the first event has come; all later ones are read and forgotten. */
+/** Resolves once the first event has come; later events are read and dropped. */
 function openStream(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`));
       response.once('data', () => resolve(response));
       response.resume();
-      // A reader that leaves a stream cuts it off.
+      // A reader that closes its stream gets an error.
       response.on('error', () => undefined);
     }).once('error', reject);
   });

@@ -1,9 +1,9 @@
 /**
- * `memory`: does a process grow while a run goes on?
+ * `memory`: does a process' memory grow during a run?
  *
- * One long run from three teachers that are looked up, every epoch with a new view, in a cluster of real processes.
- * The resident memory of each is read once a second. The figure compares the last quarter of a run with its second
- * quarter: caches and windows, which are filled once, are full by then. A repetition is a cluster of its own.
+ * One long run from three teachers whose answers are looked up, with a new view in every epoch, in a cluster of real
+ * processes. The resident memory of each process is read once a second. The figure compares the last quarter of a run
+ * with the second quarter, in which caches and windows are full already. Each repetition has a cluster of its own.
  */
 import { importPackaged } from '@lyceum/learning/import';
 import { sleep } from '@lyceum/platform';
@@ -67,7 +67,7 @@ function quarters(mib: readonly number[]): { early: number; late: number } {
   return { early: median(mib.slice(quarter, 2 * quarter)), late: median(mib.slice(3 * quarter)) };
 }
 
-/** @returns mebibytes by process, one a second of the run. */
+/** @returns mebibytes by process, one reading for each second of the run. */
 async function readingsOfRun(dataset: Buffer, signal: AbortSignal): Promise<Map<string, number[]>> {
   const shape = { teacherWorkers: 2, studentWorkers: 1, lookupDelayMs: LOOKUP_DELAY_MS, signal };
   return withCluster(shape, async (cluster, client) => {

@@ -4,11 +4,11 @@
  * The same student trains alone (kind Training) and from three teachers (kind Distillation), in turn, in one
  * cluster of real processes; both read the same views of the same samples through the same prefetching code.
  *
- * The teachers stand for devices that are not this machine: real teacher workers, real tickets and answers, but the
- * logits are looked up. Each inference of one batch takes as long as the student's own step, the fastest that has been
- * measured: slower teachers would limit the run. So three workers can just keep up, and none takes the student's cores.
- * If there are more workers, each is slower by as much. Every epoch has a new view and every run a new view seed, so
- * nothing can be answered from the store, and the bench fails unless each teacher inferred each sample.
+ * The teachers stand for devices on other machines: workers, tickets and answers are real, but the logits are looked
+ * up. An inference of one batch takes as long as the student's fastest step that was measured: slower teachers would
+ * limit the run. So three workers can just keep up, and none takes the student's cores. If there are more workers,
+ * each is slower in proportion. Every epoch has a new view and every run a new view seed, so that nothing can be
+ * answered from the store; the bench fails unless each teacher inferred each sample.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,18 +43,20 @@ import {
 import { TeacherTimes } from './teacher-times.js';
 
 /**
- * Seconds of a run, long beside the one or two in which it starts: teachers load, the first span is inferred, the step
- * is traced. A minute of the MLP has more epochs than the views' cycle.
+ * Seconds of a run: long compared with the one or two seconds in which teachers load, the first span is inferred and
+ * the step is traced. Less for the MLP, whose epochs in a minute are more than the views' cycle.
  */
 const RUN_SECONDS: Readonly<Record<StudentName, number>> = { conv: 60, mlp: 20 };
 const BATCH_SIZE = 128;
 
-/** Numbers of workers. The figure is made with the first; the others are in the details, for steps of one graph. */
+/**
+ * Numbers of workers. The bench's figure is that of the first. The others are measured only for steps as one graph.
+ */
 const WORKER_COUNTS = [TEACHERS.length, 8, 32] as const;
 
 /**
- * Steps of a run that times the step, not many fewer than the compared runs have: the start is a large part of a short
- * run, which would make the teachers slower than the student.
+ * Steps of the run that times the student's step: nearly as many as in the compared runs. The start is a large part of
+ * a short run: the step would seem longer, and the teachers would be slower than the student.
  */
 const STEP_TIMING_BATCHES: Readonly<Record<StudentName, number>> = { conv: 3_000, mlp: 15_000 };
 
@@ -65,11 +67,11 @@ interface Pair {
 
 interface Shape {
   readonly signal: AbortSignal;
-  /** The student's steps run operation by operation; the convolutional student's alone are measured. */
+  /** The student's steps run operation by operation; only the convolutional student is measured. */
   readonly eager: boolean;
   /** Only the convolutional student is measured, and only with as many workers as teachers. */
   readonly short: boolean;
-  /** Workers compute on the GPU or end. */
+  /** Workers that cannot compute on the GPU end. */
   readonly requireGpu: boolean;
 }
 
@@ -208,7 +210,7 @@ async function measure(
     const studentDevices = new Set<string>();
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const rates = { alone: 0, distilled: 0 };
-      // The order alternates, so that a machine that grows slower or faster favours neither.
+      // The order alternates, so that a machine that becomes slower or faster favours neither.
       const order =
         repetition % 2 === 0
           ? (['alone', 'distilled'] as const)
@@ -254,7 +256,7 @@ async function inferredSince(
   );
 }
 
-/** @throws if a teacher was spared a sample: then the figure says nothing about remote teachers. */
+/** @throws if a teacher did not infer every sample: then the figure says nothing about remote teachers. */
 function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: number): void {
   const teachers = Object.entries(inferred);
   if (teachers.length !== TEACHERS.length || teachers.some(([, count]) => count < samples)) {
@@ -265,7 +267,7 @@ function assertAllInferred(inferred: Readonly<Record<string, number>>, samples: 
   }
 }
 
-/** The student worker's environment, which tells whether its steps run as graphs. */
+/** Environment of the student worker: whether its steps run operation by operation. */
 function eagerness(eager: boolean): NodeJS.ProcessEnv {
   return { LYCEUM_EAGER: String(eager) };
 }

@@ -1,9 +1,9 @@
 /**
- * `stored-epoch`: what does an epoch cost whose answers are all in the answer store?
+ * `stored-epoch`: how long does an epoch take whose answers are all in the answer store?
  *
  * The same student trains alone (kind Training) and on stored answers of three teachers (kind Distillation), in turn,
- * in one cluster of real processes. Before each run from the store the coordinator starts anew, so that nothing is
- * left in its memory: it reads the files again, combines, and sends the targets by gRPC. The bench fails if a teacher
+ * in one cluster of real processes. Before each run from the store the coordinator is restarted, so that nothing is in
+ * its memory: it reads the files, combines the answers, and sends the targets by gRPC. The bench fails if a teacher
  * infers a sample meanwhile.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
@@ -32,14 +32,14 @@ import {
   withCluster,
 } from '../measuring/index.js';
 
-/** Seconds of a run; long beside the second in which it starts and its step is traced. */
+/** Seconds of a run: long compared with the second in which the run starts and its step is traced. */
 const RUN_SECONDS = 15;
 
-/** Epochs of the run that tells how long an epoch takes. */
+/** Epochs of the run that measures how long an epoch takes. */
 const TIMING_EPOCHS = 3;
 
 interface Measured {
-  /** Seconds of an epoch, one a repetition. */
+  /** Seconds of an epoch, by repetition. */
   readonly alone: number[];
   readonly stored: number[];
   readonly waitingShares: number[];
@@ -108,7 +108,7 @@ async function measure(
     cpuStored: {},
   };
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    // The order alternates, so that a machine that grows slower or faster favours neither.
+    // The order alternates, so that a machine that becomes slower or faster favours neither.
     const order = repetition % 2 === 0 ? ['alone', 'stored'] : ['stored', 'alone'];
     for (const kind of order) {
       const isStored = kind === 'stored';

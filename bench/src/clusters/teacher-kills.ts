@@ -1,8 +1,8 @@
 /**
- * `teacher-kills`: how much slower is a run whose teacher workers die all the time?
+ * `teacher-kills`: how much slower is a run if its teacher workers are killed again and again?
  *
- * Three teachers on four workers, whose looked-up answers take so long that they, not the student, limit the run.
- * Of each pair of runs one is left alone; in the other one a worker is killed by SIGKILL every five seconds, in
+ * Three teachers on four workers. Their answers are looked up, so slowly that the teachers limit the run, not the
+ * student. One run of each pair is undisturbed; in the other one a worker is killed by SIGKILL every five seconds, in
  * turn, and started again at once. Every run has views of its own, so that nothing comes from the answer store.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
@@ -31,7 +31,7 @@ const KILL_EVERY_MS = 5_000;
 /** Milliseconds of one inference of one batch: several of the student's own steps, so that teachers limit the run. */
 const INFERENCE_MS = 20;
 
-/** Steps of a run: 40 s at that rate, eight kills. */
+/** Steps of a run: 40 s at {@link INFERENCE_MS}, with eight kills. */
 const STEPS = 2_700;
 
 export async function teacherKills(options: {
@@ -67,7 +67,7 @@ export async function teacherKills(options: {
         const viewSeed = settings.viewSeed + (kind === 'killed' ? 1 : 2);
         const specification = distillation({ ...settings, viewSeed });
         await client.submitRun(specification);
-        // Submitting once more changes nothing.
+        // `finished` submits the run once more, which changes nothing.
         const ended = finished(client, specification, signal);
         if (kind === 'killed') kills.push(await killUntil(ended, cluster, client, name));
         await ended;
@@ -98,7 +98,7 @@ export async function teacherKills(options: {
   });
 }
 
-/** Kills a worker every few seconds until the run ends. @returns how many. */
+/** Kills a worker every few seconds until the run ends. @returns the number of kills. */
 async function killUntil(
   run: Promise<unknown>,
   cluster: LocalCluster,
@@ -110,7 +110,7 @@ async function killUntil(
     () => over.abort(),
     () => over.abort(),
   );
-  // The first seconds are the run's start.
+  // No kills while the run starts.
   while (!over.signal.aborted && ((await client.getRun(runId)).progress?.step ?? 0) === 0) {
     await sleep(100, over.signal);
   }
@@ -130,7 +130,7 @@ async function killUntil(
   return count;
 }
 
-/** Waits until all workers are there again. */
+/** Waits until all workers are connected again. */
 async function untilComplete(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const workers = (await client.listWorkers()).filter(({ kind }) => kind === 'teacher');

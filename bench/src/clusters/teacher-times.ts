@@ -1,4 +1,4 @@
-/** How long looked-up teachers take, as a file that their workers read for each ticket. */
+/** Inference times of looked-up teachers, in a file that their workers read for each ticket. */
 import { rename, writeFile } from 'node:fs/promises';
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { digestHex, LyceumError } from '@lyceum/proto';
@@ -22,7 +22,7 @@ export class TeacherTimes {
     return new TeacherTimes(file);
   }
 
-  /** Learns the teachers' identities: those that have answered are in the answer store. */
+  /** Learns the teachers' identities from the answer store: each teacher must have answered something. */
   async meet(client: CoordinatorClient): Promise<void> {
     const tables = await client.listAnswerTables();
     this.#identities = TEACHERS.map((name) => {
@@ -32,7 +32,7 @@ export class TeacherTimes {
     });
   }
 
-  /** Sets the times. Workers read the file at any time, so it is replaced as a whole. */
+  /** Sets the times. Workers may read the file at any time, so the file is replaced in one step. */
   async set(times: Times): Promise<void> {
     const byIdentity = Object.fromEntries(this.#identities.map((id, index) => [id, times[index]]));
     await writeFile(`${this.file}.new`, JSON.stringify(byIdentity));

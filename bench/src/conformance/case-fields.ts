@@ -1,11 +1,11 @@
 /**
- * The inputs of an objective's case as tensors, with the name in the message where one is missing or of a wrong kind.
+ * The inputs of an objective's case as tensors. If a field is missing or of a wrong kind, the error names the field.
  *
- * Tensors belong to the scope in which they are asked for. Tensors of which gradients are taken are given from outside.
+ * A tensor belongs to the scope that asks for it. Tensors for gradients are given by the caller.
  */
 import type { Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
-/** [K, B, C] of teachers, or [B, L, V] of tokens. */
+/** [K, B, C] for teachers, or [B, L, V] for tokens. */
 export type LogitsOfTeachers = ReturnType<Tf['tensor3d']>;
 
 export interface CaseFields {
@@ -23,7 +23,7 @@ export interface CaseFields {
   number(name: string, otherwise?: number): number;
   flag(name: string): boolean;
   word<W extends string>(name: string, words: readonly W[]): W;
-  /** The numbers; undefined where the case has none or null. */
+  /** The numbers of a field; undefined if the field is absent or null. */
   optionalNumbers(name: string): readonly number[] | undefined;
 }
 
@@ -84,7 +84,7 @@ function listOf(input: Readonly<Record<string, unknown>>, name: string): readonl
 }
 
 /**
- * Nested lists filled up with zeros to a rectangle: sequences of one case may differ in length.
+ * Fills nested lists with zeros up to a rectangle: sequences of one case may differ in length.
  *
  * @returns the value as `tf.tensor` takes it.
  */
@@ -94,7 +94,7 @@ export function filled(value: unknown): number[] {
   return fill(value, 0, shape) as number[];
 }
 
-/** The part of a rectangle that `like`, the list before {@link filled}, has. */
+/** Undoes {@link filled}: cuts a rectangle back to the shape of `like`. */
 export function cut(value: unknown, like: unknown): unknown {
   if (!Array.isArray(like) || !Array.isArray(value)) return value;
   return like.map((own, index) => cut(value[index], own));

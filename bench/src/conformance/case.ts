@@ -1,5 +1,5 @@
 /**
- * The cases that vector files become: they run one after the other, in suites that know the names they can check.
+ * Cases of vector files, and the suites that check them. Cases run one after another.
  *
  * A file is one JSON object. Each of its top-level keys goes to the suite that has the key among its names; a key
  * that no suite has is a failure.
@@ -9,19 +9,19 @@
 export interface Case {
   /** `NAME/CASE`, as the summary prints it. */
   readonly id: string;
-  /** Throws, or rejects, with the difference. */
+  /** Throws or rejects with the difference, if the case fails. */
   run(): void | Promise<void>;
 }
 
-/** The checks of some names. Each module of this folder exports one as `names` and `cases`. */
+/** The checks of some names. A module that is a suite exports `names` and `cases`. */
 export interface Suite {
   /** Top-level keys that the suite checks. */
   readonly names: ReadonlySet<string>;
-  /** @param file - an object with those of the file's keys that are among {@link Suite.names}. */
+  /** @param file - an object with only those keys of the file that are in {@link Suite.names}. */
   cases(file: unknown): Case[];
 }
 
-/** Float64 code keeps to 1e-10, its gradients to 1e-9, float32 to 2e-5, a quadratic programme to 1e-4. */
+/** 1e-10: float64; 1e-9: gradients of float64; 2e-5: float32; 1e-4: a quadratic programme. */
 export type Tolerance = 1e-10 | 1e-9 | 2e-5 | 1e-4;
 
 /**

@@ -1,9 +1,9 @@
-/** The inputs of ensemble rules' cases, in the form that rules take. */
+/** Turns the inputs of ensemble rules' cases into the form that rules take. */
 
 export type Input = Readonly<Record<string, unknown>>;
 export type Rows = readonly (readonly number[])[];
 
-/** [1, C] of each teacher, from `teacherLogits` or the logarithms of `teacherProbs`. */
+/** For each teacher [1, C]: `teacherLogits`, or the logarithms of `teacherProbs`. */
 export function teacherLogits({ teacherLogits: logits, teacherProbs }: Input): Float64Array[] {
   if (logits !== undefined) return (logits as Rows).map((own) => Float64Array.from(own));
   return (teacherProbs as Rows).map((own) => Float64Array.from(own, Math.log));

@@ -1,8 +1,8 @@
 /**
- * Ensemble rules of a vector file against `@lyceum/learning/ensemble`.
+ * Checks `@lyceum/learning/ensemble` against the ensemble rules of a vector file.
  *
- * The file's cases are one sample each: teachers' rows become batches of one row. Probabilities stand for logits by
- * their logarithms, which softmax leaves as they are.
+ * Each case of the file is one sample: teachers' rows become batches of one row. If a case has probabilities, their
+ * logarithms serve as logits: softmax turns these into the same probabilities.
  */
 import { argmaxRows, logSoftmaxRows } from '@lyceum/learning/arrays';
 import {
@@ -44,7 +44,7 @@ import { normalizedMinNormWeights } from './reference/normalized-min-norm.js';
 import { quorumMean } from './reference/quorum-mean.js';
 import { poolSparse } from './reference/sparse-pool.js';
 
-/** A rule's results under the names that the file's `expected` has. */
+/** Computes a rule's results, under the names of the file's `expected`. */
 type Rule = (input: Input) => Results | Promise<Results>;
 type Results = Readonly<Record<string, unknown>>;
 
@@ -121,7 +121,7 @@ function pooledRow(
   return Array.from(out);
 }
 
-/** The pool of tempered teachers and, to show that it differs, their tempered pool. */
+/** The pool of tempered teachers and, to show that the two differ, the tempered pool. */
 function temperThenPool(input: Input): Record<string, unknown> {
   const teachers = teacherLogits(input);
   const logs = new Float64Array(classCountOf(teachers));
@@ -171,7 +171,7 @@ function entropyRule(input: Input): Record<string, unknown> {
   const ebkd = weights('ebkd');
   return {
     entropies: Array.from(entropies(teachers, 1, classCount)),
-    // The authors' code leaves the sum at K − 1.
+    // In the authors' code the weights' sum is K − 1.
     ebkdRaw: ebkd.map((share) => share * (teachers.length - 1)),
     ebkd,
     negEntropySoftmax: weights('softmax'),
@@ -191,7 +191,7 @@ function caMkd(input: Input): Record<string, unknown> {
   };
 }
 
-/** The student's rule, which computes with tensors. */
+/** The rule that the student applies, with tensors. */
 async function minNorm({ gradients, C, normalise }: Input): Promise<Results> {
   const tf = await conformanceEngine();
   const own = gradients as Rows;
@@ -261,7 +261,7 @@ function dawidSkeneRule(input: Input): Record<string, unknown> {
     iterationCount: input['iterations'] as number,
     smoothing: input['smoothing'] as number,
     countFloor: input['eps'] as number,
-    // The file counts rounds; none stops early.
+    // The file fixes the number of rounds. Tolerance 0 prevents an early stop.
     tolerance: 0,
   });
   return {

@@ -1,4 +1,4 @@
-/** Metrics of a vector file against `@lyceum/learning/ensemble`; a metric that it does not know fails. */
+/** Checks `@lyceum/learning/ensemble` against the metrics of a vector file; an unknown metric fails. */
 import {
   accuracy,
   agreement,

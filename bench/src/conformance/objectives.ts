@@ -1,10 +1,9 @@
 /**
- * Cases of objectives in float32 with tfjs's gradients, as a training step computes them, against published values.
- * Terms that a run can name are computed by their entry in the table of terms, the others by the reference code in this
- * folder.
+ * Compares objectives, in float32 with tfjs's gradients as in a training step, with published values. Terms that a run
+ * can name are computed by their entry in the table of terms, the others by the reference code in this folder.
  *
- * The loss and the gradient by each input that the case names are compared; also parts, weights and α if it has them.
- * `lossRepo` and `gradFd` are not: other code's value, and a check of the vectors themselves.
+ * Compared are the loss and the gradient by each input that the case names; also parts, weights and α, if the case has
+ * them. Not compared are `lossRepo`, another code's value, and `gradFd`, a check of the vectors themselves.
  */
 import {
   adaptiveWeights,
@@ -227,7 +226,7 @@ interface ObjectiveCase {
   readonly id: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly expected: Readonly<Record<string, unknown>> & {
-    /** `null`: there is nothing to learn from, as from rows without a vote. */
+    /** `null`: there is nothing to learn, for example if no row has a vote. */
     readonly loss: number | null;
     readonly grad?: Readonly<Record<string, unknown>> | null;
   };
@@ -266,7 +265,7 @@ function scale(f: CaseFields): number {
   return f.flag('tauSquared') ? f.tau ** 2 : 1;
 }
 
-/** The vectors' names of reductions, and a run's. */
+/** A run's names of reductions, by the names in the vectors. */
 const REDUCTIONS = {
   mean: 'mean',
   sumClassesMeanBatch: 'sum-classes',

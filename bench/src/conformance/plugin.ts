@@ -1,10 +1,10 @@
 /**
- * `--plugin FILE`: a user's own terms and rules against what runs rely on. There are no published numbers for them, so
- * each is checked against itself: shapes, finite values, equal bits when asked again, gradients against differences of
- * the loss, and the same loss and gradient as a recorded graph.
+ * `--plugin FILE`: checks the properties of a user's own terms and rules on which runs rely. There are no published
+ * numbers for these, so each term or rule is checked against itself: shapes, finite values, equal bits in a second
+ * call, gradients against differences of the loss, and the same loss and gradient as a recorded graph.
  *
- * Logits are drawn from the fixed stream of {@link mulberry32}; targets are softmaxes of such, one with a class of
- * probability 0.
+ * Logits are drawn from the fixed stream of {@link mulberry32}. Targets are softmaxes of such logits; in one target a
+ * class has probability 0.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import {
@@ -36,15 +36,15 @@ const TEACHER_COUNTS = [1, 2, 3];
 const TEMPERATURES = [1, 4];
 
 /**
- * Difference of a logit: a float32 loss of size 1 has an error of some 1e-7, which makes 1e-5 of a difference's
- * quotient.
+ * Difference of a logit. A float32 loss of size 1 has an error of some 1e-7, so a quotient of differences has an error
+ * of some 1e-5.
  */
 const DIFFERENCE_STEP = 1e-2;
 const GRADIENT_TOLERANCE = 2e-3;
-/** Tolerance between batches. A rule may add in another order; but how batches are cut must not change a target. */
+/** Tolerance between batches. A rule may add in another order, but the cut of batches must not change a target. */
 const ROW_TOLERANCE = 1e-9;
 
-/** One case for each term or rule and property. Settings are those of a run that gives none. */
+/** One case for each property of each term or rule. Settings are those of a run that does not set any. */
 export async function pluginCases({ terms = {}, rules = {} }: Plugin): Promise<Case[]> {
   prepareEngine(process.env, 1);
   const engine = await openEngine({ warn: () => undefined });
@@ -136,8 +136,8 @@ function gradientOf(engine: Engine, term: OwnTerm, batch: Batch): Float32Array {
 }
 
 /**
- * Checks that loss and gradient, as a training step has them, run as a graph. Without the native engine there are no
- * graphs, and no step is one.
+ * Checks that loss and gradient, as in a training step, run as a graph. Only the native engine has graphs; without it
+ * nothing is checked.
  */
 function runsAsGraph(engine: Engine, term: OwnTerm, batch: Batch): void {
   if (engine.name !== 'native') return;
@@ -172,7 +172,7 @@ function lossAt(engine: Engine, term: OwnTerm, batch: Batch, logits: Float32Arra
   );
 }
 
-/** Uses inputs with tensors of their own, which are disposed of afterwards. */
+/** Calls `use` with new tensors, and disposes of them afterwards. */
 function withInputs<T>({ tf }: Engine, batch: Batch, use: (inputs: TermInputs) => T): T {
   const { logits, target, hardLabels, shape, temperature } = batch;
   const [l, t, h] = [logits, target, hardLabels].map((values) =>
@@ -186,8 +186,8 @@ function withInputs<T>({ tf }: Engine, batch: Batch, use: (inputs: TermInputs) =
 }
 
 /**
- * A batch. Its last row has no label, if there are several; the least probable class of the first row has probability
- * 0.
+ * A batch. If it has several rows, the last row has no label. The least probable class of the first row has
+ * probability 0.
  */
 function batchOf(shape: readonly [number, number], temperature: number): Batch {
   const [rowCount, classCount] = shape;

@@ -1,11 +1,11 @@
-/** Losses of a case, computed by the table of a run's terms. */
+/** Losses of cases, computed by the same table of terms as in runs. */
 import type { Combination } from '@lyceum/learning/ensemble';
 import { type AnswerInputs, temperedSoftmax, termNamed } from '@lyceum/learning/objectives';
 import type { Scalar, Tensor, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 import type { Tolerance } from './case.js';
 import type { CaseFields } from './case-fields.js';
 
-/** Results of a case besides its loss, by the name under `expected`. */
+/** Results of a case besides its loss, by their names under `expected`. */
 type Extras = Readonly<Record<string, () => unknown>>;
 
 export interface Term {
@@ -20,8 +20,8 @@ type Written = Readonly<Record<string, unknown>>;
 /**
  * A term of two weighted parts.
  *
- * @param fields - from the case's names of both weights to the term's.
- * @param parts - from the names of both parts under `expected.parts` to their weights.
+ * @param fields - the term's names of both weights, by the case's names.
+ * @param parts - the term's names of both weights, by the names of the parts under `expected.parts`.
  */
 export function weighted(
   term: string,

@@ -1,4 +1,4 @@
-/** Seeds and shares of views of a vector file against `@lyceum/learning/views`. */
+/** Checks `@lyceum/learning/views` against the seeds and shares of a vector file. */
 import { fnv1a32, mulberry32 } from '@lyceum/learning/arrays';
 import { mixupShare, pairSeed } from '@lyceum/learning/views';
 import { type Case, expectClose } from './case.js';

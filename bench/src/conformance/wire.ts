@@ -1,4 +1,4 @@
-/** Wire formats of a vector file against `@lyceum/learning/codecs`: bits, decoded values and losses. */
+/** Checks `@lyceum/learning/codecs` against the wire formats of a vector file: bits, decoded values and losses. */
 import { residualOf } from '@lyceum/learning/arrays';
 import {
   decodeAffine8,
@@ -108,7 +108,7 @@ function topK({ logits, k }: TopK): Record<string, unknown> {
   const row = encodeTopK(own, k);
   const values = decodeTopK(row);
   const dense = spreadTopK(row, logits.length);
-  // The divergence takes logits, which would bring the row's sum to 1.
+  // The divergence takes logits, which divides the row by its sum. Subtracting the sum's logarithm undoes this.
   const logSum = Math.log(dense.reduce((sum, p) => sum + p, 0));
   return {
     logits,
@@ -138,8 +138,8 @@ function tinyVitRecord({ seed, ids, probs, hex }: StoredRecord): void {
 }
 
 /**
- * Compares every field of the file's case but its id and notes; a field that the code does not give differs. JSON has
- * `null` for numbers that are not finite.
+ * Compares every field of the file's case but its id and note; a field that the code does not return counts as
+ * different. JSON has `null` for numbers that are not finite.
  */
 function compare(actual: Readonly<Record<string, unknown>>, expected: object): void {
   for (const [key, value] of Object.entries(expected)) {

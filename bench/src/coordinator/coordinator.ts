@@ -1,13 +1,13 @@
 /**
- * `coordinator`: what does a batch cost the coordinator, and how long is its event loop held up?
+ * `coordinator`: how much processor time does a batch cost the coordinator, and how long is its event loop blocked?
  *
- * Three teachers that are looked up answer every sample for a small student, in a cluster of real processes, at
- * growing numbers of classes, of open sessions, and of runs that train at the same time. Every epoch has a new view and
- * every run a new view seed, so that no answer comes from the store. Sessions beyond those of the cluster's own workers
- * are real ones, each on a connection of its own, of workers too small for any teacher. Runs have real student workers.
+ * Three teachers, whose answers are looked up, answer every sample for a small student, in a cluster of real
+ * processes, at growing numbers of classes, of open sessions, and of runs that train at the same time. Every epoch has
+ * a new view and every run a new view seed, so that no answer comes from the store. Sessions beyond those of the
+ * cluster's workers are real sessions of workers without memory for a teacher, each on its own connection. Runs have
+ * real student workers.
  *
- * Settings alternate in order from repetition to repetition. Processor time of other programs on the machine shows in
- * the event loop's delay too.
+ * The order of the settings alternates between repetitions. Other programs on the machine also delay the event loop.
  */
 import {
   type BenchOptions,
@@ -41,7 +41,7 @@ import {
 } from './simultaneous-runs.js';
 import { pushWideArtifacts } from './wide-models.js';
 
-/** The fewest and the most sessions; the growth between them is the bench's figure. */
+/** The fewest and the most sessions; the growth from the first to the second is the bench's figure. */
 const [FEW_SESSIONS, MANY_SESSIONS] = [10, 1000];
 
 /** Samples and steps are fewer where an answer is larger: a batch of three answers of 21,841 classes has 33 MB. */
@@ -56,13 +56,13 @@ const SETTINGS = [
   { classCount: 21_841, trainCount: 512, steps: 24, sessionCounts: [FEW_SESSIONS] },
 ] as const;
 
-/** Milliseconds of one inference: few, so that the coordinator has work all the time. */
+/** Milliseconds of one inference: few, so that the coordinator always has work. */
 const LOOKUP_DELAY_MS = 1;
 const TEACHER_WORKERS = 2;
 /** Data threads of the coordinator. */
 const DATA_THREADS = 1;
 const BATCH_SIZE = 128;
-/** How many times fewer steps a short run has. */
+/** A short run has the steps of a long run divided by this. */
 const SHORTER = 4;
 /** Sessions of the cluster's own workers. */
 const WORKER_SESSIONS = TEACHER_WORKERS + 1;
@@ -120,9 +120,9 @@ export async function coordinator(options: BenchOptions): Promise<BenchResult> {
 }
 
 /**
- * @returns readings by number of sessions; nanoseconds a value of a teacher, one a repetition: the time of a long run
- * beyond a short one's, so that a run's start and report are left out; and p99 of the event loop's delay, in
- * milliseconds, in short runs in which no other process of the cluster takes the coordinator's core.
+ * @returns `taken`: readings by number of sessions. `nsEach`: nanoseconds of CPU time for a teacher's value, from the
+ *   difference of a long and a short run, so that a run's start and report do not count. `ownCoreDelays`: p99 of the
+ *   event loop's delay in milliseconds, in short runs in which the coordinator has a core of its own.
  */
 async function measure(
   { classCount, trainCount, steps, sessionCounts }: (typeof SETTINGS)[number],
@@ -144,7 +144,7 @@ async function measure(
         distillation({ name, model: 'mlp', steps: stepCount, viewSeed: viewSeed++ }),
         signal,
       );
-    // Both workers look every teacher up once, which takes computing.
+    // Both workers compute every teacher's logits once, before these are looked up.
     await run('warm-up', Math.ceil(steps / 4));
     const taken = await readings(sessionCounts, repetitions, async (sessionCount, repetition) => {
       const name = `classes-${classCount}-sessions-${sessionCount}-${repetition}`;

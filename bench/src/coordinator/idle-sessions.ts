@@ -1,6 +1,6 @@
 /**
- * Sessions of teacher workers that have no memory for a teacher: each has a connection of its own, kept open and
- * listening, as an idle worker's.
+ * Sessions of teacher workers without memory for a teacher. Each session has its own open connection, as that of an
+ * idle worker has.
  */
 import * as grpc from '@grpc/grpc-js';
 import { KEEPALIVE_OPTIONS, newSessionKey, TeacherClient } from '@lyceum/platform';
@@ -43,7 +43,7 @@ export class IdleSessions {
   async #open(number: number): Promise<void> {
     const client = new TeacherClient(this.#address, grpc.credentials.createInsecure(), {
       ...KEEPALIVE_OPTIONS,
-      // Clients of one process share connections otherwise.
+      // Otherwise the clients of one process would share connections.
       'grpc.use_local_subchannel_pool': 1,
     });
     const call = client.session();

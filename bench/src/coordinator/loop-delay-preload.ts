@@ -1,8 +1,8 @@
 /**
- * Loaded into a coordinator before its program: on SIGUSR2 writes how long its event loop was held up since the last
- * time, in milliseconds, to a file named after its process, and begins anew. Does nothing in other programs.
+ * Loaded into a coordinator before its program. On SIGUSR2 it writes the delays of the event loop since the last
+ * signal, in milliseconds, to a file named after the process, and begins anew. It does nothing in other programs.
  *
- * A timer of 1 ms is watched; the delay is the time by which it is late.
+ * A delay is the time by which a timer of 1 ms is late.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

@@ -1,4 +1,4 @@
-/** How long the event loop of a coordinator was held up, asked from outside; `loop-delay-preload.ts` answers. */
+/** Reads the event loop's delays of another process, a coordinator; `loop-delay-preload.ts` measures them there. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface LoopDelay {
   readonly maxMs: number;
 }
 
-/** Environment that a cluster needs for its coordinator to answer. */
+/** Environment of a cluster whose coordinator measures its delays. */
 export function loopDelayEnvironment(): NodeJS.ProcessEnv {
   const preload = new URL('./loop-delay-preload.js', import.meta.url).href;
   return { NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import ${preload}`.trim() };

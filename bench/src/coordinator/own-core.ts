@@ -1,4 +1,4 @@
-/** The coordinator's event loop as on an idle machine: no other process of the cluster runs on its core. */
+/** Gives the coordinator a core of its own, so that its event loop runs as on an idle machine. */
 import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import type { LocalCluster } from '@lyceum/cli/local-cluster';
 
 const run = promisify(execFile);
 
-/** The coordinator gets the first core, all others the rest; taskset(1) is of util-linux. */
+/** The coordinator gets the first core, all other processes the rest. taskset(1) is part of util-linux. */
 export async function giveCoordinatorACore(cluster: LocalCluster): Promise<void> {
   const rest = `1-${availableParallelism() - 1}`;
   for (const { kind, pid } of cluster.processes) {

@@ -1,4 +1,4 @@
-/** What a coordinator spends on a known number of batches: processor time, and its event loop's delay. */
+/** Measures a coordinator over a known number of batches: processor time, and the event loop's delay. */
 import type { LocalCluster } from '@lyceum/cli/local-cluster';
 import {
   cpuMsPerBatch,
@@ -12,7 +12,7 @@ import {
 import { takeLoopDelay } from './loop-delay.js';
 
 export interface Reading {
-  /** Milliseconds of CPU time a batch, by kind of process: the sum of its workers. */
+  /** Milliseconds of CPU time a batch, by kind of process: the sum over all processes of the kind. */
   readonly cpuMsPerBatch: Readonly<Record<string, number>>;
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
@@ -61,7 +61,7 @@ export function summary(readings: readonly Reading[]): Record<string, unknown> {
   };
 }
 
-/** @param name - the setting's. */
+/** @param name - name of the setting. */
 export function figuresOf(name: string, own: readonly Reading[]): Figure[] {
   const delays = own.map((reading) => reading.loopDelayP99Ms);
   return [
@@ -70,10 +70,10 @@ export function figuresOf(name: string, own: readonly Reading[]): Figure[] {
   ];
 }
 
-/** Readings by setting, a count, one a repetition. */
+/** Readings by setting (a count), one for each repetition. */
 export type Readings = ReadonlyMap<number, readonly Reading[]>;
 
-/** Takes a reading of each setting in every repetition, in turn forwards and backwards. */
+/** Takes a reading of each setting in every repetition; the order of the settings is reversed every second time. */
 export async function readings(
   settings: readonly number[],
   repetitions: number,

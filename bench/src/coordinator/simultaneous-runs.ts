@@ -13,24 +13,24 @@ import { loopDelayEnvironment } from './loop-delay.js';
 import { type Readings, read, readings } from './reading.js';
 import { pushWideArtifacts } from './wide-models.js';
 
-/** The fewest and the most runs at a time; the growth between them is the figure. */
+/** The fewest and the most runs at a time; the growth from the first to the second is the figure. */
 export const [FEW_RUNS, MANY_RUNS] = [1, 100];
 
 const RUN_COUNTS = [FEW_RUNS, 10, MANY_RUNS];
 
-/** The fewest runs of a reading: if fewer go on at a time, they follow each other. */
+/** Least number of runs in a reading: if fewer train at a time, they follow one another. */
 const RUNS_PER_READING = 10;
 
-/** Steps of a run, the same for all, since a run's start and report count too. */
+/** Steps of a run: the same for all runs, since a run's start and report count too. */
 const STEPS = 200;
 
 const CLASS_COUNT = 10;
 const TRAIN_COUNT = 8192;
 
-/** Student workers that start at a time: if all did, each would be late for all. */
+/** Student workers that start at the same time: if all did, each would start too late. */
 const START_TOGETHER = 4;
 
-/** Memory of a student worker alone; their libraries are shared. */
+/** Memory of a student worker, without the libraries, which all share. */
 const STUDENT_MIB = 130;
 
 /** @throws {NotHereError} if this machine has no memory for the student workers. */
@@ -44,7 +44,7 @@ export function assertRoomForStudents(): void {
 }
 
 /**
- * Runs at a time. Every run has a view seed of its own, so that none finds another's answers.
+ * Trains runs at the same time. Every run has its own view seed, so that no run finds another run's answers.
  *
  * @returns readings by number of runs at a time.
  */
@@ -52,7 +52,7 @@ export async function simultaneousRuns(
   shape: { readonly teacherWorkers: number; readonly lookupDelayMs: number },
   { repetitions, signal }: BenchOptions,
 ): Promise<Readings> {
-  // Every run that is waited for listens to the signal.
+  // Every run adds a listener to the signal.
   setMaxListeners(0, signal);
   const options = { ...shape, studentWorkers: 0, computeThreads: 1, env: loopDelayEnvironment() };
   return withCluster({ ...options, signal }, async (cluster, client) => {

@@ -1,4 +1,4 @@
-/** A set of noise with any number of classes, and three small teachers for it, made in this process. */
+/** A set of noise with a given number of classes, and three small teachers for it, made in this process. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { encodeModelPackage } from '@lyceum/learning/formats';
@@ -45,7 +45,7 @@ function wideDataset(classCount: number, trainCount: number): Buffer {
   });
 }
 
-/** @returns model packages by name; untrained, since their answers do not matter. */
+/** @returns model packages by name. The models are untrained, since their answers do not matter. */
 async function wideTeachers(classCount: number): Promise<Map<string, Buffer>> {
   prepareEngine(process.env, 2);
   const engine = await openEngine();

@@ -1,25 +1,25 @@
 /**
- * The load that one coordinator carries on paper, computed from the time of each stage. Pure.
+ * The load that one coordinator could carry, computed from the time of each stage. Pure.
  *
- * Assumed: the stages take on each core as long as they took here. The event loop has a core to itself, each data
- * thread another. Garbage, sessions and NATS's messages take {@link REST} of the loop. The network and the disk are no
- * limit.
+ * Assumptions: on each core the stages take as long as they took here. The event loop and each data thread have a
+ * core of their own. Garbage, sessions and NATS's messages take {@link REST} of the loop. The network and the disk
+ * are no limit.
  */
 import { TEACHER_COUNT } from './frames.js';
 import type { Replayed } from './replay.js';
 import type { Stages } from './stages.js';
 
-/** Stages of the event loop; writing is counted whole, though the system's share of it is a helper thread's. */
+/** Stages of the event loop. `write` counts as a whole, though a helper thread does the system's part. */
 const LOOP_STAGES = ['receive', 'write', 'read', 'frame', 'send'];
 const THREAD_STAGES = ['check and encode', 'decode, pool and compare together'];
 
 /** Share of the event loop that is left to other work. */
 const REST = 0.2;
 
-/** The most data threads, as `serve --data-threads` chooses by itself. */
+/** Greatest number of data threads that `serve --data-threads` chooses by itself. */
 const THREADS_MAX = 4;
 
-/** @returns samples a second that three teachers' answers are combined for. */
+/** @returns samples a second for which three teachers' answers are combined. */
 export function carriedSamples(stages: Stages, classCount: number, cores: number): number {
   const nsOf = (names: readonly string[]) =>
     names.reduce((sum, name) => sum + (stages[name] ?? Number.NaN), 0);
@@ -29,8 +29,8 @@ export function carriedSamples(stages: Stages, classCount: number, cores: number
 }
 
 /**
- * How much faster a second data thread makes it if the event loop and each data thread have a core: the slower of the
- * two sets the pace.
+ * The speed with two data threads ÷ with one, if the event loop and each data thread have a core of their own: the
+ * slower of loop and threads sets the pace.
  *
  * @param replay - figures with one data thread.
  */

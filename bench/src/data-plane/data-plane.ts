@@ -1,7 +1,7 @@
 /**
- * `data-plane`: how a teacher's value takes the coordinator's processor, stage by stage, and how much a second data
- * thread helps. Each is measured in a program of its own, without a cluster; three teachers, one target at temperature
- * 4.
+ * `data-plane`: how much processor time of the coordinator a teacher's value takes, stage by stage, and how much a
+ * second data thread helps. Each is measured in a program of its own, without a cluster, for three teachers and one
+ * target at temperature 4.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,10 +23,10 @@ const PROGRAM = new URL('./measure.js', import.meta.url);
 
 const CLASS_COUNTS = [10, 100, 1000, 21_841];
 
-/** Cores of the machine for which a coordinator's load is computed. */
+/** Numbers of cores for which a coordinator's load is computed. */
 const CORES = [2, 8, 16, 64];
 
-/** Classes with which a second thread is measured. */
+/** Number of classes with which the second data thread is measured. */
 const REPLAYED_CLASSES = 1000;
 
 export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<BenchResult> {
@@ -64,7 +64,7 @@ export async function dataPlane({ repetitions, signal }: BenchOptions): Promise<
   };
 }
 
-/** Replays by number of data threads, one a repetition. */
+/** Replays by number of data threads, one for each repetition. */
 type Replays = ReadonlyMap<number, readonly Replayed[]>;
 
 async function replayed(repetitions: number, signal: AbortSignal): Promise<Replays> {
@@ -110,7 +110,7 @@ function replayFigures(replays: Replays, threads: number): Figure[] {
   ];
 }
 
-/** The program's figures. @throws {Error} if it ends without any. */
+/** The program's figures. @throws {Error} if the program ends without figures. */
 async function measured<Kind extends keyof Measurements>(
   signal: AbortSignal,
   kind: Kind,

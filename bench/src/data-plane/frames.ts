@@ -1,4 +1,4 @@
-/** What a bench of the data plane replays: three teachers' answers to spans of samples, in frames as they come. */
+/** The input of benches of the data plane: three teachers' answers to spans of samples, in frames as they arrive. */
 import type { AnswerTableKey } from '@lyceum/coordinator/answers';
 import type { AnswerCodec } from '@lyceum/learning/codecs';
 import type { TargetPlan } from '@lyceum/learning/ensemble';
@@ -13,17 +13,17 @@ import {
 
 export const TEACHER_COUNT = 3;
 
-/** The codec of a run of so many classes that names none: the one that `auto` takes. */
+/** The codec that `auto` chooses for this number of classes. */
 export function codecOf(classCount: number): AnswerCodec {
   return classCount <= 100 ? 'uint8-affine' : 'float16';
 }
 
-/** Rows of a frame: 128, as a worker infers them, or as many as a frame holds. */
+/** Rows of a frame: 128, as a worker infers them, or fewer if a frame cannot hold them. */
 export function frameRows(classCount: number): number {
   return Math.max(1, Math.min(128, Math.floor(FRAME_BYTES / (4 * classCount))));
 }
 
-/** Logits [rows, classes] of noise, the same for each teacher and place. */
+/** Logits [rows, classes] of noise, always the same for a teacher. */
 export function logitsOf(teacher: number, rows: number, classCount: number): Float32Array {
   let state = teacher + 1;
   return Float32Array.from({ length: rows * classCount }, () => {
@@ -47,7 +47,7 @@ export function frameBytes(teacher: number, classCount: number): Buffer {
   return encodeAnswerFrame({ ...AnswerFrame.fromPartial({ ticket }), tensors });
 }
 
-/** The key of a table. @param turn - each has a table of its own. */
+/** The key of a table. @param turn - each turn has a table of its own. */
 export function tableOf(
   teacher: number,
   classCount: number,

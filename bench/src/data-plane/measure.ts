@@ -1,6 +1,6 @@
 /**
- * A program of its own that measures for `data-plane.ts`: like the coordinator it loads no TensorFlow and looks for
- * garbage rarely, since what garbage costs grows with what lives.
+ * The program that measures for `data-plane.ts`. Like the coordinator, it loads no TensorFlow and collects garbage
+ * rarely: a collection costs more, the more memory is in use.
  */
 import { collectGarbageRarely } from '@lyceum/platform';
 import { TEACHER_COUNT } from './frames.js';
@@ -13,7 +13,7 @@ const MEASUREMENTS = {
   async stages(classCount: number) {
     const { receiveNsPerValue, sendNsPerNumber } = await transportOf(classCount);
     const stages = await stagesOf(classCount);
-    // Numbers of a target are sent once for the values of all its teachers.
+    // A number of a target is sent once, for one value of each of its teachers.
     return { receive: receiveNsPerValue, ...stages, send: sendNsPerNumber / TEACHER_COUNT };
   },
   replay,

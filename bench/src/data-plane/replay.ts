@@ -1,4 +1,4 @@
-/** The data plane without its network: recorded frames in, frames of targets out, as in the coordinator. */
+/** The coordinator's data plane without the network: takes recorded frames, and makes frames of targets. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { decodeAnswerFrame, encodeTargetFrame, float32Tensor, float32Values } fr
 import { threadCpuSeconds } from '../measuring/index.js';
 import { codecOf, frameBytes, frameRows, PLAN, TEACHER_COUNT, tableOf } from './frames.js';
 
-/** Spans that are under way at a time: enough for each thread to have its next. */
+/** Spans in work at the same time: enough for each thread to have its next one. */
 const UNDER_WAY = 6;
 
-/** Values that are carried in one replay. */
+/** Teachers' values in one replay. */
 const REPLAYED_VALUES = 60_000_000;
 
 export interface Replayed {
@@ -36,7 +36,7 @@ export async function replay(classCount: number, threadCount: number): Promise<R
   const frames = Array.from({ length: TEACHER_COUNT }, (_, k) => frameBytes(k, classCount));
   const span = spanReplay({ store, threads, frames, classCount, sampleCount: spans * rows });
   try {
-    // Warms up: threads start, tables open, and code is compiled.
+    // Warm-up: threads start, tables are opened, and code is compiled.
     for (let warm = 0; warm < UNDER_WAY; warm++)
       await Promise.all([span(warm, 0), span(warm + UNDER_WAY, 0)]);
     const cpu = process.cpuUsage();
@@ -72,7 +72,7 @@ interface SpanParts {
   readonly sampleCount: number;
 }
 
-/** @returns a function that carries one span: each teacher's frame, and the targets made of them. */
+/** @returns a function that processes one span: each teacher's frame, and the targets made of the frames. */
 function spanReplay({ store, threads, frames, classCount, sampleCount }: SpanParts) {
   const rows = frameRows(classCount);
   const codec = codecOf(classCount);
@@ -83,7 +83,7 @@ function spanReplay({ store, threads, frames, classCount, sampleCount }: SpanPar
     const samples = Uint32Array.from({ length: rows }, (_, i) => (index * rows + i) % sampleCount);
     const words = await Promise.all(
       frames.map(async (bytes, k) => {
-        // This is a copy, as grpc-js makes one of the chunks of a message.
+        // `concat` copies, as grpc-js copies the chunks of a message.
         const frame = decodeAnswerFrame(Buffer.concat([bytes]));
         const outputs = frame.tensors.map((tensor) => ({
           name: tensor.name,

@@ -16,17 +16,16 @@ import { createLogger } from '@lyceum/platform';
 import { encodeTargetFrame, float32Tensor } from '@lyceum/proto';
 import { codecOf, frameRows, logitsOf, PLAN, TEACHER_COUNT, tableOf } from './frames.js';
 
-/** Processor time that a stage is measured over. */
+/** Processor time over which a stage is measured. */
 const MEASURED_MS = 400;
 
-/** Samples of the tables: each is answered once. */
+/** Frames that fill a table: each sample is answered once. */
 const FRAMES_WRITTEN = 64;
 
 export type Stages = Readonly<Record<string, number>>;
 
 /**
- * @returns nanoseconds a value of a teacher, by stage; work that is done once a target is divided among its teachers'
- * values.
+ * @returns nanoseconds for a teacher's value, by stage. Work for a target is divided among its teachers' values.
  */
 export async function stagesOf(classCount: number): Promise<Stages> {
   const rows = frameRows(classCount);
@@ -78,7 +77,7 @@ export async function stagesOf(classCount: number): Promise<Stages> {
   };
 }
 
-/** Writing and reading frames of records, as tables in memory do. */
+/** Measures writing and reading of frames of records, as the answer store's tables do. */
 async function storeStages(classCount: number, records: Uint32Array, out: Uint32Array) {
   const rows = frameRows(classCount);
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-stages-'));
@@ -88,7 +87,7 @@ async function storeStages(classCount: number, records: Uint32Array, out: Uint32
     let turn = 0;
     const samplesOf = (frame: number) =>
       Uint32Array.from({ length: rows }, (_, i) => frame * rows + i);
-    // The first pass opens tables and has code compiled.
+    // In the first pass tables are opened and code is compiled.
     const pass = async (work: (frame: number, turn: number) => Promise<unknown>) => {
       for (let frame = 0; frame < FRAMES_WRITTEN; frame++) await work(frame, turn);
     };
@@ -116,7 +115,7 @@ async function nsOf(values: number, work: () => Promise<unknown>): Promise<numbe
   return ((user + system) * 1000) / values;
 }
 
-/** Nanoseconds a value. @param values - how many one call of `work` is for. */
+/** Nanoseconds for a value. @param values - number of values in one call of `work`. */
 function nsEach(values: number, work: () => unknown): number {
   for (let warm = 0; warm < 3; warm++) work();
   const before = process.cpuUsage();

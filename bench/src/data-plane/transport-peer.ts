@@ -1,4 +1,4 @@
-/** The other side of `transport.ts`, a process of its own: sends answers, or takes targets, as fast as they go. */
+/** The other side of `transport.ts`, a process of its own: sends answers or receives targets, as fast as possible. */
 import { connect, StudentClient, TeacherClient } from '@lyceum/platform';
 import { decodeAnswerFrame, TargetRequest } from '@lyceum/proto';
 import { frameBytes } from './frames.js';

@@ -1,6 +1,6 @@
 /**
- * Processor time of this process in which grpc-js receives a value and sends a number; the peer is a process of its
- * own.
+ * Measures the processor time that grpc-js needs in this process to receive a value and to send a number. The peer is
+ * another process.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import {
 } from '@lyceum/proto';
 import { frameRows, logitsOf } from './frames.js';
 
-/** Values that are carried. */
+/** Number of values in a measurement. */
 const CARRIED_VALUES = 60_000_000;
 
 const PEER = new URL('./transport-peer.js', import.meta.url);

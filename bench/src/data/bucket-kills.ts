@@ -1,10 +1,10 @@
 /**
- * `bucket-kills`: does a run on a set in a bucket learn the same, whatever process dies?
+ * `bucket-kills`: does a run on a set in a bucket learn the same, whichever process dies?
  *
- * JPEGs in tars behind a real S3 server, registered by the command line as a person does. A student learns from two
- * teachers in a cluster that is left alone, then in others whose student worker, teacher workers, coordinator and NATS
- * are killed, and stopped for a while, as a plan drawn from a seed says. All must end with the same weights, bit for
- * bit. Workers keep a twentieth of the set on their disks, so what is read after a kill comes from the bucket.
+ * JPEGs in tars behind a real S3 server, registered by the command line as a person would. A student learns from two
+ * teachers in an undisturbed cluster, then in clusters whose student worker, teacher workers, coordinator and NATS are
+ * killed, or stopped for a while, by a plan drawn from a seed. All runs must end with the same weights, bit for bit.
+ * Workers keep a twentieth of the set on their disks, so that reads after a kill come from the bucket.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,15 +40,15 @@ const CLASSES = 4;
 const SIDE = 64;
 const RUN = 'student';
 
-/** How many blows fall: processes of all four kinds are killed twice and stopped twice. */
+/** Number of blows: each of the four kinds of processes is killed twice and stopped twice. */
 const BLOWS = 16;
 const STOP_MS = [1_000, 3_000];
 /** The share of the set that a worker keeps on its disk. */
 const CACHE_SHARE = 1 / 20;
 
 /**
- * The small setting: a tenth of a GiB has some 9 steps an epoch. Of ten GiB, each worker reads some 2.2, in chunks from
- * all over.
+ * A tenth of a GiB has some 9 steps an epoch. In the large setting each worker reads some 2.2 of the 10 GiB, in chunks
+ * from the whole set.
  */
 const SMALL = { gib: 0.1, steps: 300 };
 const LARGE = { gib: 10, steps: 400 };
@@ -143,7 +143,7 @@ function told({ step, fault, workerId, ticketsInHand }: Blow): string {
   return `step ${step}: ${fault} to ${workerId} with ${ticketsInHand} tickets`;
 }
 
-/** Packages with the weights that were drawn: equal bits are looked for, not a good student. */
+/** Packages of untrained models: the bench looks for equal bits, not for a good student. */
 async function drawnModels(): Promise<Map<string, Buffer>> {
   prepareEngine(process.env, 1);
   const engine = await openEngine();
@@ -156,7 +156,7 @@ async function drawnModels(): Promise<Map<string, Buffer>> {
   return models;
 }
 
-/** One run in a cluster of its own that starts empty. */
+/** Does one run in a new, empty cluster. */
 async function runOn(
   bucket: Bucket,
   plan: readonly Disturbance[],
@@ -172,7 +172,7 @@ async function runOn(
     }
     const document = specification(bucket.steps);
     await client.submitRun(document);
-    // Submitting once more changes nothing.
+    // `finished` submits the run once more, which changes nothing.
     const ended = finished(client, document, signal);
     const blows = await disturb(ended, plan, cluster, client, signal);
     const { finalWeightsDigest: weights, startedAtMs, endedAtMs } = await ended;
@@ -182,14 +182,14 @@ async function runOn(
   });
 }
 
-/** Registers the set. Results of earlier registrations are kept in the folder, and the set is not read again. */
+/** Registers the set. The folder keeps results of earlier registrations, so that the set is read only once. */
 async function register(
   { address }: LocalCluster,
   { gateway, folder, urls }: Bucket,
   signal: AbortSignal,
 ): Promise<void> {
   const splits = ['validation', 'test'];
-  // The last two shards are held out. A split in shards of its own is read in whole chunks.
+  // The last two shards are held out: a split that has its own shards is read in whole chunks.
   const sources = urls.map((url, index) => `${splits[index - urls.length + 2] ?? 'train'}=${url}`);
   const args = ['datasets', 'register', 'pictures', ...sources, '--size', String(SIDE)];
   const command = spawn(process.execPath, [programFile('coordinator'), ...args], {
@@ -206,7 +206,7 @@ async function register(
   if (code !== 0) throw new LyceumError('INTERNAL', `datasets register ended with ${code}`);
 }
 
-/** Carries the plan out; a run that ends before it is done has nothing left to disturb. */
+/** Carries out the plan, until the run ends. */
 async function disturb(
   ended: Promise<unknown>,
   plan: readonly Disturbance[],
@@ -220,7 +220,7 @@ async function disturb(
   const either = AbortSignal.any([signal, over.signal]);
   const disturber = new Disturber({
     ...{ cluster, client, runId: RUN, plan, log: progress, signal: either },
-    // None is struck.
+    // This bench hits processes only, no links.
     links: new Links(),
   });
   await disturber.run();
@@ -236,10 +236,10 @@ function specification(steps: number): string {
     spec: {
       dataset: 'pictures',
       teachers: names.map((name) => ({ name, model: name })),
-      // The teachers know nothing.
+      // Untrained teachers would not pass the probe.
       teacherHealth: { accept: names },
       student: { model: { architecture: 'conv', filters: [4, 8], denseUnits: [] } },
-      // As many views as there can be epochs: no epoch's answers serve another, so teachers read to the end.
+      // More views than epochs: no epoch can use another epoch's answers, so teachers read to the end.
       views: { seed: 1, cycle: 1_000, flip: true, randomResizedCrop: {} },
       training: {
         batchSize: BATCH_PICTURES,

@@ -1,8 +1,8 @@
-/** The tasks of both sides of `data`, and their figures. */
+/** The jobs of both sides of `data`, and their figures. */
 import type { PictureGrid } from '@lyceum/learning/datasets';
 import type { SetPlace } from './set-place.js';
 
-/** Side of the square that every picture is brought to, and of the part that a model sees. */
+/** Side of the square to which every picture is scaled, and of the part that a model sees. */
 const GRID_SIDE = 256;
 export const CROP_SIDE = 224;
 export const GRID: PictureGrid = {
@@ -13,15 +13,15 @@ export const GRID: PictureGrid = {
 };
 export const BATCH_PICTURES = 64;
 
-/** The program of our side, as JSON in a file. */
+/** The job of our side, as JSON in a file. */
 export interface ReaderJob {
   /** The set's manifest. */
   readonly manifest: string;
   readonly digest: string;
   readonly objects: SetPlace['objects'];
-  /** Cache of pictures that are not files here; its contents serve again. */
+  /** Cache of pictures that are not local files. Its contents are used again. */
   readonly cacheFolder: string;
-  /** How many pictures of the set are read, in the order of its chunks, from the first one on. */
+  /** Number of pictures to read, from the first one on, in the order of the set's chunks. */
   readonly pictures: number;
   readonly threads: number;
 }
@@ -30,7 +30,9 @@ export interface SideFigures {
   readonly picturesPerSecond: number;
   /** Processor time of all processes of the side, user and system. */
   readonly cpuMsPerPicture: number;
-  /** Seconds from the request for the first batch; our side opens the set in this time, and decodes its canary. */
+  /**
+   * Seconds from the request for the first batch to the batch. Our side also opens and checks the set in this time.
+   */
   readonly firstBatchSeconds: number;
 }
 

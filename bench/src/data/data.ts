@@ -1,15 +1,15 @@
 /**
- * `data`: how fast are pictures of a set in shards made ready, beside PyTorch's DataLoader?
+ * `data`: how fast are pictures of a set in shards prepared, compared with PyTorch's DataLoader?
  *
- * Both sides read the same real JPEGs from tar shards on a local disk, bring them to the same grid, take a random
- * resized crop of it and make batches of bytes, with as many threads, each in a process of its own. PyTorch has two
- * ways to decode, Pillow and its own decoder to tensors; the figure is against the faster one, by processor time a
- * picture, which other work on the machine disturbs least. Our side also makes digests of all bytes and checks a canary
- * of pixels; that is part of its time.
+ * Both sides read the same real JPEGs from tar shards on a local disk, scale them to the same grid, take a random
+ * resized crop and make batches of bytes, each side in its own process with the same number of threads. PyTorch can
+ * decode in two ways: with Pillow, or with its own decoder to tensors. The figure compares with the faster way, by
+ * processor time a picture, which other work on the machine disturbs least. Our side also computes digests of all
+ * bytes and checks a canary of pixels, which counts in its time.
  *
- * Then: memory of a reader of 1 GiB and, with `--large`, of 20 GiB of shards, bytes read ÷ wanted, and seconds to the
- * first batch with the shards still on the disk; the same from a bucket with the cache on disk empty, and with all in
- * it; and how long students wait for their pictures, in real clusters.
+ * Then the bench measures a reader of 1 GiB and, with `--large`, of 20 GiB of shards: memory, bytes read ÷ wanted, and
+ * seconds to the first batch when the shards must come from the disk; the same from a bucket, with an empty and with a
+ * full cache on disk; and how long students wait for their pictures, in real clusters.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ const PICTURES = 6_400;
 const SMALL_GIB = 1;
 const LARGE_GIB = 20;
 
-/** Students: for one, decoding is most of the work; for the other, computing. */
+/** For the first student most of the work is decoding, for the second computing. */
 const STUDENTS = {
   'mlp-10': { architecture: 'mlp', hiddenUnits: [10] },
   'conv-16-32': { architecture: 'conv', filters: [16, 32], denseUnits: [] },
@@ -48,7 +48,7 @@ const STUDENTS = {
 const STUDENT_STEPS = 100;
 
 interface Options extends BenchOptions {
-  /** A Python with torch and torchvision; undefined: the one in the cache. */
+  /** A Python with torch and torchvision; undefined: the Python in the cache. */
   readonly python: string | undefined;
   readonly large: boolean;
 }
@@ -101,7 +101,7 @@ export async function data(options: Options): Promise<BenchResult> {
   }
 }
 
-/** The order alternates, so that a machine that grows slower or faster favours neither. */
+/** Measures both sides. The order alternates, so that a machine that becomes slower or faster favours neither. */
 async function repeated(
   set: PictureSet,
   python: string,
@@ -189,7 +189,7 @@ function largeFigures(figures: ReaderFigures, measured: readonly Repetition[]): 
   ];
 }
 
-/** Reads the same pictures of a bucket twice: from there, then from the cache on this disk. */
+/** Reads the same pictures twice: from the bucket, then from the cache on this disk. */
 async function readCached(
   folder: string,
   crops: readonly Jpeg[],
@@ -221,7 +221,7 @@ function cacheFigures(name: string, figures: ReaderFigures): Figure[] {
   ];
 }
 
-/** Measures how long students that learn labels wait: their pictures are decoded on the same cores. */
+/** Measures how long students that learn labels wait for pictures, which are decoded on the same cores. */
 async function studentsWait(set: PictureSet, signal: AbortSignal): Promise<Figure[]> {
   const env = { LYCEUM_DATASETS_ROOT: set.folder };
   const shape = { teacherWorkers: 0, studentWorkers: 1, env, signal };

@@ -1,10 +1,10 @@
 /**
  * Real JPEGs: crops of the two photographs that scikit-learn ships, drawn from a seed.
  *
- * A crop covers between a half and all of a photograph, is 4:3 as most are, and half of them are mirrored. At
- * {@link QUALITY} a file has about 110 KB, as in ImageNet. Two photographs give many different crops, and a decoder
- * has as much to do with each as with any photograph. A comment in the file tells copies of one crop apart, so that a
- * set of any size has no two equal files.
+ * A crop covers between a half and all of a photograph, and is 4:3, as most photographs are; half of the crops are
+ * mirrored. At {@link QUALITY} a file has about 110 KB, as in ImageNet. A decoder has as much work with a crop as
+ * with a photograph. A number in a comment of the file makes copies of one crop different, so that no two files of a
+ * set are equal.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const START_BYTES = 2;
 
 export interface Jpeg {
   readonly bytes: Buffer;
-  /** The half of the photograph, and the photograph, that the crop's middle is in: something to learn. */
+  /** Class: which photograph, and which half of it holds the crop's middle. */
   readonly label: number;
 }
 
@@ -61,12 +61,12 @@ async function jpegCrop(photographs: readonly Sharp[], seed: number): Promise<Jp
   return { bytes, label: 2 * number + (left + crop.width / 2 < width / 2 ? 0 : 1) };
 }
 
-/** The same picture as a file with a comment that differs for each number. */
+/** The same picture in a file with a comment that contains the number. */
 export function numberedJpeg(bytes: Buffer, number: number): Buffer {
   const text = Buffer.from(`picture ${String(number).padStart(9, '0')}`);
   const comment = Buffer.alloc(4 + text.length);
   comment.writeUInt16BE(COMMENT_MARKER, 0);
-  // The length counts itself.
+  // The length includes its own two bytes.
   comment.writeUInt16BE(2 + text.length, 2);
   text.copy(comment, 4);
   return Buffer.concat([bytes.subarray(0, START_BYTES), comment, bytes.subarray(START_BYTES)]);

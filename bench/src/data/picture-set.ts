@@ -1,4 +1,4 @@
-/** Sets of real JPEGs in tar shards: written where they are to lie, registered, and removed. */
+/** Sets of real JPEGs in tar shards: written to a place, registered, and removed. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import type { SetPlace } from './set-place.js';
 import { tarShards } from './tar-shards.js';
 
 const GIB = 2 ** 30;
-/** The largest shard. A smaller set has four shards too. */
+/** Greatest size of a shard. A set has at least four shards. */
 const GREATEST_SHARD_BYTES = GIB / 4;
 const run = promisify(execFile);
 
@@ -25,7 +25,7 @@ interface ShardsWanted {
   readonly signal: AbortSignal;
 }
 
-/** @returns their URLs. */
+/** @returns the shards' URLs. */
 export function writeShards(place: SetPlace, wanted: ShardsWanted): Promise<string[]> {
   return withObjects(place, (objects) => written(objects, place, wanted));
 }
@@ -57,7 +57,7 @@ async function written(
 
 /** A set of {@link GRID}, with its shards, manifest and folder. */
 export class PictureSet {
-  /** Folder for files that are made of the set. */
+  /** Folder for files that are made from the set. */
   readonly folder: string;
   readonly place: SetPlace;
   /** Path of the set's manifest. */
@@ -92,11 +92,11 @@ export class PictureSet {
     return (this.set.shards?.shards ?? []).map(({ url }) => join(this.folder, url));
   }
 
-  /** Has the kernel forget what it read of the shards, so that they come from the disk again. */
+  /** Drops the shards from the kernel's page cache, so that they are read from the disk again. */
   async chill(): Promise<void> {
     for (const shard of this.shards) {
       const file = await open(shard, 'r+');
-      // Bytes that are not yet on the disk cannot be forgotten.
+      // The kernel cannot drop bytes that are not on the disk yet.
       await file.sync();
       await file.close();
       await run('dd', [`if=${shard}`, 'iflag=nocache', 'count=0', 'status=none']);

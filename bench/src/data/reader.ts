@@ -1,6 +1,6 @@
 /**
  * Our side of `data`, a process of its own: `node reader.js JOB.json` opens windows onto a set, as a worker does, and
- * makes batches of them. The next window is read while this one is used. Prints one line of JSON.
+ * makes batches of them. While one window is used, the next one is read. Prints one line of JSON.
  */
 import { readFile } from 'node:fs/promises';
 import { parseStoredDataset, seenDataset, splitSamples, withHeld } from '@lyceum/learning/datasets';
@@ -12,7 +12,7 @@ import { createLogger } from '@lyceum/platform';
 import { BATCH_PICTURES, CROP_SIDE, GRID, type ReaderFigures, type ReaderJob } from './data-job.js';
 
 const MIB = 2 ** 20;
-/** Memory of a window, as workers have it by default. */
+/** Memory of a window: the default of workers. */
 const MEMORY_BYTES = 512 * MIB;
 const CACHE_BYTES = 32 * 1024 * MIB;
 const SPAN_BYTES = 128 * MIB;
@@ -62,7 +62,7 @@ const figures: ReaderFigures = {
 await windows.close();
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 
-/** Spans as a run has them: as many whole batches as take at most {@link SPAN_BYTES} decoded. */
+/** Spans as in a run: as many whole batches as fit {@link SPAN_BYTES}, decoded. */
 function spansOf(pictures: number): Uint32Array[] {
   const samples = splitSamples(set, 'train');
   const pictureBytes = GRID.height * GRID.width * GRID.channels;

@@ -17,7 +17,7 @@ const BUCKET = 'pictures';
 const LOOK_MS = 50;
 
 export class S3Gateway {
-  /** The bucket. */
+  /** Place of shards in the bucket. */
   readonly place: SetPlace;
   /** Environment of programs that read the bucket. */
   readonly environment: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ export class S3Gateway {
     return this.#server.exitCode ?? this.#server.signalCode ?? undefined;
   }
 
-  /** Waits until the server answers, with whatever status. */
+  /** Waits until the server answers, with any status. */
   async #answering(endpoint: string, signal: AbortSignal): Promise<void> {
     for (;;) {
       if (this.#end !== undefined) {

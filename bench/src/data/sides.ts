@@ -21,7 +21,7 @@ const LOADER = fileURLToPath(new URL('../../pytorch/load.py', import.meta.url));
 const READER = fileURLToPath(new URL('./reader.js', import.meta.url));
 const run = promisify(execFile);
 
-/** How torchvision may decode: Pillow, as its folders of pictures do, or its own decoder to tensors. */
+/** Decoders of torchvision: Pillow, as for its folders of pictures, or its own decoder to tensors. */
 export const TORCH_DECODERS = ['pil', 'tensor'] as const;
 
 export interface SideOptions {
@@ -47,7 +47,7 @@ export async function readHere(
 }
 
 /**
- * Runs PyTorch's side. Its DataLoader reads as many pictures of the same split in an order of its own, each by itself.
+ * Runs PyTorch's side. Its DataLoader reads as many pictures of the same split, one by one, in its own order.
  */
 export async function readThere(
   pictureSet: PictureSet,
@@ -80,7 +80,7 @@ export async function readThere(
   return figuresOf(python, LOADER, pictureSet, job, signal);
 }
 
-/** @throws {LyceumError} INTERNAL with what the program wrote if it fails. */
+/** @throws {LyceumError} INTERNAL with the program's output, if the program fails. */
 async function figuresOf<T>(
   program: string,
   script: string,

@@ -1,4 +1,4 @@
-/** A WebDataset of numbered JPEGs: tar shards with `NUMBER.jpg` and `NUMBER.cls`, as others pack sets of pictures. */
+/** A WebDataset of numbered JPEGs: tar shards with `NUMBER.jpg` and `NUMBER.cls`, a common format of picture sets. */
 import { type Jpeg, numberedJpeg } from './jpegs.js';
 
 const BLOCK_BYTES = 512;
@@ -18,7 +18,7 @@ interface TarShard {
   readonly content: Iterable<Buffer>;
 }
 
-/** Picture i has crop i modulo their number. Crops come in an order of chance, so classes are mixed. */
+/** Picture i is crop i modulo the number of crops. The crops are in random order, so classes are mixed. */
 export function* tarShards(
   crops: readonly Jpeg[],
   { jpegBytes, shardBytes }: ShardsWanted,
@@ -55,7 +55,7 @@ function member(name: string, content: Buffer): Buffer {
   octal(0, 116, 7);
   octal(content.length, 124, 11);
   octal(0, 136, 11);
-  // The checksum is computed with blanks in its own place.
+  // The checksum is computed over a header with blanks in the checksum's place.
   header.write('        0', 148);
   header.write('ustar\x0000', 257);
   octal(

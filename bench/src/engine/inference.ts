@@ -1,8 +1,8 @@
 /**
  * `inference`: how much faster is an inference as one graph than operation by operation?
  *
- * The product's own inference of four models at the padded shape of teachers, from real values to logits, timed in
- * turn in this process. Both must give the same bits.
+ * The product's own inference of four models, at the padded shape of teachers, from real values to logits. Both ways
+ * are timed in turn in this process, and must give the same bits.
  */
 import { loadavg } from 'node:os';
 import type { ArchitectureSettings } from '@lyceum/learning/architectures';
@@ -96,7 +96,7 @@ function measure(
   return { eagerMs, tracedMs };
 }
 
-/** Logits of a batch that the graph was not checked on. Warms up, too. */
+/** Logits of a batch on which the graph was not checked. This call also warms up. */
 function logits(by: Inference): ArrayBufferLike {
   return by.run(batch(2), ROWS).buffer;
 }

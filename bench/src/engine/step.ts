@@ -1,9 +1,9 @@
 /**
  * `step`: how much faster is a training step as one graph than operation by operation?
  *
- * The product's own step of three students — forward, distillation and cross entropy, gradients, Adam, and handing
- * the batch to the library — timed in turn on the same prepared batches, in this process. Both must end in the same
- * bits.
+ * The product's own step of three students: forward, distillation and cross entropy, gradients, Adam, and handing the
+ * batch to the library. Both ways are timed in turn on the same prepared batches, in this process, and must end in the
+ * same bits.
  */
 import { loadavg } from 'node:os';
 import { type Engine, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
@@ -17,7 +17,7 @@ const UNIT = 'samples/s, traced ÷ eager';
 
 interface MeasuredStudent {
   readonly model: object;
-  /** Steps of one repetition: some seconds, operation by operation. */
+  /** Steps of one repetition: they take some seconds, operation by operation. */
   readonly steps: number;
 }
 

@@ -1,4 +1,4 @@
-/** The product's own training step on prepared batches of pretended images. */
+/** The product's own training step on prepared batches of made-up images. */
 import { encodeDataset, parseDataset } from '@lyceum/learning/datasets';
 import { checkRunSpecification } from '@lyceum/learning/specification';
 import type { Engine } from '@lyceum/learning/tensorflow';
@@ -25,7 +25,7 @@ export function takeSteps(
   for (let i = 0; i < count; i++) {
     const { batch, targets } = batches[i % batches.length] as PreparedBatch;
     const loss = student.step(batch, targets, 1e-3);
-    // The last step is read: a device that computes beside has done the others by then.
+    // Reading the last loss waits until a device with its own queue has done all steps.
     if (i === count - 1) loss.dataSync();
     loss.dispose();
   }

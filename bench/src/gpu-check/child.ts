@@ -1,25 +1,25 @@
-/** Runs a program of its own, with a limit of time, and tells its output and how it ended. */
+/** Runs a program with a time limit, and returns its output and how it ended. */
 import { spawn } from 'node:child_process';
 
 export interface ChildOptions {
   readonly signal: AbortSignal;
   readonly limitMs: number;
-  /** Variables that are added to this process's. */
+  /** Variables that are added to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Show its stderr as it comes. */
+  /** Whether to show the program's stderr as it comes. */
   readonly isShown?: boolean;
 }
 
 export interface ChildEnd {
-  /** Lines of stdout, without empty ones and one that was not finished. */
+  /** Lines of stdout, without empty lines and without a last line that was not finished. */
   readonly lines: readonly string[];
   /** The end of stderr. */
   readonly stderr: string;
-  /** How the program died, with its last words; undefined: it ended with 0. */
+  /** How the program ended, with its last lines; undefined: it ended with 0. */
   readonly problem: string | undefined;
 }
 
-/** Time for a program to end a cluster; then it is killed. */
+/** Time for a program to end its cluster; then the program is killed. */
 const TERMINATION_MS = 20_000;
 const KEPT_CHARACTERS = 16_384;
 const LAST_LINES = 3;
@@ -46,7 +46,7 @@ export async function runChild(args: readonly string[], options: ChildOptions): 
     child.kill('SIGTERM');
     killing ??= setTimeout(() => {
       child.kill('SIGKILL');
-      // A process that the program started may hold them open.
+      // A process that the program started may hold the pipes open.
       child.stdout.destroy();
       child.stderr.destroy();
     }, TERMINATION_MS);

@@ -12,28 +12,28 @@ import { verdicts } from './verdicts.js';
 
 const PROBE = fileURLToPath(new URL('probe.js', import.meta.url));
 
-/** TensorFlow says why it finds no GPU, and the libraries that it lacks. */
+/** With these variables TensorFlow says why it finds no GPU, and which libraries it lacks. */
 const TALKATIVE = { TF_CPP_MIN_LOG_LEVEL: '0', TF_CPP_VMODULE: 'dso_loader=1' };
 const SHOWN_LINES = 20;
 
 const ALL_PARTS = ['engine', 'teacher', 'fullBatch', 'student', 'onnx', 'together'] as const;
 
 export interface GpuCheckOptions {
-  /** Do everything on the processor, to show that the check itself works. */
+  /** Use the processor in place of the GPU, to try the check itself. */
   readonly pretendCpu: boolean;
-  /** Use a teacher that a processor computes in a moment, to try the check itself; no speed is expected of it. */
+  /** Use a small teacher that a processor computes in a moment, to try the check itself. No speed is expected. */
   readonly small: boolean;
-  /** Run the bench remote-teachers and the demo too: an hour more at most. */
+  /** Also run the bench remote-teachers and the demo: this takes at most an hour more. */
   readonly full: boolean;
-  /** Number of the GPU among those that are seen, from 0. */
+  /** Index of the GPU among the visible GPUs, from 0. */
   readonly gpuIndex: number;
   readonly signal: AbortSignal;
 }
 
 export interface GpuCheckResult {
-  /** The GPU, as `NVIDIA L4, 22.5 GiB, driver 580.1`; undefined: the processor stands for it. */
+  /** The GPU, as `NVIDIA L4, 22.5 GiB, driver 580.1`; undefined: the processor was used in its place. */
   readonly gpu: string | undefined;
-  /** All GPUs that are seen, and the value of CUDA_VISIBLE_DEVICES. */
+  /** `seen`: all visible GPUs; `visible`: the value of CUDA_VISIBLE_DEVICES. */
   readonly seen: readonly string[];
   readonly visible: string | undefined;
   /** Names and versions, `tensorflow 2.21.0`, `onnxruntime 1.26.0`. */
@@ -45,7 +45,7 @@ export interface GpuCheckResult {
  * Runs the check. Every failure is a row.
  *
  * @throws {LyceumError} NOT_FOUND if there is no such GPU, FAILED_PRECONDITION if the GPU or the driver does not
- * answer; neither if one is pretended.
+ *   answer. With `pretendCpu` neither is thrown.
  */
 export async function gpuCheck(options: GpuCheckOptions): Promise<GpuCheckResult> {
   const { pretendCpu, small, full, gpuIndex, signal } = options;

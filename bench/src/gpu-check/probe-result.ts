@@ -1,10 +1,10 @@
-/** The figures that one process measured on one device, part by part. Plain data: they travel as JSON. */
+/** The figures that one process measured on one device, part by part. Plain data, which is sent as JSON. */
 import type { Gpu } from '@lyceum/platform';
 
 export interface ProbeOptions {
   readonly device: Gpu | 'cpu';
   readonly determinism: 'strict' | 'fast';
-  /** Use a teacher that a processor computes in a moment, and few steps: to try the check itself. */
+  /** Use a small teacher that a processor computes in a moment, and few steps, to try the check itself. */
   readonly small: boolean;
   /** Parts to measure, in this order. */
   readonly parts: readonly PartName[];
@@ -14,34 +14,36 @@ export interface Outputs {
   readonly samplesPerSecond: number;
   /** Logits of a fixed batch, row-major. */
   readonly logits: readonly number[];
-  /** Greatest difference from the same question asked again, as a share of the greatest logit. */
+  /** Greatest difference between two inferences of the same batch, as a share of the greatest logit. */
   readonly movedBy: number;
 }
 
 export interface Steps {
   readonly stepsPerSecond: number;
-  /** Digest of the weights in the end. */
+  /** Digest of the weights after all steps. */
   readonly digest: string;
 }
 
 export interface Parts {
   readonly engine: {
-    /** Name and version, `tensorflow 2.21.0`, and `gpu` or `cpu` with its model. */
+    /** `version`: name and version, `tensorflow 2.21.0`; `device`: `gpu` or `cpu` with its model. */
     readonly version: string;
     readonly device: string;
-    /** Why TensorFlow does not compute on the device that it was told to use; undefined: it does. */
+    /** Why TensorFlow does not compute on the wanted device; undefined: it does. */
     readonly unused?: string | undefined;
   };
   readonly teacher: Outputs & {
     readonly parameterCount: number;
-    /** Least difference of two samples' logits, as a share of the greatest: swapped samples differ by as much. */
+    /**
+     * Least difference of two samples' logits, as a share of the greatest logit: swapped answers differ by this much.
+     */
     readonly rowsDifferBy: number;
-    /** Why operations run one by one; undefined: they are a graph. */
+    /** Why operations run one by one; undefined: they run as a graph. */
     readonly notTraced?: string | undefined;
-    /** GPU memory that loading and the first batches take; undefined: the driver does not tell. */
+    /** GPU memory that loading and the first batches take; undefined: the driver does not report it. */
     readonly memoryBytes?: number | undefined;
   };
-  /** Rate of the same teacher at the batch of workers. */
+  /** Rate of the same teacher with batches as large as workers use. */
   readonly fullBatch: { readonly samplesPerSecond: number };
   readonly student: {
     /** Samples a step. */
@@ -50,13 +52,15 @@ export interface Parts {
     readonly eager: Steps;
   };
   readonly onnx: Outputs & { readonly memoryBytes?: number | undefined };
-  /** Both engines with their teachers in one process, in turn: how far each is from its answers of before. */
+  /**
+   * Both engines with their teachers in one process, in turn: how far answers differ from those of one engine alone.
+   */
   readonly together: { readonly tensorflowMovedBy: number; readonly onnxMovedBy: number };
 }
 
 export type PartName = keyof Parts;
 
-/** Results by part. A part that was not asked for has a problem too. */
+/** Results by part. A part that was not measured has a problem. */
 export type ProbeResult = { readonly [Name in PartName]: Measured<Parts[Name]> };
 
 export type Measured<T> = T | { readonly problem: string };
@@ -72,8 +76,8 @@ export function problemOf(result: Measured<object>): string | undefined {
 }
 
 /**
- * @param lines - JSON objects of one part each, of a process that may have died between two; other lines are
- * libraries'.
+ * @param lines - one JSON object for each part; the process may have died after any of them. Other lines come from
+ * libraries and are skipped.
  */
 export function probeResult(lines: readonly string[], death: string | undefined): ProbeResult {
   const parts = lines
@@ -92,12 +96,12 @@ export function probeResult(lines: readonly string[], death: string | undefined)
   };
 }
 
-/** JSON writes null for NaN and infinity, and null would pass for 0. */
+/** JSON has null for NaN and infinity, and null would count as 0. */
 function withNumbers(_key: string, value: unknown): unknown {
   return value === null ? Number.NaN : value;
 }
 
-/** Greatest difference, as a share of the greatest of `a`. */
+/** Greatest difference of two values, as a share of the greatest value of `a`. */
 export function differenceShare(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let [difference, greatest] = [0, 0];

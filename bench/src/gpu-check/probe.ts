@@ -1,7 +1,8 @@
 /**
  * Measures one device in a process of its own, since engines read their environment once: `node probe.js OPTIONS`,
- * which are JSON. Each part is a line of stdout, a JSON object, as soon as it is measured: if the process is killed,
- * only the present part and those after it are lost. A part that fails is told of, and the next is measured.
+ * with options as JSON. Each part is printed as a JSON object on a line of stdout, as soon as it is measured: if the
+ * process is killed, only this part and later parts are lost. If a part fails, its problem is printed, and the next
+ * part is measured.
  */
 import { gpuProblem, openEngine, prepareEngine } from '@lyceum/learning/tensorflow';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
@@ -34,7 +35,7 @@ const MEASURES: { readonly [Name in PartName]: () => Promise<Parts[Name]> } = {
 const OF_ONNX: readonly PartName[] = ['engine', 'onnx'];
 for (const part of options.parts) {
   const result = await measured<object>(async () => {
-    // Otherwise a processor would compute for minutes, for nothing.
+    // Otherwise the processor would compute for minutes in vain.
     if (!OF_ONNX.includes(part)) await assertUsed();
     return MEASURES[part]();
   });
@@ -42,7 +43,7 @@ for (const part of options.parts) {
 }
 await teachers.close();
 
-/** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not compute where it was told to. */
+/** @throws {LyceumError} FAILED_PRECONDITION if TensorFlow does not compute on the wanted device. */
 async function assertUsed(): Promise<void> {
   const { unused } = await MEASURES.engine();
   if (unused !== undefined) throw new LyceumError('FAILED_PRECONDITION', unused);

@@ -1,4 +1,4 @@
-/** Whole programs on the GPU: one bench and the demo, whose workers end rather than compute on the processor. */
+/** Whole programs on the GPU: one bench and the demo. Their workers end if they cannot compute on the GPU. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,12 +12,12 @@ import type { Measured } from './probe-result.js';
 const BENCH = fileURLToPath(new URL('../main.js', import.meta.url));
 const DEMO = fileURLToPath(new URL('../../../examples/dist/demo.js', import.meta.url));
 
-/** The least share of the rate that the teachers' own workers allow, which a cluster must achieve. */
+/** Least rate with teachers ÷ rate of the student alone, which the bench must achieve. */
 const REMOTE_TEACHERS_LEAST = 0.9;
 
 type Outcome = Measured<{ readonly told: string }>;
 
-/** @param gpu - undefined: the processor stands for it. */
+/** @param gpu - undefined: the processor is used in its place. */
 export async function remoteTeachers(gpu: Gpu | undefined, signal: AbortSignal): Promise<Outcome> {
   return told(signal, async () => {
     const args = [BENCH, 'remote-teachers', '--json', '--repetitions', '1', '--short'];

@@ -8,7 +8,7 @@ export interface Row {
   readonly cpu: string;
   /** `measured`: a figure without an expectation. */
   readonly verdict: 'passed' | 'FAILED' | 'measured' | 'not run';
-  /** The meaning of the figures, or why it failed. */
+  /** The meaning of the figures, or why the check failed. */
   readonly note: string;
 }
 
@@ -29,7 +29,7 @@ export function notRun(check: string, note: string): Row {
   return { check, gpu: '–', cpu: '–', verdict: 'not run', note };
 }
 
-/** The row of a whole program that was run, or that was not, with the reason. */
+/** The row of a whole program, whether or not it was run. */
 export function programRow(
   check: string,
   outcome: Measured<{ readonly told: string }> | 'not run',

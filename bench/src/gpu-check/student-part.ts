@@ -7,15 +7,14 @@ const STUDENT = { architecture: 'conv', filters: [16, 32], denseUnits: [64] };
 const BATCHES = 8;
 
 /**
- * Takes the same steps from the same weights in both ways. If there is no graph, the reason stands beside the rate of
- * operations.
+ * Takes the same steps from the same weights in both ways. If there is no graph, `traced` holds the reason.
  */
 export async function studentSteps(engine: Engine, count: number): Promise<Parts['student']> {
   const batches = Array.from({ length: BATCHES }, (_, index) => preparedBatch(index));
   const [{ batch, targets }] = batches as [(typeof batches)[0]];
   const [traced, eager] = [await openStudent(engine, STUDENT), await openStudent(engine, STUDENT)];
   const reason = traced.trace(batch, targets, [batch.rows]);
-  // First steps allocate and choose kernels: their time is not counted, but their weights are.
+  // The first steps allocate memory and choose kernels: they change the weights, but their time does not count.
   const steps = (student: typeof traced): Steps => {
     takeSteps(student, batches, BATCHES);
     const stepsPerSecond = takeSteps(student, batches, count) / BATCH_SIZE;

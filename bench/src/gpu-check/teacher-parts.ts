@@ -1,4 +1,4 @@
-/** One teacher in both engines: its answers and rates, the memory that it takes, and both in one process. */
+/** One teacher in both engines: answers, rates and memory of each engine, and both engines in one process. */
 import type { ArchitectureSettings } from '@lyceum/learning/architectures';
 import { exportOnnx } from '@lyceum/learning/export';
 import { encodeModelPackage, onnxPackageOf, parseModelPackage } from '@lyceum/learning/formats';
@@ -16,10 +16,10 @@ import {
 } from './probe-result.js';
 
 const CLASSES = 10;
-/** The least time that a rate is measured over, and the most batches, on a slow device. */
+/** A rate is measured until this time is over, or this number of batches is done. */
 const MEASURED_MS = 5_000;
 const MEASURED_BATCHES = 50;
-/** Turns of both engines. */
+/** Turns of each engine, when both are in one process. */
 const TURNS = 10;
 
 interface Teacher {
@@ -28,7 +28,7 @@ interface Teacher {
 }
 
 /**
- * Five convolutions and a wide layer: 29.7 million parameters, 3.3 thousand million products a sample, as ResNet-50.
+ * Five convolutions and a wide layer: 29.7 million parameters, 3.3 billion products a sample, about as ResNet-50.
  */
 const LARGE_TEACHER: Teacher = {
   architecture: { architecture: 'conv', filters: [64, 128, 256, 512, 512], denseUnits: [1024] },
@@ -116,7 +116,7 @@ export class TeacherParts {
     return { ...measured, memoryBytes: grownBy(before, await this.#memory.usedBytes()) };
   }
 
-  /** Runs both engines as in a teacher worker with teachers of both: they share a GPU's memory and take turns. */
+  /** Runs both engines in turn, sharing a GPU's memory, as in a teacher worker that has teachers of both. */
   async together(): Promise<Parts['together']> {
     const [tensorflow, onnx] = [this.#tensorflow, this.#onnx];
     if (tensorflow === undefined || onnx === undefined) {
@@ -152,8 +152,8 @@ export class TeacherParts {
 }
 
 /**
- * Samples, each of another pattern and strength. Without biases, logits grow as their sample does, so that no two
- * samples' are alike: swapped answers are noticed.
+ * Samples, each with another pattern and strength. An untrained model's biases are 0, so that logits grow with the
+ * sample's strength: no two samples have equal logits, and swapped answers are noticed.
  */
 function samples(rows: number, sampleSize: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: rows * sampleSize }, (_, i) => {
@@ -162,7 +162,7 @@ function samples(rows: number, sampleSize: number): Float32Array<ArrayBuffer> {
   });
 }
 
-/** @throws {LyceumError} INTERNAL if a logit is no number. */
+/** @throws {LyceumError} INTERNAL if a logit is NaN or infinite. */
 async function outputs(run: Run, rows: number): Promise<Outputs> {
   const first = Float32Array.from(await run());
   if (!first.every(Number.isFinite)) throw new LyceumError('INTERNAL', 'a logit is no number');

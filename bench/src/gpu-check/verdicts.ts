@@ -19,13 +19,13 @@ export interface Probes {
   readonly cpu: ProbeResult;
 }
 
-/** How far devices may differ, as a share of the greatest logit: as replicas of one teacher may. */
+/** How far two devices may differ, as a share of the greatest logit: the same as for replicas of one teacher. */
 const DEVICES_DIFFER = 1e-2;
-/** How far samples must differ at least, or swapped answers would pass for noise. */
+/** Least difference of two samples: with less, swapped answers would look like noise. */
 const ROWS_DIFFER = 2 * DEVICES_DIFFER;
 /** How far one device may differ from itself: `ANSWER_NOISE` of float32. */
 const NOISE = 1e-4;
-/** How many times faster than the processor a GPU must be for a teacher of ResNet-50's size. */
+/** How many times faster than the processor a GPU must be, for a teacher of ResNet-50's size. */
 const ONNX_SPEEDUP = 5;
 const MIB = 1024 ** 2;
 
@@ -33,13 +33,13 @@ const TEACHER = 'TensorFlow, a teacher';
 const STUDENT = 'TensorFlow, a student';
 const ONNX = 'ONNX Runtime, a teacher';
 
-/** @param expectsSpeed - the teacher is large, and `gpu` is one. */
+/** @param expectsSpeed - true if the teacher is large and `gpu` is a real GPU. */
 export function verdicts(probes: Probes, expectsSpeed: boolean): Row[] {
   const { gpu, cpu } = probes;
   const unused = isMeasured(gpu.engine) ? gpu.engine.unused : gpu.engine.problem;
   const of = (result: ProbeResult) => (isMeasured(result.engine) ? result.engine.device : '–');
   const computes = row('TensorFlow computes there', of(gpu), of(cpu), unused);
-  // Results that the processor computed must not stand in the GPU's column.
+  // If the processor computed results, they must not appear in the GPU's column.
   const tensorflow =
     unused === undefined
       ? tensorflowRows(probes)
@@ -143,7 +143,8 @@ function onnxRows({ gpu, cpu }: Probes, expectsSpeed: boolean): Row[] {
 }
 
 /**
- * Rows of a part that the GPU measured, whether or not the processor did; a part that was not measured is a row too.
+ * Rows of a part that was measured on the GPU; the processor's results may be absent. A part that was not measured has
+ * a row with its problem.
  */
 function part<T extends object>(
   check: string,
@@ -169,7 +170,7 @@ function inAnotherProcess<T extends object>(
   return row(check, '–', '–', problemOf(again) ?? whatDiffers(again as T));
 }
 
-/** The row on whether samples' answers differ, which the check itself relies on. */
+/** The row on whether samples' answers differ: the check itself relies on this. */
 function rowsDiffer({ rowsDifferBy }: Parts['teacher']): Row {
   const problem =
     rowsDifferBy > ROWS_DIFFER ? undefined : `answers in each other’s place would not be seen`;

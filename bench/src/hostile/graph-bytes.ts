@@ -1,10 +1,10 @@
 /**
- * The bytes of a `saved_model.pb`, written field by field, right ones and wrong ones: an attacker writes files that no
- * exporter does. Numbers of fields are those of meta_graph.proto, graph.proto, function.proto and attr_value.proto.
+ * The bytes of a `saved_model.pb`, right or wrong, written field by field: attackers write files that no exporter
+ * writes. Numbers of fields are those of meta_graph.proto, graph.proto, function.proto and attr_value.proto.
  */
 export type Bytes = Uint8Array;
 
-/** A message, field by field: texts and bytes have a length, whole numbers are varints. */
+/** A message, field by field: texts and bytes are written with their length, whole numbers as varints. */
 export function message(...fields: readonly (readonly [number, string | Bytes | number])[]): Bytes {
   const parts = fields.flatMap(([number, value]) => {
     if (typeof value === 'number') return [varint(number * 8), varint(value)];
@@ -14,7 +14,7 @@ export function message(...fields: readonly (readonly [number, string | Bytes | 
   return Buffer.concat(parts);
 }
 
-/** A varint: seven bits a byte, the lowest first; numbers below 0 have 64 bits. */
+/** A varint: seven bits in each byte, the lowest bits first; numbers below 0 have 64 bits. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));
@@ -137,7 +137,7 @@ export function graph(
 
 export interface MetaGraphParts {
   readonly tags?: readonly string[];
-  /** All graphs that are written, one after another. */
+  /** The graphs to write, one after another. */
   readonly graphs: readonly Bytes[];
   readonly shape?: readonly number[];
   /** The node that runs when the model is loaded. */

@@ -1,4 +1,4 @@
-/** Inputs that are to harm a coordinator, each in a line. */
+/** Inputs that attack a coordinator, one in each line. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { connect, newSessionKey, openDuplex, StudentClient, TeacherClient } from '@lyceum/platform';
 import { ArtifactKind, SPECIFICATION_INLINE_MARKS } from '@lyceum/proto';
@@ -20,10 +20,12 @@ export interface HostileInput {
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const MIB = 1024 * 1024;
 
-/** The room in a specification: as long as one may be, less the rest around it. */
+/**
+ * Characters of an attack in a specification: the greatest length of a specification, less the text around the attack.
+ */
 const ROOM = 63 * 1024;
 
-/** The most lines of a document that is not read in a thread. */
+/** Greatest number of lines of a document that is read on the event loop, not in a thread. */
 const SHORT = SPECIFICATION_INLINE_MARKS;
 
 /** A text just below the limit of one message. */
@@ -99,7 +101,7 @@ function submitted(name: string, document: string): HostileInput {
   return { name: `document: ${name}`, send: ({ client }) => client.submitRun(document) };
 }
 
-/** Archives of zeros, which deflate to a thousandth. */
+/** Archives of zeros: these are compressed to a thousandth. */
 function zipBombs(): HostileInput[] {
   const zeros = Buffer.alloc(256 * MIB);
   const bomb = (name: string) => rawZip([{ name, bytes: zeros, deflated: true }]);
@@ -124,13 +126,13 @@ function lines(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, i) => line(i)).join('\n');
 }
 
-/** A document of levels, each ten times the one before. */
+/** A document of nested levels: each level is ten times as large as the level before ("billion laughs"). */
 function laughs(levels: number): string {
   const level = (i: number) => (i === 0 ? '[x]' : `[${Array(10).fill(`*l${i - 1}`)}]`);
   return lines(levels, (i) => `l${i}: &l${i} ${level(i)}`);
 }
 
-/** A document of maps, each with the keys of all before. */
+/** A document of maps: each map has the keys of all maps before. */
 function merges(count: number): string {
   const merged = (i: number) => (i === 0 ? '' : `<<: *m${i - 1}, `);
   return lines(count, (i) => `m${i}: &m${i} { ${merged(i)}k${i}: 1 }`);
@@ -138,7 +140,7 @@ function merges(count: number): string {
 
 const DEVICE = { engine: 'native', engineVersion: '1', computeThreads: 1, device: 'cpu' };
 
-/** A greeting as either worker: the coordinator ends the session of both. */
+/** A hello as teacher worker and as student worker: the coordinator ends both sessions. */
 function greeting(name: string, change: object): HostileInput {
   const own = { workerId: 'hostile', version: '1', device: DEVICE, sessionKey: newSessionKey() };
   const hello = { ...own, memoryBudgetBytes: 1, ...change };

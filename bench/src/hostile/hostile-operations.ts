@@ -1,4 +1,4 @@
-/** SavedModels with operations that reach beyond the tensors in memory. */
+/** SavedModels with operations that reach files, or anything else than tensors in memory. */
 import {
   type Attributes,
   type Bytes,

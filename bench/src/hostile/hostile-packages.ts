@@ -1,6 +1,6 @@
 /**
- * Packages of models that are to harm programs that read, store or load them. One row each; a new one is a line in the
- * file of its format.
+ * Packages of models that attack the programs that read, store or load them. Each attack is a row; add a new attack to
+ * the file of its format.
  */
 import { hostileOperations } from './hostile-operations.js';
 import { hostilePlaces } from './hostile-places.js';
@@ -13,14 +13,14 @@ import { rawZip } from './raw-zip.js';
 export type { Lures } from './hostile-row.js';
 
 export interface HostilePackage extends Pick<HostileRow, 'name' | 'expected' | 'says'> {
-  /** The package's bytes, as the store would keep them. */
+  /** The package's bytes, as the store would hold them. */
   readonly bytes: Buffer;
 }
 
 const SETTINGS = '{"output":"logits"}';
 const SAVED_MODEL = 'saved_model.pb';
 
-/** Archives that are hostile around any model. */
+/** Archives that are hostile, whatever model they hold. */
 function hostileArchives(harmless: Uint8Array): HostileRow[] {
   const besides = (name: string, member: string, says: RegExp): HostileRow => ({
     name: `archive: ${name}`,
@@ -61,7 +61,7 @@ function hostileArchives(harmless: Uint8Array): HostileRow[] {
   ];
 }
 
-/** @param lures - the files that attacks reach for. */
+/** @param lures - the files that attacks try to read or write. */
 export function hostilePackages(lures: Lures): HostilePackage[] {
   const savedModels = [...hostileOperations(lures), ...hostilePlaces(lures), ...hostileSizes()];
   const harmless = savedModels.find(({ expected }) => expected === 'harmless')?.savedModel;

@@ -1,4 +1,4 @@
-/** SavedModels that hide a hostile operation, or whose graph is not the one that is checked. */
+/** SavedModels that hide a hostile operation, or that show a checker another graph than the one that runs. */
 import {
   type Bytes,
   DT,
@@ -30,7 +30,7 @@ export function hostilePlaces({ secret, target, secretFolder }: Lures): HostileR
     expected: 'refused',
     says,
   });
-  /** The hostile part of these, which TensorFlow would run, is left out of the graph that is loaded. */
+  /** Models whose hostile part, which TensorFlow would run, is left out of the loaded graph. */
   const harmless = (name: string, bytes: Bytes): HostileRow => ({
     name,
     savedModel: bytes,

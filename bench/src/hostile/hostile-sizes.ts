@@ -1,4 +1,4 @@
-/** SavedModels that are damaged, or claim more than can be held. */
+/** SavedModels that are damaged, or that claim more memory than there is. */
 import {
   type Bytes,
   DT,

@@ -1,10 +1,10 @@
 /**
- * `hostile`: how long does a hostile input hold the coordinator's event loop up, and how much memory does it take?
+ * `hostile`: how long does a hostile input block the coordinator's event loop, and how much memory does it take?
  *
- * A coordinator without workers is given one input after another, each as an attacker would: packages straight to its
- * gRPC service, without the command line that refuses them before. The longest time by which a timer was late counts,
- * and the most resident memory, while the coordinator reads one. Whether the input was refused is told too; tests
- * decide which must be.
+ * A coordinator without workers gets one input after another, as from an attacker: packages go straight to its gRPC
+ * service, not through the command line, which would refuse them. Measured are the longest delay of a timer and the
+ * greatest resident memory while the coordinator reads an input. The bench also prints whether the input was refused;
+ * tests decide which inputs must be refused.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,10 +24,10 @@ import {
 } from '../measuring/index.js';
 import { hostileInputs } from './hostile-inputs.js';
 
-/** A timer is late from its first tick on: one before the input, and one after it. */
+/** Pause before and after an input, so that the timer ticks once before it and once after it. */
 const SETTLE_MS = 20;
 
-/** The number of worst inputs that are told, and shown in the table. */
+/** The number of worst inputs in the details, and in the table. */
 const WORST = 10;
 const SHOWN = 5;
 

@@ -37,7 +37,7 @@ function packed(modelJson: unknown): HostileRow['members'] {
   ];
 }
 
-/** A graph with an attack between the product and the answer. */
+/** A graph with an attack between the matrix product and the answer. */
 function graphModel(attack: readonly JsonNode[], more: object = {}, library: object = {}): object {
   const last = attack.at(-1)?.name ?? 'product';
   const node = [

@@ -1,4 +1,4 @@
-/** SavedModels that compute x·W, and something besides: the parts of hostile rows. */
+/** SavedModels that compute x·W and also hold an attack: the parts of hostile rows. */
 import {
   type Attributes,
   type Bytes,
@@ -26,7 +26,7 @@ const WEIGHTS = floatConstant('W', [2, 3], [1, -2, 0.5, 3, 0, -1]);
 export const FLOAT = { T: type(DT.float) };
 const PRODUCT = node('product', 'MatMul', ['x', 'W'], FLOAT);
 
-/** The harmless part; `after` must run before there is an answer, `plus` is added to it. */
+/** The harmless part. The nodes `after` must run before the answer; the node `plus` is added to the answer. */
 export function answer({
   after = [],
   plus,

@@ -4,7 +4,7 @@ import type { HostileRow, Lures } from './hostile-row.js';
 
 const FLOAT = 1;
 
-/** A tensor of one weight; `external` is the place that it names for its values. */
+/** A tensor of weights; values that are no list are fields that name another place for the values. */
 function tensor(
   name: string,
   sizes: readonly number[],
@@ -275,7 +275,7 @@ export function hostileOnnxModels({ secret }: Lures): HostileRow[] {
     ),
     refused(
       'a file that is of another format too',
-      // Field 15 of six bytes, four of them that mark.
+      // Field 15 with six bytes: four of these are the mark of ONNX Runtime's format.
       Buffer.concat([Buffer.from([0x7a, 6, 0, 0]), Buffer.from('ORTM'), model({})]),
       /is in ONNX Runtime's own format/,
     ),

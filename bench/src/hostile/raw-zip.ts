@@ -1,10 +1,10 @@
-/** Zip archives that no program writes: names twice, names that lead elsewhere, wrong sizes. */
+/** Zip archives that no program writes: with repeated names, names that lead elsewhere, or wrong sizes. */
 import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface RawMember {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** The size in its headers, in place of the real one. */
+  /** The size in the member's headers, in place of the real size. */
   readonly claimedBytes?: number;
   readonly deflated?: boolean;
 }

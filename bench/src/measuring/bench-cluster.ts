@@ -1,4 +1,4 @@
-/** A cluster of real processes on this machine for benches: start it, fill it, run in it, count its CPU time. */
+/** A cluster of real processes on this machine for benches: starts it, waits for runs, counts CPU time. */
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster, type LocalClusterOptions } from '@lyceum/cli/local-cluster';
 import { LyceumError, type Run, RunState } from '@lyceum/proto';
@@ -12,7 +12,7 @@ export interface BenchOptions {
 /** Threads of each worker that computes, unless a bench says otherwise. */
 export const COMPUTE_THREADS = 2;
 
-/** Starts a cluster, and ends it afterwards whatever happens. */
+/** Starts a cluster, calls `use`, and always ends the cluster afterwards. */
 export async function withCluster<T>(
   options: Omit<LocalClusterOptions, 'environment' | 'logLevel'>,
   use: (cluster: LocalCluster, client: CoordinatorClient) => Promise<T>,
@@ -32,7 +32,7 @@ export async function withCluster<T>(
   }
 }
 
-/** Waits for the end of a run. @throws {LyceumError} INTERNAL if it does not succeed. */
+/** Submits a run and waits for its end. @throws {LyceumError} INTERNAL if the run does not succeed. */
 export async function finished(
   client: CoordinatorClient,
   specification: string,
@@ -67,9 +67,9 @@ export async function cpuMsPerBatch(
 }
 
 /**
- * Compares samples inferred by teacher.
+ * Confirms that no teacher inferred a sample between two counts, which are by teacher.
  *
- * @throws {LyceumError} INTERNAL if a teacher was asked: then the figure says nothing about the store.
+ * @throws {LyceumError} INTERNAL if a teacher did: then the figure says nothing about the store.
  */
 export function assertNoneInferred(
   before: Readonly<Record<string, number>>,
@@ -84,7 +84,7 @@ export function assertNoneInferred(
   }
 }
 
-/** @throws {LyceumError} FAILED_PRECONDITION if the environment names none. */
+/** @throws {LyceumError} FAILED_PRECONDITION if the environment names no cache folder. */
 export function cacheFolder(): string {
   const folder = process.env['LYCEUM_CACHE'];
   if (folder === undefined) {

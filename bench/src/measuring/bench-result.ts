@@ -1,4 +1,4 @@
-/** The result of a measurement, and how it is shown. */
+/** The result of a measurement, and its lines for a person. */
 
 /** One row of a bench's table, over its repetitions. */
 export interface Figure {
@@ -22,7 +22,7 @@ export interface BenchResult {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** This machine lacks something that a bench needs; the message says what, and how to get it. */
+/** This machine lacks something that a bench needs. The message names it, and says how to get it. */
 export class NotHereError extends Error {
   override readonly name = 'NotHereError';
 }
@@ -39,7 +39,7 @@ export function spread(values: readonly number[]): [low: number, high: number] {
   return [Math.min(...values), Math.max(...values)];
 }
 
-/** @param values - one a repetition. */
+/** @param values - one for each repetition. */
 export function figureOf(figure: string, unit: string, values: readonly number[]): Figure {
   const [least, greatest] = spread(values);
   return { figure, unit, median: median(values), least, greatest, repetitions: values.length };

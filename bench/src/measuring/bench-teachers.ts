@@ -1,4 +1,4 @@
-/** The three teachers of the benches: trained once, briefly, then given to one cluster after another. */
+/** The three teachers of the benches: trained once, briefly, then pushed to one cluster after another. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { sleep } from '@lyceum/platform';
 import { ArtifactKind } from '@lyceum/proto';
@@ -13,7 +13,7 @@ export async function pushDataset(
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'digits', dataset, { signal });
 }
 
-/** @returns model packages, in the order of {@link TEACHERS}. The data set must be there. */
+/** @returns model packages, in the order of {@link TEACHERS}. The data set must have been pushed. */
 export async function trainTeachers(
   client: CoordinatorClient,
   signal: AbortSignal,
@@ -40,12 +40,14 @@ export async function pushTeachers(
   }
 }
 
-/** Trains the teachers and leaves them in the cluster under their names. The data set must be there. */
+/** Trains the teachers and pushes them under their names. The data set must have been pushed. */
 export async function makeTeachers(client: CoordinatorClient, signal: AbortSignal): Promise<void> {
   await pushTeachers(client, await trainTeachers(client, signal), signal);
 }
 
-/** Waits until every worker has every teacher's logits, so that computing them does not take the student's cores. */
+/**
+ * Waits until every worker has computed every teacher's logits, so that this does not take the student's cores later.
+ */
 export async function warmUpTeachers(
   client: CoordinatorClient,
   student: StudentName,

@@ -1,4 +1,4 @@
-/** The common parts of benches: a cluster to measure, its teachers and runs, and how a result is told. */
+/** The parts that benches share: a cluster to measure, its teachers and runs, and results. */
 export {
   assertNoneInferred,
   type BenchOptions,

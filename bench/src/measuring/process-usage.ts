@@ -21,24 +21,24 @@ export function threadCpuSeconds(tid: number): Promise<number> {
 
 async function secondsOf(path: string): Promise<number> {
   const stat = await readFile(path, 'utf8');
-  // The command's name may hold spaces and parentheses; the fields come after the last of them.
+  // The command's name may hold spaces and parentheses: fields are counted after the last parenthesis.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [utime, stime] = [Number(fields[11]), Number(fields[12])];
   return (utime + stime) / TICKS_PER_SECOND;
 }
 
-/** @returns mebibytes of the process that are in memory now. */
+/** @returns resident memory of the process, in MiB. */
 export async function residentMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Starts to watch for the most resident memory anew; see proc(5), /proc/PID/clear_refs. */
+/** Resets the kernel's peak of resident memory; see proc(5), /proc/PID/clear_refs. */
 export function resetPeak(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
-/** @returns mebibytes of the process that were in memory at most since {@link resetPeak}. */
+/** @returns the peak of resident memory since {@link resetPeak}, in MiB. */
 export async function peakResidentMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;

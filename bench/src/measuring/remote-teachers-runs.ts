@@ -15,7 +15,7 @@ export const MODELS: Readonly<Record<ModelName, unknown>> = {
   'teacher-conv': { architecture: 'conv', filters: [8, 16], denseUnits: [] },
 };
 
-/** TensorFlow's threads: the faster of 1 and 2. A perceptron has too little to compute for two threads. */
+/** TensorFlow's threads: 1 or 2, whichever is faster. A perceptron computes too little for two threads. */
 export const STUDENT_THREADS: Readonly<Record<StudentName, number>> = { conv: 2, mlp: 1 };
 
 interface RunSettings {
@@ -45,9 +45,9 @@ export function distillation(settings: RunSettings): string {
     spec: {
       ...common(settings),
       teachers: TEACHERS.map((name) => ({ name, model: name })),
-      // The teachers' weights are as they were drawn.
+      // The teachers may be untrained, and would not pass the probe.
       teacherHealth: { accept: [...TEACHERS] },
-      // One term, as the student alone has: a second one's arithmetic is no cost of teachers.
+      // One term, as for the student alone: the time of a second term is no cost of teachers.
       objective: [{ term: 'kd', weight: 1, temperature: 4 }],
     },
   });
@@ -58,7 +58,7 @@ function common(settings: RunSettings): Record<string, unknown> {
   return {
     dataset: 'digits',
     student: { model: MODELS[model] },
-    // The cycle has more epochs than any run: no view comes twice.
+    // The cycle has more epochs than any run, so that no view comes twice.
     ...(viewSeed !== undefined && { views: { seed: viewSeed, cycle: 1000, shift: 0.07 } }),
     training: {
       batchSize: 128,

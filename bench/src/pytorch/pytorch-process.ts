@@ -36,7 +36,7 @@ export interface PytorchFigures {
   readonly memoryFormat: string;
 }
 
-/** The virtual environment whose Python is taken unless another is named. */
+/** The virtual environment whose Python is used by default. */
 function environmentFolder(): string {
   return join(cacheFolder(), 'python', 'torch');
 }
@@ -49,7 +49,7 @@ export function defaultPython(): string {
  * @param bench - the bench that needs PyTorch.
  * @param other - the package that the bench needs besides torch.
  * @returns the version of PyTorch.
- * @throws {NotHereError} if the program is not there, or has no PyTorch.
+ * @throws {NotHereError} if the program does not exist, or has no PyTorch.
  */
 export async function pytorchVersion(
   python: string,
@@ -73,7 +73,7 @@ export async function pytorchVersion(
   }
 }
 
-/** Data set and teachers as files that PyTorch's side reads; removed by {@link PytorchFiles.remove}. */
+/** Files for PyTorch's side, with the data set and teachers; {@link PytorchFiles.remove} removes them. */
 export class PytorchFiles {
   readonly #folder: string;
   readonly #job: Readonly<Record<string, unknown>>;
@@ -100,7 +100,7 @@ export class PytorchFiles {
     return new PytorchFiles(folder, job);
   }
 
-  /** @throws {LyceumError} INTERNAL with what the script wrote if it fails. */
+  /** @throws {LyceumError} INTERNAL with the script's output, if the script fails. */
   async distil(
     python: string,
     { spec }: DistillationSpecification,

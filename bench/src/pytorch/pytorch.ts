@@ -1,13 +1,13 @@
 /**
- * `pytorch`: is a student that learns from the answer store as fast as in one PyTorch process, and as good?
+ * `pytorch`: does a student learn from the answer store as fast, and as well, as in one PyTorch process?
  *
  * Both sides have the same teachers, data, student, batch, optimiser (Adam; fused in PyTorch), objective and number of
- * epochs, validate after every epoch and keep the best weights. Each side has one or two threads, whichever makes it
- * faster. PyTorch computes its targets once, before the clock starts; ours come from the answer store, through
- * coordinator and gRPC, and the bench fails if a teacher infers a sample meanwhile. Each repetition has a seed of its
- * own, which fixes order and first weights of either side.
+ * epochs. Both validate after every epoch and keep the best weights. Each side has one or two threads, whichever is
+ * faster. PyTorch computes its targets once, before the clock starts. Our targets come from the answer store, through
+ * coordinator and gRPC; the bench fails if a teacher infers a sample meanwhile. Each repetition has its own seed,
+ * which fixes the order and first weights on each side.
  *
- * PyTorch's teachers are rebuilt from their weights: the bench fails unless they are as accurate there as here.
+ * PyTorch's teachers are rebuilt from their weights. The bench fails unless they are as accurate in PyTorch as here.
  */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 import { inferredSamples, type LocalCluster } from '@lyceum/cli/local-cluster';
@@ -44,17 +44,17 @@ import {
   pytorchVersion,
 } from './pytorch-process.js';
 
-/** Epochs of a run; long beside the second in which a run starts and its step is traced. */
+/** Epochs of a run: many, so that the second in which a run starts and its step is traced hardly counts. */
 const EPOCHS: Readonly<Record<StudentName, number>> = { conv: 60, mlp: 400 };
 
 /**
- * How far accuracies may differ: the test split has some thousands of samples, and a rounded logit may turn one of them
- * over.
+ * How far accuracies may differ: the test split has some thousands of samples, and rounding of a logit may change the
+ * class of a few.
  */
 const ACCURACY_TOLERANCE = 0.002;
 
 interface Options extends BenchOptions {
-  /** A Python with torch and numpy; undefined: the one in the cache. */
+  /** A Python with torch and numpy; undefined: the Python in the cache. */
   readonly python: string | undefined;
 }
 
@@ -133,7 +133,7 @@ export async function pytorch({ repetitions, signal, ...options }: Options): Pro
   }
 }
 
-/** The order alternates, so that a machine that grows slower or faster favours neither. */
+/** Measures both sides. The order alternates, so that a machine that becomes slower or faster favours neither. */
 async function pair(
   ours: () => Promise<OurFigures>,
   theirs: () => Promise<PytorchFigures>,
@@ -182,7 +182,7 @@ function distilThere(
 /**
  * Confirms that both sides have equal teachers.
  *
- * @throws {LyceumError} INTERNAL if not: then the sides do not learn the same.
+ * @throws {LyceumError} INTERNAL if an accuracy differs: then the sides do not learn the same.
  */
 function assertSameTeachers({ ours, theirs }: Pair): void {
   for (const [index, name] of TEACHERS.entries()) {

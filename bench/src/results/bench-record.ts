@@ -5,7 +5,7 @@ export interface Machine {
   readonly cores: number;
   readonly processor: string;
   readonly memoryGib: number;
-  /** The GPU; null: none that the engine uses. */
+  /** The GPU that the engine uses; null: none. */
   readonly gpu: string | null;
   readonly node: string;
   /** Name and version of TensorFlow. */
@@ -16,10 +16,10 @@ export interface BenchRecord {
   readonly bench: string;
   readonly recordedOn: string;
   readonly commit: string;
-  /** False: files differed from the commit. */
+  /** Whether the files were those of the commit. */
   readonly isClean: boolean;
   readonly machine: Machine;
-  /** Load averages of a minute, before and after: other work on the machine. */
+  /** Load averages over one minute, before and after the bench: they show other work on the machine. */
   readonly load: { readonly before: number; readonly after: number };
   readonly figures: readonly Figure[];
 }

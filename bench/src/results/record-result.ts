@@ -1,4 +1,4 @@
-/** Writes a bench's result into its file, with the machine and the commit, and the tables of the pages anew. */
+/** Writes a bench's result to its file, with the machine and the commit, and updates the tables of the pages. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -9,7 +9,7 @@ import type { BenchRecord, Machine } from './bench-record.js';
 import { assertPlaces, withTables } from './tables.js';
 
 const README = new URL('../../README.md', import.meta.url);
-/** A page that shows some of the tables too. */
+/** Another page with some of the tables. */
 const PERFORMANCE = new URL('../../../docs/performance.md', import.meta.url);
 const RESULTS = new URL('../../results/', import.meta.url);
 
@@ -37,7 +37,7 @@ export async function recordResult(
   writeFileSync(PERFORMANCE, withTables(readFileSync(PERFORMANCE, 'utf8'), records));
 }
 
-/** The commit, and whether files differ from it. Files that recording itself writes do not count. */
+/** The commit, and whether files differ from it. Files that are written by recording do not count. */
 function commit(): Pick<BenchRecord, 'commit' | 'isClean'> {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: fileURLToPath(RESULTS), encoding: 'utf8' }).trim();

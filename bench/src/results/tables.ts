@@ -1,4 +1,4 @@
-/** The tables of `bench/README.md` and other pages, made of results. Pure. Text around them is written by hand. */
+/** The tables of `bench/README.md` and other pages, made of results. The text around tables is kept. Pure. */
 import { LyceumError } from '@lyceum/proto';
 import type { Figure } from '../measuring/index.js';
 import type { BenchRecord } from './bench-record.js';
@@ -18,7 +18,7 @@ export function assertPlaces(readme: string, records: readonly BenchRecord[]): v
   }
 }
 
-/** The same text with the table of a record between its two markers, and a word where there is no record. */
+/** The page with each record's table between its two markers, or a sentence if a bench has no record. */
 export function withTables(page: string, records: readonly BenchRecord[]): string {
   return page.replaceAll(TABLE, (_, name: string) => {
     const record = records.find(({ bench }) => bench === name);
@@ -47,7 +47,7 @@ function rowOf({ figure, unit, median, least, greatest, repetitions }: Figure): 
   return `| ${cells.join(' | ')} |`;
 }
 
-/** The number with three digits; great numbers have all digits before the point. */
+/** The number with three digits; numbers from 1,000 on with all digits before the point. */
 function shown(value: number): string {
   const size = Math.abs(value);
   if (size >= 1_000) return Math.round(value).toLocaleString('en-US');

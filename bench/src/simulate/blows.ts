@@ -1,11 +1,11 @@
-/** Carries out the blows to a schedule's processes; all that they break comes back. */
+/** Carries out the blows of a schedule. Whatever a blow breaks is restored later. */
 
 import { SILENCE_MS, type SimulatedCoordinator, type SimulatedStudent } from './processes/index.js';
 import type { Blow, RunRecord, SimulatedProcess, World } from './world/index.js';
 
 /** How long processes are away, ms. */
 const AWAY_MS = [0, 50, 2_000];
-/** How long processes are stopped, ms: shorter and longer than their peers are patient. */
+/** How long processes are stopped, ms: shorter and longer than their peers wait. */
 const STOP_MS = [50, 3_000, 35_000];
 
 export function strike(world: World, coordinator: SimulatedCoordinator, blow: Blow): void {
@@ -64,7 +64,7 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
       });
       break;
     case 'queue-lost':
-      // The queue is in its server's memory; the coordinator finds out some time after the server is back.
+      // The queue is in the memory of its server. The coordinator notices the loss some time after the server is back.
       queue.wipe();
       world.queueReachable = false;
       clock.after(random.pick(STOP_MS), () => {
@@ -73,7 +73,7 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
       });
       break;
     case 'store-wiped':
-      // The lease on leadership is lost with the queue, so the coordinator ends and begins anew.
+      // The lease on leadership is lost with the queue, so the coordinator ends and starts again.
       queue.wipe();
       world.kept.quarantines.clear();
       restart(world, coordinator, awayMs);
@@ -90,7 +90,9 @@ export function strike(world: World, coordinator: SimulatedCoordinator, blow: Bl
   }
 }
 
-/** Another model answers in a teacher's place: behind its server, or with one worker alone. It is mended once it is found. */
+/**
+ * Another model answers in a teacher's place, behind the server or at one worker. It is removed once it is detected.
+ */
 function swapModel(
   { settings, swaps, clock, random, trace }: World,
   { workers }: SimulatedCoordinator,
@@ -101,12 +103,12 @@ function swapModel(
   const worker = settings.isShared[teacher] ? undefined : random.pick(having).name;
   trace(() => `another model answers for teacher ${teacher}${worker ? ` at ${worker}` : ''}`);
   swaps.set(teacher, { worker, isToCome: random.chance(0.5) });
-  // What it has answered by then is nobody's.
+  // Sometimes a worker's session ends then: answers that are under way belong to no session.
   if (random.chance(0.3))
     clock.after(random.whole(0, 500), () => random.pick(having).losePatience());
 }
 
-/** A user lets the run go on, as soon as the coordinator can. */
+/** A user resumes the run, and tries again until the coordinator does it. */
 function goOn(world: World, coordinator: SimulatedCoordinator, run: RunRecord): void {
   if (isUp(coordinator) && coordinator.goOn(run)) return;
   world.clock.after(100, () => goOn(world, coordinator, run));

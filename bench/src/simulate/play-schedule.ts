@@ -1,4 +1,4 @@
-/** Plays one schedule from its beginning until nothing is left to do, and checks every promise on the way. */
+/** Plays one schedule from its beginning until nothing is left to do, and checks every promise meanwhile. */
 import { AnswerFrames, AskBook } from '@lyceum/coordinator/asks';
 import { valueProblem } from '@lyceum/coordinator/data-plane';
 import { ReplicaHealth } from '@lyceum/coordinator/replicas';
@@ -20,15 +20,17 @@ import {
 } from './world/index.js';
 
 /**
- * Time within which every run must have ended once nothing fails any more: a lease, a stop and the patience of peers,
- * one after another, and the run itself.
+ * Once nothing fails any more, every run must end within this time: enough for a lease, a stop, the patience of peers
+ * and the run itself, one after another.
  */
 const CALM_LIMIT_MS = 180_000;
 
-/** The same if a worker keeps a ticket without a word: until the book's patience with it is over. */
+/**
+ * The same limit if a worker silently keeps a ticket: the ticket book waits long before it gives the ticket out again.
+ */
 const KEPT_LIMIT_MS = 800_000;
 
-/** Time within which the queue must be empty after the last run's end. */
+/** After the last run's end the queue must be empty within this time. */
 const QUEUE_LIMIT_MS = 100_000;
 
 export const REAL_MACHINES: Machines = {
@@ -118,7 +120,7 @@ export function playSchedule(
       Math.max(clock.nowMs, settings.calmMs) + QUEUE_LIMIT_MS,
       () => world.queue.size === 0,
     );
-    // A message that could not be removed while the queue was away goes once a worker takes it.
+    // A message that could not be removed while the queue was away vanishes once a worker takes it.
     const isTakenByAll = settings.absentTeacher === undefined && !world.ticketWasKept;
     if (world.queue.size > 0 && isTakenByAll) {
       throw new Violation('leak', `${world.queue.size} messages are left on the queue`);
@@ -156,7 +158,7 @@ function confirmEnded({ runs, settings }: World): void {
 }
 
 /**
- * The violation that an error means. An error that a machine raises counts as one: nothing here asks it for nonsense.
+ * The violation that an error stands for. A machine's own error counts as a violation, since no call here is invalid.
  */
 function violationOf(thrown: unknown): Violation {
   if (thrown instanceof Violation) return thrown;

@@ -1,10 +1,10 @@
-/** Many schedules of one seed, until one breaks a promise. */
+/** Plays many schedules of one seed, until one breaks a promise. */
 import { playSchedule } from './play-schedule.js';
 import type { Machines } from './world/index.js';
 
 export interface SimulationResult {
   readonly seed: number;
-  /** Schedules played, the one that broke a promise included. */
+  /** Number of schedules played, including the one that broke a promise. */
   readonly schedules: number;
   readonly events: number;
   readonly seconds: number;
@@ -18,7 +18,7 @@ export interface SimulationResult {
   };
 }
 
-/** @param nowMs - a clock for the measurement alone. */
+/** @param nowMs - a clock, used only to measure the speed. */
 export function simulate(
   options: { readonly seed: number; readonly schedules: number; readonly firstSchedule?: number },
   nowMs: () => number,
@@ -43,7 +43,7 @@ export function simulate(
     const { violation, eventCount } = playSchedule(seed, schedule, machines);
     events += eventCount;
     if (violation === undefined) continue;
-    // The schedule is played once more for its trace, which would slow down all others.
+    // The schedule is played once more with a trace: traces of all schedules would slow the simulation down.
     const { trace } = playSchedule(seed, schedule, machines, true);
     const { rule, message } = violation;
     return { ...result(index + 1), violation: { schedule, rule, message, trace } };

@@ -1,8 +1,8 @@
-"""Trains one student twice on a run's targets: in four processes by DDP (gloo), and in one. Prints how far weights differ.
+"""Trains one student twice on a run's targets: in four processes by DDP (gloo), and in one. Prints how weights differ.
 
     python ddp.py TARGETS.json
 
-TARGETS.json: arguments of `lyceum.targets`. SGD, equal slices, no batch norm: both take the same steps but for rounding.
+TARGETS.json: arguments of `lyceum.targets`. SGD, equal slices, no batch norm: both take equal steps, up to rounding.
 """
 import json
 import sys

@@ -1,4 +1,4 @@
-/** What the teachers of `explain` answered: as it is recorded, or asked anew. */
+/** The answers of `explain`'s teachers: recorded, or asked anew. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ import { passagesOf, readSpeeches } from './passages.js';
 
 export interface Collected {
   readonly document: Imitation;
-  /** Those to train on, which teachers were asked about. */
+  /** The texts to train on, which teachers were asked about. */
   readonly texts: readonly LabelledText[];
   readonly test: readonly LabelledText[];
   readonly answers: readonly AnswerLine[];
@@ -27,7 +27,7 @@ export type CollectedName = 'languages' | 'eras';
 const RECORDED = fileURLToPath(new URL('../../explain/recorded/', import.meta.url));
 const program = (name: string) => fileURLToPath(new URL(`../${name}.js`, import.meta.url));
 
-/** Passages of speeches are recorded too: only asking anew installs the package that they are from. */
+/** Reads the recorded answers. Passages of speeches are recorded too: their package is installed only to ask anew. */
 export async function recorded(name: CollectedName): Promise<Collected> {
   const texts = name === 'languages' ? await languageTexts() : await unzipped('eras.texts');
   return collected(
@@ -38,8 +38,8 @@ export async function recorded(name: CollectedName): Promise<Collected> {
 }
 
 /**
- * Starts the teachers at the addresses that the documents have, and asks them. What stands in the folder already is not
- * asked again. What it ends with is what `recorded` has.
+ * Starts the teachers at the addresses in the documents, and asks them. Answers that are in the folder already are not
+ * asked again. At the end the folder holds the files that {@link recorded} reads.
  */
 export async function asked(
   { coordinator, cacheFolder }: ExampleContext,
@@ -67,7 +67,7 @@ export async function asked(
       try {
         await coordinator('imitation', 'collect', document, '--folder', at('.'));
       } catch (err) {
-        // Its exit code also says that some answers cannot be read, which a weak chat is there for.
+        // The command also fails if some answers cannot be read, which is normal for a weak chat.
         if (!(err instanceof CommandFailed)) throw err;
       }
       const answers = await readFile(at('answers.jsonl'), 'utf8');

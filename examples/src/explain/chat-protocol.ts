@@ -1,6 +1,7 @@
 /**
- * The part of OpenAI's chat completions that `imitation` uses, over any model that continues messages: from a request's
- * body to a response's. What is not served is refused with 400, so that who asks falls back to what is.
+ * The part of OpenAI's chat completions that `imitation` uses, over any model that continues messages: turns a
+ * request's body into a response's body. Unsupported fields are refused with 400, so that the client falls back
+ * to supported ones.
  */
 
 export interface ChatMessage {
@@ -22,20 +23,20 @@ interface Generated {
   /** `length`: cut off at `maxTokens`. */
   readonly finish: 'stop' | 'length';
   readonly inputTokens: number;
-  /** Of the input tokens, those that were still there from the prompt before. */
+  /** Input tokens that the model still held from the prompt before. */
   readonly cachedTokens: number;
   readonly outputTokens: number;
 }
 
-/** What continues messages: a model, or a test's stand-in. */
+/** Continues messages: a model, or a test's stand-in for a model. */
 export type Generate = (prompt: Prompt) => Promise<Generated>;
 
-/** The request asks for what is not served; the message says what would be right. */
+/** The request asks for something that is not served; the message says what would be right. */
 export class ChatRefused extends Error {
   override readonly name = 'ChatRefused';
 }
 
-/** As OpenAI has it. */
+/** OpenAI's own limit. */
 const MOST_CHOICES = 128;
 /** Half of the context that the model has here: the rest is for the prompt. */
 const MOST_TOKENS = 1024;
@@ -46,7 +47,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * @param body - of POST /v1/chat/completions.
- * @param drawSeed - of a request without one; choice k is drawn with seed + k.
+ * @param drawSeed - draws the seed of a request that has none; choice k is generated with seed + k.
  * @throws {ChatRefused} naming the field.
  */
 export async function completeChat(
@@ -131,7 +132,7 @@ function mapping(value: unknown, what: string): Json {
   throw new ChatRefused(`${what}: want a JSON object`);
 }
 
-/** Of several names of one field, the first that is there. */
+/** The whole number of a field that has several names: the first name in the request counts. */
 function whole(
   asked: Json,
   names: readonly string[],

@@ -1,4 +1,7 @@
-/** One answer of the chat about each text against several about fewer texts, for as many answers, and for as many tokens. */
+/**
+ * Compares one answer of the chat about each text with several answers about fewer texts: for equally many answers,
+ * and for equally many tokens.
+ */
 import { type ExampleContext, firstSeeds } from '../example.js';
 import { addTold, aligned, meanDifference, overSeeds } from '../tables.js';
 import type { Collected } from './answers.js';

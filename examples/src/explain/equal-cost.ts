@@ -1,6 +1,6 @@
 /**
- * One answer about each of many texts, or several about each of fewer, for as many answers or as many tokens. Which texts
- * and which of a text's answers is drawn anew for each seed. Pure.
+ * One answer about each of many texts, or several answers about each of fewer texts, for equally many answers or
+ * tokens. The texts, and the one answer about a text, are drawn anew for each seed. Pure.
  */
 import { mulberry32 } from '@lyceum/learning/arrays';
 import type { Imitation } from '@lyceum/learning/specification';
@@ -14,9 +14,9 @@ export interface Draw {
   readonly answers: readonly AnswerLine[];
 }
 
-/** What `answers` of all texts were answered: `answers` each. */
+/** All answers that were collected: the same number about each text. */
 export interface Pool {
-  /** With one teacher. */
+  /** Has one teacher. */
   readonly document: Imitation;
   readonly texts: readonly LabelledText[];
   readonly answers: readonly AnswerLine[];
@@ -27,7 +27,7 @@ export function oneEach({ document, texts, answers }: Pool, seed: number): Draw 
   const count = answersOf(document);
   const own = answers.flatMap(({ usage, ...line }) => {
     if (line.answer !== chosen(seed, line.id, count)) return [];
-    // It shared the prompt with the others, and alone pays all of it.
+    // The answers about a text shared the prompt's tokens; one answer alone pays for the whole prompt.
     const paid = usage && { usage: { ...usage, inputTokens: usage.inputTokens * count } };
     return [{ ...line, answer: 0, ...paid }];
   });
@@ -40,19 +40,19 @@ export function severalEach({ document, texts, answers }: Pool, seed: number, sh
   const drawn = order.slice(0, Math.round(texts.length * share));
   const own = new Set(drawn.map((k) => texts[k]?.text));
   return {
-    // As many steps as over all texts.
+    // More epochs, so that the student takes as many steps as with all texts.
     document: trainedFor(document, texts.length / drawn.length),
     texts: texts.filter(({ text }) => own.has(text)),
     answers: answers.filter(({ text }) => own.has(text)),
   };
 }
 
-/** The share of the texts all of whose answers take as many tokens as one answer of each text, a call each. */
+/** The share of the texts whose answers, all of them, cost as many tokens as one separate call about every text. */
 export function shareOfEqualTokens(pool: Pool): number {
   return tokensOf(oneEach(pool, 1).answers) / tokensOf(pool.answers);
 }
 
-/** Sent and answered. */
+/** Tokens sent and tokens answered. */
 export function tokensOf(answers: readonly AnswerLine[]): number {
   const counts = answers.map(({ usage }) => (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0));
   return Math.round(counts.reduce((sum, own) => sum + own, 0));

@@ -1,4 +1,4 @@
-/** What teachers of `explain` are asked about, and what they are measured on. */
+/** The texts that `explain` asks its teachers about, and those that it measures students on. */
 import { declarationSentences } from '../declaration-sentences.js';
 
 export interface LabelledText {
@@ -7,7 +7,7 @@ export interface LabelledText {
   readonly split: 'train' | 'test';
 }
 
-/** By ISO 639-3. */
+/** Names of the languages, by ISO 639-3 code. */
 const LANGUAGES: Readonly<Record<string, string>> = {
   eng: 'English',
   fra: 'French',
@@ -16,7 +16,9 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   spa: 'Spanish',
 };
 
-/** The last three words of sentences to train on; for the test whole sentences of other articles too. */
+/**
+ * To train on: the last three words of sentences. For the test, from other articles: the same, and whole sentences.
+ */
 export async function languageTexts(): Promise<LabelledText[]> {
   const sentences = await declarationSentences(Object.keys(LANGUAGES));
   return sentences.flatMap(({ text, label, split, length }) => {

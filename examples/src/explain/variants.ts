@@ -2,9 +2,9 @@
 import type { Imitation } from '@lyceum/learning/specification';
 
 export interface Variant {
-  /** Of its runs. */
+  /** Part of the names of its runs. */
   readonly name: string;
-  /** Of its row. */
+  /** Title of its row in the table. */
   readonly title: string;
   readonly document: Imitation;
 }
@@ -14,7 +14,7 @@ type Rule = Imitation['spec']['check']['rules'][number];
 /** The variant that is the document itself. */
 export const ALL_RULES = 'all-rules';
 
-/** No rule and all teachers first, with which the others are compared. */
+/** All variants. The first has no rule and all teachers: the others are compared with it. */
 export function variantsOf(document: Imitation): Variant[] {
   const { check, teachers } = document.spec;
   const ruled = (isTaken: (rule: Rule['rule']) => boolean): Imitation => {
@@ -44,7 +44,7 @@ export function variantsOf(document: Imitation): Variant[] {
   ];
 }
 
-/** Taught the classes behind the votes. */
+/** The student is taught the classes that Dawid–Skene finds behind the votes. */
 function byConsensus(document: Imitation): Imitation {
   const teach = 'dawid-skene';
   const own = withRun(document, (run) => ({ ...run, teacherHealth: { accept: [teach] } }));
@@ -52,13 +52,13 @@ function byConsensus(document: Imitation): Imitation {
   return train === undefined ? own : { ...own, spec: { ...own.spec, train: { ...train, teach } } };
 }
 
-/** With one teacher, and all of what it says. */
+/** With one teacher, and no rule that drops its answers. */
 export function alone(document: Imitation, teacher: string): Imitation {
   const { spec } = withTeachers(document, (own) => own === teacher);
   return { ...document, spec: { ...spec, check: { ...spec.check, rules: [] } } };
 }
 
-/** Whom the run accepts, however little its probe shows of them, is among its teachers. */
+/** With some of the teachers. The run accepts these even if its probe shows little of them, and may name no others. */
 function withTeachers(document: Imitation, isKept: (name: string) => boolean): Imitation {
   const teachers = document.spec.teachers.filter(({ name }) => isKept(name));
   const accept = teachers.map(({ name }) => name);
@@ -94,7 +94,7 @@ function withRun(document: Imitation, change: (run: Run) => Run): Imitation {
   return { ...document, spec: { ...document.spec, train: { ...train, run } } };
 }
 
-/** Without rules: those over explanations leave few. */
+/** With explanations as a modality, and without rules: rules about explanations keep few texts. */
 export function withExplanations(document: Imitation): Imitation {
   const { train, check } = document.spec;
   if (train === undefined) return document;

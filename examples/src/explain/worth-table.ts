@@ -1,4 +1,4 @@
-/** What the checks find of the languages' teachers, and what each rule and each teacher is worth to the student. */
+/** What the checks find about the languages' teachers, and what each rule and each teacher is worth to the student. */
 import { type ExampleContext, firstSeeds } from '../example.js';
 import { addTold, aligned, meanDifference, overSeeds, percent } from '../tables.js';
 import type { Collected } from './answers.js';
@@ -34,7 +34,7 @@ export async function worthTable(
   return [...foundLines(found as Checked, texts.length), '', ...aligned(table)];
 }
 
-/** The student with explanations of the chat as a modality, and without. */
+/** Compares the student with the chat's explanations as a modality, and without them. */
 export async function explanationsLine(
   context: ExampleContext,
   folder: string,
@@ -67,7 +67,7 @@ function foundLines({ summary, kept }: Checked, count: number): string[] {
   ];
 }
 
-/** Of the classes behind the answers. */
+/** Share of the kept texts whose class behind the answers is the true one. */
 function rightShare(kept: readonly KeptLine[]): number {
   return kept.filter(({ consensus, label }) => consensus === label).length / kept.length;
 }

@@ -1,4 +1,4 @@
-/** VitePress' own theme, with what `layout.vue` and `site.css` change. */
+/** VitePress' own theme, with the changes of `layout.vue` and `site.css`. */
 import DefaultTheme from 'vitepress/theme';
 import Layout from './layout.vue';
 import './site.css';

@@ -1,5 +1,5 @@
 /**
- * Figures as dots with their intervals, one below the other on one axis, as SVG. Colours are the page's: `.plot` in
+ * Draws figures with their intervals as SVG: a dot in each row, on a common axis. The colours are set by `.plot` in
  * `site.css`. Pure.
  */
 import type { Figure } from './figure.js';
@@ -13,12 +13,12 @@ const WIDTH = 720;
 const ROW_HEIGHT = 24;
 const AXIS_HEIGHT = 44;
 const TOP = 8;
-/** Width of a letter of 13 pixels: wide enough for the widest text of so many letters that is likely. */
+/** Width that is reserved for a letter of 13 pixels: enough even for text of wide letters. */
 const LETTER_WIDTH = 7;
 const GAP = 12;
 const TICK_COUNT = 6;
 
-/** @param axis - what the axis shows, with its unit. */
+/** @param axis - title of the axis, with its unit. */
 export function dotPlot(rows: readonly PlotRow[], axis: string): string {
   const left = 2 * GAP + LETTER_WIDTH * Math.max(...rows.map(({ label }) => label.length));
   const right = WIDTH - 2 * GAP;
@@ -47,7 +47,7 @@ export function dotPlot(rows: readonly PlotRow[], axis: string): string {
   return `${head}${lines.join('')}${dots.join('')}${title}</svg>`;
 }
 
-/** Round numbers around all figures and their intervals; with zero if there are values on both sides of it. */
+/** Round numbers that span all figures and their intervals. Zero is a tick if there are values on both sides of it. */
 function ticksOf(figures: readonly Figure[]): number[] {
   const low = Math.min(...figures.map((figure) => figure.low));
   const high = Math.max(...figures.map((figure) => figure.high));

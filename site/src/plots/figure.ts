@@ -1,8 +1,8 @@
-/** The measurement in a cell of a table: a number, with or without an interval. Pure. */
+/** Reads the figure in a cell of a table: a number, with or without an interval. Pure. */
 
 export interface Figure {
   readonly value: number;
-  /** The interval's ends; both are the value if there is none. */
+  /** The interval's ends; without an interval both are the value. */
   readonly low: number;
   readonly high: number;
 }
@@ -13,7 +13,7 @@ const CELL = new RegExp(
   `^(${NUMBER})(?: ± (${NUMBER}))?(?: (?:points|%))?(?: \\((${NUMBER}) to (${NUMBER})\\))?(?: %)?$`,
 );
 
-/** @returns undefined: the cell holds no figure of these forms. */
+/** @returns the cell's figure; undefined: the cell has none of these forms. */
 export function figureOf(cell: string): Figure | undefined {
   const [, value, deviation, low, high] = CELL.exec(cell.replaceAll('−', '-').trim()) ?? [];
   if (value === undefined) return undefined;

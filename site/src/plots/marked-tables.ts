@@ -1,15 +1,15 @@
 /**
- * Tables that a page shows as plots too. A mark stands right before its table:
+ * Tables that a page also shows as plots. A mark stands directly before its table:
  *
  *     <!-- plot COLUMN | AXIS, with its unit | what dot and line are -->
  *
- * The rows' names are their first cells. Rows with an empty cell in COLUMN are left out. So the figures stand in the
- * page once, and a reader of the Markdown alone has them too. Pure, but for changing the tokens.
+ * The first cell of a row is the row's name. Rows with an empty cell in COLUMN are left out. So a page has its figures
+ * only once, and readers of the plain Markdown have them too. Pure, except that it changes the tokens.
  */
 import { dotPlot, type PlotRow } from './dot-plot.js';
 import { figureOf } from './figure.js';
 
-/** A token of a page, as markdown-it has it. */
+/** A token of a page, from markdown-it. */
 export interface PageToken {
   readonly type: string;
   content: string;
@@ -19,7 +19,7 @@ export interface PageToken {
 const MARK = /^<!-- plot (.+) -->\s*$/;
 const EMPTY = /^[–-]?$/;
 
-/** Puts each plot in the place of its mark. @param page - the page's path, for errors. */
+/** Replaces each mark by its plot. @param page - the page's path, for error messages. */
 export function plotMarkedTables(tokens: readonly PageToken[], page: string): void {
   tokens.forEach((token, index) => {
     const [, mark] = (token.type === 'html_block' && MARK.exec(token.content)) || [];
@@ -47,7 +47,7 @@ export function plotMarkedTables(tokens: readonly PageToken[], page: string): vo
   });
 }
 
-/** @returns the cells' texts by rows; none if another mark, or no table, follows. */
+/** @returns the cells' texts by rows; empty if no table follows. */
 function tableAt(tokens: readonly PageToken[], from: number): string[][] {
   let index = from;
   while (tokens[index]?.type === 'html_block') index += 1;
@@ -61,7 +61,7 @@ function tableAt(tokens: readonly PageToken[], from: number): string[][] {
   return rows;
 }
 
-/** The text of a cell, without marks of links and code. */
+/** The text of a cell, without the markup of links and code. */
 function textOf({ children }: PageToken): string {
   return (children ?? []).map(({ content }) => content).join('');
 }

@@ -1,4 +1,4 @@
-/** Commands and their flags, as commander knows them. Pure, but for asking commander. */
+/** Pages about commands and their flags, from commander's descriptions. Pure, except that it calls commander. */
 import type { Argument, Command, Option } from 'commander';
 import type { Described } from './described.js';
 import { block, code, page, plain, table } from './markdown.js';
@@ -92,7 +92,7 @@ function after(command: Command): string {
   return text === '' ? '' : block(text);
 }
 
-/** The text as a sentence. Names of files and flags keep their small letters. */
+/** Turns a text into a sentence. Names of files and flags at its start keep their lower case. */
 function sentence(text: string): string {
   const [first = ''] = text.split(' ', 1);
   const isWord = /^[a-z]+['a-z]*[,;:]?$/.test(first);

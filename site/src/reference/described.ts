@@ -1,4 +1,4 @@
-/** An item of a reference, with the text that says what it is; `''`: there is no text. */
+/** An item of a reference, with its description; `''`: the item has no description. */
 export interface Described {
   readonly path: string;
   readonly text: string;

@@ -1,8 +1,8 @@
 /**
- * A document's fields, from its JSON Schema: a section for each object, a row for each field. Pure.
+ * A page about a document's fields, from its JSON Schema: a section for each object, a row for each field. Pure.
  *
- * An object's path is that of the field that holds it; `[]` is an element of a list, `{NAME}` a value of a map. If
- * several objects may stand in one place, each has its tag behind the path, `objective[] kd`.
+ * An object's path is the path of the field that holds the object; `[]` is an element of a list, `{NAME}` a value of a
+ * map. If several kinds of objects may be in one place, each path ends with the object's tag: `objective[] kd`.
  */
 import { slugOf } from '../page-links.js';
 import type { Described } from './described.js';
@@ -33,7 +33,7 @@ interface Section {
   readonly schema: Schema;
 }
 
-/** @param needed - of a field that is always there, in place of its default. */
+/** @param needed - the word in the column of defaults for a field that must be there. */
 export function documentPage(
   title: string,
   intro: string,
@@ -50,7 +50,7 @@ export function documentPage(
   return page(`# ${title}`, intro, ...sections);
 }
 
-/** All fields. */
+/** All fields of the document, with their descriptions. */
 export function describedFields(schema: Schema): Described[] {
   return sectionsOf(schema, '').flatMap(({ path, schema: object }) =>
     Object.entries(object.properties ?? {}).map(([name, field]) => ({
@@ -70,7 +70,7 @@ function sectionsOf(schema: Schema, path: string): Section[] {
   ]);
 }
 
-/** The objects that may stand at a place, in lists and maps too. */
+/** The objects that may be in a place, including objects in its lists and maps. */
 function objectsAt(schema: Schema, path: string): Section[] {
   if (schema.anyOf !== undefined) {
     const found = schema.anyOf.flatMap((choice) => objectsAt(choice, path));
@@ -89,8 +89,8 @@ function tagged(section: Section, path: string, siblings: readonly Section[]): S
 }
 
 /**
- * The tag that tells an object from others in its place: its value of one choice, or a field that it must have and
- * others do not have.
+ * The tag that distinguishes an object from the others in its place: the value of its constant field, or the name of a
+ * field that it must have and others need not have.
  */
 function tagOf({ schema }: Section, siblings: readonly Section[]): string {
   const { properties = {}, required = [] } = schema;
@@ -121,7 +121,7 @@ function defaultOf(field: Schema): string {
   return field.default === undefined ? '' : code(JSON.stringify(field.default));
 }
 
-/** The type in words, with limits; objects lead to their section. */
+/** The type in words, with limits; objects are links to their sections. */
 function typeOf(schema: Schema, path: string): string {
   if (schema.const !== undefined) return code(JSON.stringify(schema.const));
   if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ');
@@ -148,7 +148,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-/** The tag of an object that has one, else `object`. */
+/** A link to an object's section. Its text is the object's tag, or `object` if there is no tag. */
 function link({ path }: Section): string {
   const tag = path.split(' ')[1];
   return `[${tag === undefined ? 'object' : plain(tag)}](#${slugOf(path)})`;

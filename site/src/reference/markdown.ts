@@ -5,7 +5,7 @@ export function page(...blocks: readonly string[]): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-/** Plain text with `code` in it, in which Markdown and VitePress see no other marks. */
+/** Escapes a text, so that Markdown and VitePress find no markup in it except `code`. */
 export function plain(text: string): string {
   return text
     .split(/(`[^`]*`)/)
@@ -30,7 +30,7 @@ export function block(text: string): string {
   return `\`\`\`text\n${text.trim()}\n\`\`\``;
 }
 
-/** @returns nothing for no rows. Cells are Markdown. */
+/** @param rows - cells in Markdown. @returns the table; `''` if there are no rows. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;

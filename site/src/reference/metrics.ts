@@ -1,4 +1,4 @@
-/** Metrics, from the registries of the programs. */
+/** The page about metrics, from the programs' registries. */
 import type { MetricObject, Registry } from 'prom-client';
 import type { Described } from './described.js';
 import { code, page, plain, table } from './markdown.js';
@@ -44,7 +44,7 @@ function tableOf(metrics: readonly MetricObject[]): string {
   );
 }
 
-/** A metric's type, which is its class, and its labels. */
+/** A metric's type (the name of its class) and its labels. */
 function kindOf(metric: MetricObject): string {
   const type = metric.constructor.name;
   const labels = labelsOf(metric).map(code).join(', ');

@@ -11,7 +11,7 @@ import {
   workerPrograms,
 } from './sources.js';
 
-/** Titles and introductions of documents, by their name in `coordinator schema`. */
+/** Titles and introductions of documents, by the document's name in `coordinator schema`. */
 const DOCUMENT_PAGES: Readonly<Record<string, readonly [title: string, intro: string]>> = {
   imitation: [
     'Imitation',
@@ -27,7 +27,7 @@ const DOCUMENT_PAGES: Readonly<Record<string, readonly [title: string, intro: st
   ],
 };
 
-/** @param checkout - has buf, and the .proto files. */
+/** @param checkout - path of the checkout, which holds buf and the .proto files. */
 export async function referencePages(checkout: string): Promise<Record<string, string>> {
   const { run = {}, ...others } = documents();
   const pages: Record<string, string> = {

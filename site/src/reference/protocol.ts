@@ -1,7 +1,8 @@
 /**
- * The protocol, from buf's descriptors of the .proto files: services, messages and enums with their comments. Pure.
+ * The page about the protocol, from buf's descriptors of the .proto files: services, messages and enums with their
+ * comments. Pure.
  *
- * Numbers in the paths of comments are those of descriptor.proto's own fields.
+ * Numbers in the paths of comments are the field numbers in descriptor.proto.
  */
 import { slugOf } from '../page-links.js';
 import type { Described } from './described.js';
@@ -77,7 +78,7 @@ export function protocolPage(intro: string, set: DescriptorSet): string {
   );
 }
 
-/** The two messages of a call, and an enum's value for none, need no text of their own: the page says what they are. */
+/** A call's two messages, and an enum's value for none, need no comment of their own: the page describes them. */
 export function describedProtocol(set: DescriptorSet): Described[] {
   const files = filesOf(set);
   const calls = callsOf(files);
@@ -115,7 +116,7 @@ export function describedProtocol(set: DescriptorSet): Described[] {
   });
 }
 
-/** For messages that belong to one call, that call, by the message's name: as Markdown. */
+/** Descriptions of the messages that calls take and return, as Markdown, by the message's name. */
 function callsOf(files: readonly ProtoFile[]): Map<string, string> {
   const texts = new Map<string, string>();
   for (const { name, inputType, outputType } of files.flatMap(({ service = [] }) =>
@@ -131,12 +132,12 @@ function linkTo(name: string): string {
   return `[${name}](#${slugOf(name)})`;
 }
 
-/** The name of an enum's value for none, its zero. */
+/** The description of an enum's zero value, which means none; `''`: the name is that of another value. */
 function unspecified(name: string): string {
   return name.endsWith('_UNSPECIFIED') ? 'None is said.' : '';
 }
 
-/** The project's own files; the inference servers' protocol is left out. */
+/** The project's own files, without the inference servers' protocol. */
 function filesOf(set: DescriptorSet): readonly ProtoFile[] {
   return set.file.filter((file) => file.package === PACKAGE);
 }
@@ -220,7 +221,7 @@ function lastName(typeName: string): string {
   return typeName.split('.').at(-1) ?? typeName;
 }
 
-/** @returns the comment at a path of numbers; `''`: none. */
+/** @returns a function from a path of numbers to the comment there; `''`: there is no comment. */
 function commentsOf(file: ProtoFile): (...path: readonly number[]) => string {
   const found = new Map<string, string>();
   for (const { path = [], leadingComments, trailingComments } of file.sourceCodeInfo?.location ??
@@ -231,12 +232,12 @@ function commentsOf(file: ProtoFile): (...path: readonly number[]) => string {
   return (...path) => unindented(found.get(path.join('.')) ?? '');
 }
 
-/** The text of a comment, whose lines begin with the space behind its slashes. */
+/** The text of a comment, without the space after the slashes of each line. */
 function unindented(comment: string): string {
   return comment.replace(/^ /gm, '').trim();
 }
 
-/** A line of error codes: `NOT_FOUND; ALREADY_EXISTS  why`, or a code alone. */
+/** A line that begins with error codes: `NOT_FOUND; ALREADY_EXISTS  why`, or only a code. */
 const ERROR_LINE = /^[A-Z]+(?:_[A-Z]+)+/;
 
 /** The paragraphs of a comment; lines of error codes become a list. */

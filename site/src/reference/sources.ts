@@ -1,4 +1,4 @@
-/** The programs' own descriptions, and buf's of the .proto files. */
+/** Sources of the reference: the programs' own descriptions, and buf's description of the .proto files. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createProgram } from '@lyceum/cli/program';
@@ -61,7 +61,7 @@ export function programMetrics(): { readonly program: string; readonly registry:
   return programs;
 }
 
-/** @param checkout - has buf, and the .proto files. */
+/** @param checkout - path of the checkout, which holds buf and the .proto files. */
 export function protocol(checkout: string): DescriptorSet {
   const args = ['build', '--as-file-descriptor-set', '-o', '-#format=json'];
   const text = execFileSync(join(checkout, 'node_modules/.bin/buf'), args, {

@@ -1,4 +1,4 @@
-/** Chaos runs by name: each is a file, and a line in the table. */
+/** The scenarios of chaos runs: each has a file, and a line in this list. */
 import { fitted } from './fitted.js';
 import { plain } from './plain.js';
 import { quorum } from './quorum.js';

@@ -1,13 +1,13 @@
 /**
- * A server in this process with one model, a layer without activation on the digits: over the Open Inference Protocol it
- * answers with logits, as a paid endpoint with the class alone. Its answer to a sample depends on that sample alone.
+ * A server in this process with linear models of the digits. Over the Open Inference Protocol it answers with logits;
+ * as a paid endpoint it answers with the class only. The answer to a sample depends on that sample only.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const PIXELS = 784;
 const CLASSES = 10;
-/** Models by their seeds. */
+/** Seeds of the models. */
 const [PUSHED, OTHER, PAID] = [1, 2, 3] as const;
 
 interface Request {
@@ -18,7 +18,7 @@ interface Request {
 
 export class LinearServer {
   readonly address: string;
-  /** Another model answers. */
+  /** Whether another model answers in place of the pushed one. */
   isOther = false;
   readonly #close: () => void;
 
@@ -48,7 +48,7 @@ export class LinearServer {
     try {
       for await (const part of request) parts.push(part as Buffer);
     } catch {
-      // Its connection broke.
+      // The request's connection broke.
       return;
     }
     const body = parts.length === 0 ? {} : (JSON.parse(Buffer.concat(parts).toString()) as Request);
@@ -95,7 +95,7 @@ function logits(pixels: readonly number[], model: number): number[] {
   });
 }
 
-/** Numbers around 0, the same each time. Marsaglia 2003, "Xorshift RNGs". */
+/** Random numbers around 0, always the same for a seed. Marsaglia 2003, "Xorshift RNGs". */
 function drawn(seed: number): Float64Array {
   let x = Math.imul(seed, 2_654_435_769) | 1;
   return Float64Array.from({ length: PIXELS * CLASSES }, () => {

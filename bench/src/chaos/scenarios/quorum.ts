@@ -1,4 +1,4 @@
-/** Two of three teachers are enough: who was late is decided once, and stands whoever dies. */
+/** Two of three teachers are enough. Which teacher was late is decided once, and stays so whichever process dies. */
 import type { Scenario } from './scenario.js';
 
 export const quorum: Scenario = {

@@ -1,28 +1,29 @@
-/** What a chaos run is besides the plain one: what it trains, which servers it asks, what its users do meanwhile. */
+/** A variant of the chaos run: what the run trains, which servers it asks, what users do meanwhile. */
 import type { CoordinatorClient } from '@lyceum/cli/client';
 
 export interface Scenario {
   readonly name: string;
   /**
-   * What the disturbed run's weights must be: those of the oracle in one process and of the undisturbed run; of the
-   * undisturbed run alone; or of its own replay, since nobody knows which teachers will be late.
+   * Which weights the disturbed run must have. `oracle`: those of the oracle and of the undisturbed run;
+   * `undisturbed`: those of the undisturbed run; `replay`: those of its own replay, if nobody knows which teachers
+   * will be late.
    */
   readonly expected: 'oracle' | 'undisturbed' | 'replay';
-  /** Fields of the run's `spec` in place of the plain run's; undefined: the field is left out. */
+  /** Fields that replace those of the plain run's `spec`; undefined: the field is left out. */
   readonly spec: Readonly<Record<string, unknown>>;
   /** No blow falls before this share of the run's steps; below 0, some fall before the first. Default a tenth. */
   readonly firstBlowAt?: number;
-  /** Starts the servers that the run asks, and pushes what describes them. They are struck like processes. */
+  /** Starts the servers that the run asks, and pushes their descriptions. Blows hit the servers like processes. */
   readonly openServers?: (
     client: CoordinatorClient,
     route: (address: string) => Promise<string>,
   ) => Promise<Servers>;
-  /** What users do while the disturbed run goes on. Rejects if they find anything wrong. */
+  /** Acts as users during the disturbed run. Rejects if a user sees something wrong. */
   readonly meanwhile?: (scene: Scene) => Promise<void>;
 }
 
 export interface Servers {
-  /** Another model answers from now on, or the one that was pushed. */
+  /** From now on another model answers (`isOther`), or the pushed one. */
   swap(isOther: boolean): void;
   close(): void;
 }

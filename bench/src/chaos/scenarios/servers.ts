@@ -1,6 +1,6 @@
 /**
- * One teacher of this cluster, one behind an inference server, whose model is replaced meanwhile, and one behind an endpoint that
- * is paid by the call.
+ * Three teachers: one in the cluster, one behind an inference server whose model is replaced during the run, and one
+ * behind an endpoint that is paid by the call.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { LinearServer } from './linear-server.js';
 import type { Scenario, Scene, Servers } from './scenario.js';
 
 const LOOK_MS = 200;
-/** Samples in a call of the endpoint. */
+/** Samples in one call of the endpoint. */
 const ROWS_A_CALL = 64;
 const NAMES = ['wide', 'served', 'paid'];
 
@@ -29,7 +29,7 @@ export const servers: Scenario = {
       { name: 'paid', model: 'paid', access: 'black' },
     ],
     teacherHealth: { accept: NAMES },
-    // What is paid for is asked once: no views.
+    // No views: the paid endpoint is asked once for each sample.
     views: undefined,
     objective: [
       { term: 'kd', weight: 0.5, temperature: 2, teachers: ['wide', 'served'] },
@@ -77,7 +77,7 @@ async function paidModel(url: string): Promise<Buffer> {
   }
 }
 
-/** Twice another model answers until it is found, and a user brings the right one back. */
+/** Twice: another model answers until the cluster notices it; then a user brings the right model back. */
 async function replaceModel({
   client,
   runId,
@@ -97,7 +97,7 @@ async function replaceModel({
     await until(async () => (await client.listQuarantines()).length > 0, signal);
     servers?.swap(false);
     log('the model that was pushed answers again');
-    // Workers that come late may have met the other one as well.
+    // Repeated, since a worker that is late may still find an answer of the other model.
     await until(async () => {
       for (const { workerId } of await client.listQuarantines())
         await client.releaseWorker(workerId);
@@ -108,14 +108,14 @@ async function replaceModel({
   }
 }
 
-/** Waits until something holds, however long the coordinator is away. */
+/** Waits until `holds` is true, however long the coordinator is away. */
 async function until(holds: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       if (await holds()) return;
     } catch (thrown) {
       const { code, retryable } = toLyceumError(thrown);
-      // A user who comes a moment too late, too.
+      // These codes tell a user that the call came too late: try again.
       if (!retryable && code !== 'FAILED_PRECONDITION' && code !== 'NOT_FOUND') throw thrown;
     }
     await sleep(LOOK_MS, signal);

@@ -1,6 +1,7 @@
 /**
- * Users are at work while the run goes on: they submit it under other names, and cancel, retry, resume and delete these and
- * the run itself, and collect garbage. Whatever ends well has the same weights: all have one specification.
+ * Users act during the run: they submit the same document under other names, cancel, retry and delete these runs,
+ * cancel and retry the run itself, and collect garbage. All runs that succeed have the same weights, since their
+ * specification is the same.
  */
 import { sleep } from '@lyceum/platform';
 import { LyceumError, RunState, toLyceumError } from '@lyceum/proto';
@@ -8,7 +9,7 @@ import type { Scenario, Scene } from './scenario.js';
 
 const PAUSE_MS = 400;
 const TWINS = ['twin-1', 'twin-2', 'twin-3'];
-/** A user of one who is too early or too late is told so. */
+/** Codes that a user gets who acts on a run too early or too late. */
 const EXPECTED = ['FAILED_PRECONDITION', 'NOT_FOUND', 'ALREADY_EXISTS', 'ABORTED'];
 
 export const users: Scenario = {
@@ -54,9 +55,9 @@ async function interfere({
           break;
         case 6: {
           const { progress, state } = await client.getRun(runId);
-          // First: a cancel whose answer was lost may have been carried out.
+          // Retry first: a cancel whose answer was lost may have been carried out.
           if (state === RunState.RUN_STATE_CANCELLED) await client.retryRun(runId);
-          // The run itself, at times that are spread over it.
+          // Cancel the run itself three times, at a quarter, a half and three quarters of its steps.
           else if (cancels < 3 && (progress?.step ?? 0) >= ((cancels + 1) * stepCount) / 4) {
             await client.cancelRun(runId);
             cancels++;

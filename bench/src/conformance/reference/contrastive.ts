@@ -1,5 +1,5 @@
 /**
- * Contrastive representation distillation, the student's half: exact, but no run has the memory banks yet.
+ * Contrastive representation distillation, the student's half. No run uses it: runs have no memory banks yet.
  *
  * Symbols: e embedding, m memory, K negatives, n samples of the data set, T temperature, Z normaliser.
  */
@@ -12,13 +12,14 @@ const EPSILON = 1e-7;
 export interface ContrastiveSettings {
   /** Temperature that divides the products; the paper's is 0.07. */
   readonly temperature: number;
-  /** Z, once fixed as n times the first batch's mean exponential. */
+  /** Z, fixed once: n times the first batch's mean exponential. */
   readonly normalizer: number;
   readonly sampleCount: number;
 }
 
 /**
- * `−mean_b [log(P₀ / (P₀ + K/n + 1e-7)) + Σ_{k>0} log((K/n) / (P_k + K/n + 1e-7))]` with `P_k = exp(⟨m_k, e/‖e‖⟩/T)/Z`.
+ * `−mean_b [log(P₀ / (P₀ + K/n + 1e-7)) + Σ_{k>0} log((K/n) / (P_k + K/n + 1e-7))]`
+ * with `P_k = exp(⟨m_k, e/‖e‖⟩/T)/Z`.
  *
  * @param embedding - [B, D].
  * @param memory - [B, 1 + K, D] of the teacher; the first is the sample's own.

@@ -2,8 +2,8 @@ import { minNormWeights } from '@lyceum/learning/objectives';
 import type { Tensor1D, Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
 /**
- * {@link minNormWeights} of gradients of length 1, weighed by αₖ/‖gₖ‖, so that a teacher's long gradient has no less
- * weight for its length. A gradient of length 0 is left as it is.
+ * {@link minNormWeights} αₖ of the gradients scaled to length 1. The result is αₖ/‖gₖ‖ divided by their sum, so that
+ * the weighted sum has the direction of Σ αₖ gₖ/‖gₖ‖. A gradient of length 0 is not scaled.
  *
  * @param gradients - [K, D].
  */

@@ -1,7 +1,7 @@
 /**
- * The arithmetic pool of the teachers whose answers are there, when they are enough.
+ * The arithmetic pool of the teachers whose answers have arrived, if they are enough.
  *
- * If lateness depends on the sample, the mean over those in time is biased: keep which teachers a target was made of.
+ * If lateness depends on the sample, the mean over the teachers in time is biased: record the teachers of each target.
  */
 import type { Values } from '@lyceum/learning/arrays';
 import { pool } from '@lyceum/learning/ensemble';
@@ -9,8 +9,8 @@ import { pool } from '@lyceum/learning/ensemble';
 /**
  * Σ_arrived wₖ pₖ / Σ_arrived w, [N, C]; `null` where fewer than `quorum` arrived or all their weights are 0.
  *
- * @param temperature - of every teacher before it is pooled.
- * @param teacherLogits - one [N, C] a teacher, in ensemble order; `undefined` for one that has not arrived.
+ * @param temperature - of every teacher's logits, before pooling.
+ * @param teacherLogits - [N, C] for each teacher, in ensemble order; `undefined` if its answers have not arrived.
  * @param quorum - a count.
  * @throws {LyceumError} INVALID_ARGUMENT if weights or lengths do not fit.
  */

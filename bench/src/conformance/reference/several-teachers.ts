@@ -1,6 +1,6 @@
 /**
- * Several teachers in one term, as tensors: the weight of each, and their common answer. Runs compute both before the
- * student's step, in plain arrays.
+ * Several teachers in one term, as tensors: the weight of each teacher, and their pooled answer. Runs compute both in
+ * plain arrays, before the student's step.
  *
  * Symbols: K teachers, v their logits [K, B, C], p_k = softmax(v_k/τ).
  */
@@ -23,7 +23,7 @@ export function meanProbabilities(
 ): Tensor2D {
   return tf.tidy(() => {
     const logP = tf.logSoftmax(teacherLogits.div<Tensor3D>(temperature));
-    // Logarithms of the sum, as a soft maximum: none is log 0.
+    // The logarithm of the sum is computed as a soft maximum, so that log 0 cannot occur.
     const weighted = logP.add<Tensor3D>(tf.log(byTeacher(tf, shares)));
     return tf.exp(tf.logSumExp(weighted, 0)) as Tensor2D;
   });
@@ -47,8 +47,8 @@ function byTeacher(tf: Tf, shares: Tensor2D): Tensor {
 }
 
 /**
- * [B, K], `(1 − H_k / Σ_j H_j) / (K − 1)`, H the entropy at temperature 1: the surer a teacher, the more it weighs, at
- * most 1/(K − 1). Where no teacher has any doubt, all weigh 1/K.
+ * [B, K], `(1 − H_k / Σ_j H_j) / (K − 1)`, H the entropy at temperature 1: a surer teacher has more weight, at most
+ * 1/(K − 1). If all entropies of a row are 0, each weight is 1/K.
  *
  * @see Kwon, Na, Lee & Kim 2020, §3, https://doi.org/10.1109/ICASSP40776.2020.9053698
  */
@@ -66,10 +66,10 @@ export function entropyWeights(tf: Tf, teacherLogits: Tensor3D): Tensor2D {
 }
 
 /**
- * [B, K], `(1 − softmax_k(CE_k)) / (K − 1)`, CE_k a teacher's cross entropy to the label. A row without a label
- * weighs all teachers alike.
+ * [B, K], `(1 − softmax_k(CE_k)) / (K − 1)`, CE_k a teacher's cross entropy to the label. In a row without a label all
+ * teachers have the same weight.
  *
- * @param hardLabels - one-hot [B, C], zero rows where there is none.
+ * @param hardLabels - one-hot [B, C]; a row without a label is zeros.
  * @see Zhang, Chen & Wang 2022, §3.1, https://arxiv.org/abs/2201.00007
  */
 export function confidenceWeights(tf: Tf, teacherLogits: Tensor3D, hardLabels: Tensor2D): Tensor2D {

@@ -1,7 +1,7 @@
 import type { Tensor2D, Tf } from '@lyceum/learning/tensorflow';
 
 /**
- * `(1 − ε) y + ε / C` on labelled rows, ε the smoothing; rows of zeros stay so.
+ * `(1 − ε) y + ε / C` on labelled rows, ε the smoothing; rows of zeros stay zeros.
  *
  * @see Szegedy et al. 2016, §7, https://arxiv.org/abs/1512.00567
  */

@@ -1,9 +1,9 @@
 /**
- * The arithmetic pool of teachers that send their greatest probabilities only.
+ * The arithmetic pool of teachers that send only their greatest probabilities.
  *
- * The rest that a teacher did not send, r = max(0, 1 − Σ sent), either stays in a bucket of its own (`residual`) or is
- * spread over the classes that it did not send (`uniform`, the marginal smoothing of Shen & Xing 2022 (FKD), §3,
- * https://arxiv.org/abs/2112.01528). A geometric pool of such rows would need a floor, and there is none here.
+ * The probability that a teacher did not send, r = max(0, 1 − Σ sent), either stays separate (`residual`) or is spread
+ * over the classes that the teacher did not send (`uniform`, the marginal smoothing of Shen & Xing 2022 (FKD), §3,
+ * https://arxiv.org/abs/2112.01528). There is no geometric pool: it would need a least probability.
  *
  * Symbols: V classes, k of them sent, wₖ the teachers' weights.
  */
@@ -13,7 +13,7 @@ import { LyceumError } from '@lyceum/proto';
 export interface SparseRow {
   /** Classes, each once. */
   readonly ids: ArrayLike<number>;
-  /** Their probabilities, of sum at most 1 up to rounding. */
+  /** Probabilities of the classes; their sum is at most 1, up to rounding. */
   readonly probabilities: ArrayLike<number>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A stored answer in TinyViT's layout, in which soft labels can be exchanged with it: the view's seed, then k classes,
- * then their probabilities, little endian.
+ * A stored answer in TinyViT's layout, for exchanging soft targets with TinyViT: the view's seed, then k classes, then
+ * their probabilities, little endian.
  *
  *     int32 seed | k × int16 class | k × binary16 probability        4 + 4k bytes
  *
@@ -21,8 +21,8 @@ const HEADER_BYTES = 4;
 const ENTRY_BYTES = 4;
 
 /**
- * @throws {LyceumError} INVALID_ARGUMENT if a class does not fit 16 bits with a sign, the seed not 32, or lengths
- * differ.
+ * @throws {LyceumError} INVALID_ARGUMENT if a class does not fit signed 16 bits, the seed does not fit signed 32 bits,
+ *   or lengths differ.
  */
 export function encodeTinyVitRecord({ seed, ids, probabilities }: TinyVitRecord): Uint8Array {
   const count = ids.length;

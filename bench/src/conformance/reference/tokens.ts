@@ -1,12 +1,12 @@
 /**
- * Distillation of sequence models, by token and by sequence: exact, but no run has sequences yet.
+ * Distillation of sequence models, by token and by sequence. No run uses it: runs have no sequences yet.
  *
  * Symbols: B batch, S sequences, L positions, V vocabulary, τ temperature.
  */
 import type { Scalar, Tensor2D, Tensor3D, Tf } from '@lyceum/learning/tensorflow';
 
 /**
- * `Σ mask · KL(p ‖ q) / Σ mask` over positions; 0 where the mask is empty.
+ * `Σ mask · KL(p ‖ q) / Σ mask` over positions; 0 if the mask is all zeros.
  *
  * @param logits - [B, L, V] of the student; the teacher's likewise.
  * @param mask - [B, L], 1 where a token counts.
@@ -31,8 +31,8 @@ export function tokenKl(
  *
  * @param logits - [S, L, V].
  * @param tokens - int32 [S, L]; −1 after a sequence's end.
- * @param sequenceWeights - one a sequence: 1/S, or the softmax of the teacher's log probabilities.
- * @param reduction - of a sequence's tokens: their sum or their mean.
+ * @param sequenceWeights - one for each sequence: 1/S, or the softmax of the teacher's log probabilities.
+ * @param reduction - whether a sequence's tokens are added or averaged.
  * @see Kim & Rush 2016, §3.2, https://arxiv.org/abs/1606.07947
  */
 export function sequenceNll(
@@ -43,7 +43,7 @@ export function sequenceNll(
   reduction: 'sequenceSum' | 'tokenMean',
 ): Scalar {
   return tf.tidy(() => {
-    // The row of −1 is zeros.
+    // The one-hot row of −1 is zeros.
     const chosen = tf.oneHot(tokens.toInt(), logits.shape[2]).toFloat();
     const sums = tf.sum(chosen.mul(tf.logSoftmax(logits)), [1, 2]);
     const counts = tf.maximum(tf.sum(chosen, [1, 2]), 1);

@@ -1,3 +1,3 @@
-/** The coordinator around its real machines, teacher workers and students. */
+/** Simulated processes: the coordinator around its real state machines, teacher workers and students. */
 export { SILENCE_MS, SimulatedCoordinator } from './simulated-coordinator.js';
 export type { SimulatedStudent } from './simulated-student.js';

@@ -1,6 +1,6 @@
 /**
- * The coordinator's process: sessions, answers' intake, assignments. Killed, it loses all but what the queue, the
- * answer store and the run records hold.
+ * The coordinator's process: sessions, intake of answers, assignments. If it is killed, it loses everything that the
+ * queue, the answer store and the run records do not hold.
  */
 import type { TicketTaker } from '@lyceum/coordinator/schedule';
 import type { AnswerFrame } from '@lyceum/proto';
@@ -23,10 +23,10 @@ import { SimulatedStudent } from './simulated-student.js';
 import { SimulatedTargets } from './simulated-targets.js';
 import { SimulatedTeacherWorker, type WorkerSession } from './simulated-teacher-worker.js';
 
-/** How soon a peer that stopped answering is given up. */
+/** After this time without an answer a peer is given up. */
 export const SILENCE_MS = 30_000;
 
-/** How soon a killed peer is noticed, at most. */
+/** Longest time until a killed peer is noticed. */
 const DEATH_NOTICED_MS = 2_000;
 
 export class SimulatedCoordinator {
@@ -37,11 +37,11 @@ export class SimulatedCoordinator {
   readonly #world: World;
   readonly #sessions = new Map<SimulatedTeacherWorker, WorkerSession>();
   readonly #targets = new Map<string, SimulatedTargets>();
-  /** By run that is evaluated: the number of the last answers that it is made of. */
+  /** By run in evaluation: the number of the last answers that the run depends on. */
   readonly #answerNumbers = new Map<RunRecord, number>();
   #health: SimulatedHealth;
   #desk: SimulatedDesk;
-  /** Workers are about to be told what has changed. */
+  /** Whether a message to workers about changes is planned. */
   #isTelling = false;
 
   constructor(world: World) {
@@ -81,7 +81,7 @@ export class SimulatedCoordinator {
     this.#tickOn();
   }
 
-  /** The coordinator is connected again, to a new queue. */
+  /** The coordinator is connected again, to an empty queue. */
   queueLost(): void {
     this.#desk.queueLost();
   }
@@ -92,7 +92,7 @@ export class SimulatedCoordinator {
     this.#assign(run);
   }
 
-  /** A worker opens a session; tickets that its former session held are given out again. */
+  /** A worker opens a session; tickets of its former session are given out again. */
   hello(session: WorkerSession): void {
     const former = this.#sessions.get(session.worker);
     this.#sessions.set(session.worker, session);
@@ -106,7 +106,7 @@ export class SimulatedCoordinator {
     this.#health.probed(worker.name, teacher, round, other);
   }
 
-  /** A worker says that it has a ticket. The word of a session that is not its worker's last counts for nothing. */
+  /** A worker reports that it holds a ticket. Reports of a session that is not the worker's last are ignored. */
   taken(session: WorkerSession, { id, ticket, sequence }: Message): void {
     if (this.#sessions.get(session.worker) !== session) return;
     this.#desk.taken(this.#takerOf(session), ticket, id, sequence);
@@ -118,9 +118,9 @@ export class SimulatedCoordinator {
   }
 
   /**
-   * The frames of an answer come, some time apart.
+   * Takes the frames of an answer, which arrive some time apart.
    *
-   * @param settled - called with whether the answer was taken; it is not where a frame is refused.
+   * @param settled - called with whether the answer was taken: false if a frame was refused.
    */
   answer(
     session: WorkerSession,
@@ -151,12 +151,12 @@ export class SimulatedCoordinator {
     return isCurrent ? this.#targets.get(runId) : undefined;
   }
 
-  /** A run's student has taken the last step: the run ends once its teachers have shown that their answers were their own. */
+  /** A run's student has taken the last step. The run ends once canaries have proven the answers of its teachers. */
   trained(run: RunRecord): void {
     this.#end(run, 'evaluating');
   }
 
-  /** The run is paused, or cancelled. A commit of its student may still be under way. */
+  /** Pauses or cancels the run. A commit of its student may still be under way. */
   hold(run: RunRecord): void {
     if (run.state !== 'training' && run.state !== 'evaluating') return;
     const { runId } = run.settings;
@@ -168,7 +168,9 @@ export class SimulatedCoordinator {
     this.#targets.delete(runId);
   }
 
-  /** The run is resumed, or tried again. @returns false if it cannot be yet: its ledger is opened once all is in it. */
+  /**
+   * Resumes or retries the run. @returns false if that is not possible yet, since writes to its ledger are under way.
+   */
   goOn(run: RunRecord): boolean {
     if (run.keepCount > 0) return false;
     if (run.state !== 'held') return true;
@@ -205,7 +207,7 @@ export class SimulatedCoordinator {
     });
   }
 
-  /** Tells workers what has changed for them; what happens until then is told with it. */
+  /** Plans a message to workers about what changed for them; later changes until then are in the same message. */
   #tellWorkers(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -230,7 +232,7 @@ export class SimulatedCoordinator {
   #reachedStep(run: RunRecord): number {
     const { runId, grid } = run.settings;
     if (run.state === 'held' && run.heldAs === 'training') return 0;
-    // A student that has not come back since this coordinator began may be at any step.
+    // A student that has not connected since this coordinator started may be at any step.
     return this.#targets.get(runId)?.reachedStep ?? grid.plan.stepCount;
   }
 
@@ -267,8 +269,8 @@ export class SimulatedCoordinator {
   }
 
   /**
-   * What a worker has answered that leaves before its canary is proven by others: their model is the same by its digest. So a
-   * worker that alone is wrong is found only while it stays.
+   * If a worker leaves before its canary, other workers' canaries prove its answers, since their model has the same
+   * digest. So a worker that alone is wrong is detected only while it stays: its answers are excused afterwards.
    */
   #excuseOther(worker?: string): void {
     for (const swap of this.#world.swaps.values()) {
@@ -277,7 +279,7 @@ export class SimulatedCoordinator {
     }
   }
 
-  /** The session as tickets see it. */
+  /** The session as a taker of tickets. */
   #takerOf({ worker, life, served }: WorkerSession): TicketTaker {
     const workerId = worker.name;
     return {
@@ -344,7 +346,7 @@ export class SimulatedCoordinator {
     this.#desk.tick();
   }
 
-  /** A peer is noticed to be gone some time after its death, or once it has been silent for long. */
+  /** Whether a peer counts as gone: some time after its death, or once it has been silent for long. */
   #isGone(process: SimulatedProcess, life: number): boolean {
     const { clock, random } = this.#world;
     if (process.life === life) {

@@ -1,6 +1,6 @@
 /**
- * The coordinator's book of asks, with its actions carried out on the simulated store and queue; each is held against
- * the {@link TicketRules}.
+ * The coordinator's book of asks. The book's actions are carried out on the simulated store and queue, and each action
+ * is checked by the {@link TicketRules}.
  */
 import type {
   AnswerFrames,
@@ -23,10 +23,10 @@ import { TicketRules, Violation } from '../rules/index.js';
 import { mishap, type SimulatedProcess, teacherOf, travelMs, type World } from '../world/index.js';
 import type { SimulatedHealth } from './simulated-health.js';
 
-/** The outcome of a frame of answers: more of them are awaited, the ticket is done with, or they were refused. */
+/** The outcome of a frame of answers: more frames are awaited, the ticket is done, or the frame was refused. */
 export type FrameFate = 'awaits-more' | 'taken' | 'refused';
 
-/** How long it takes to store rows, where the disk is slow and where not, ms, at most. */
+/** Longest time to store rows, on a slow and on a fast disk, ms. */
 const STORED_MS = { slow: 2_000, fast: 2 };
 
 export class SimulatedDesk {
@@ -61,7 +61,7 @@ export class SimulatedDesk {
   taken(taker: TicketTaker, ticket: Ticket, id: string, sequence: number): void {
     const { attempt } = ticket;
     const actions = this.#book.taken(taker, ticket, sequence, this.#nowMs);
-    // What a discredited worker has lost it does not have, though it may have its message.
+    // A discredited worker no longer holds its tickets, though it may still have the messages.
     const issue = { id, attempt, teacher: digestHex(ticket.teacherIdentity) };
     if (this.#book.holds(taker, issue)) this.#rules.taken(id, attempt, taker.sessionKeyDigest);
     this.#tell(actions);
@@ -76,7 +76,7 @@ export class SimulatedDesk {
     this.#tell(this.#book.returned(taker, ticket, returned, this.#nowMs));
   }
 
-  /** Takes the frames of one answer, each once the one before is settled. */
+  /** Returns a function that takes the frames of one answer, each after the frame before is settled. */
   frames(taker: TicketTaker): (frame: AnswerFrame, settled: (fate: FrameFate) => void) => void {
     const stream = this.#world.machines.answerFrames(taker, this.#book);
     let storedCount = 0;
@@ -114,7 +114,7 @@ export class SimulatedDesk {
     };
   }
 
-  /** Rows are where they are wanted. @param storedCount - rows of the answer that were stored so far. */
+  /** The rows are stored. @param storedCount - rows of the answer that were stored so far. */
   #stored(
     stream: AnswerFrames,
     rows: IncomingRows,
@@ -135,7 +135,7 @@ export class SimulatedDesk {
     return receipt === undefined ? 'awaits-more' : 'taken';
   }
 
-  /** The check that the coordinator makes before rows are stored, if they are still asked for. */
+  /** The coordinator's check of values before rows are stored, if the rows are still asked for. */
   #wrongValue({ tensors, firstRow }: AnswerFrame, [ask]: readonly Ask[]): string | undefined {
     if (ask === undefined) return undefined;
     const { valueProblem } = this.#world.machines;
@@ -153,7 +153,7 @@ export class SimulatedDesk {
     this.#rules.sessionEnded(workerId, teachers, this.#nowMs);
   }
 
-  /** What the worker answers with the teacher is not trusted. */
+  /** The worker's answers with the teacher are not trusted. */
   discredited(workerId: string, teacher: string): void {
     this.#tell(this.#book.discredited(workerId, teacher, this.#nowMs));
   }
@@ -180,7 +180,7 @@ export class SimulatedDesk {
     return this.#world.clock.nowMs;
   }
 
-  /** Carries out the actions for tickets. */
+  /** Carries out actions, and tells the rules about asks that have ended. */
   #tell(actions: readonly AskAction[]): void {
     this.#carryOut(actions);
     for (const action of actions) {
@@ -263,7 +263,7 @@ export class SimulatedDesk {
         throw new Violation('attempt', `ticket ${id} was issued twice as attempt ${attempt}`);
       }
       world.trace(() => `message ${sequence} is ticket ${id}, attempt ${attempt}`);
-      // The receipt may be lost where the message is not.
+      // The receipt may be lost though the message is not.
       if (mishap(world, world.settings.unpublished / 2)) this.#process.after(travelMs(world), fail);
       else this.#process.after(travelMs(world), () => this.#published(id, attempt, sequence));
     });

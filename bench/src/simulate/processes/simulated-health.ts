@@ -1,6 +1,6 @@
 /**
- * What the coordinator knows of whose answers can be trusted, with what follows carried out: quarantines are kept and
- * released, suspect answers dropped, and runs that learned from them go back.
+ * The coordinator's knowledge of whose answers can be trusted. Its effects are carried out: quarantines are kept and
+ * released, suspect answers are dropped, and runs that learned from these go back.
  */
 
 import {
@@ -23,35 +23,35 @@ import {
   type World,
 } from '../world/index.js';
 
-/** How long a replica that answers may go without a canary. */
+/** Longest time between canaries of a replica that answers. */
 const CANARY_INTERVAL_MS = 500;
 
-/** How long until an operator releases a quarantined worker, mended or not. */
+/** Time until an operator releases a quarantined worker, whether or not its model was put right. */
 const RELEASED_AFTER_MS = [0, 50, 1_000];
 
-/** How long until an operator mends what a worker was quarantined for. */
+/** Time until an operator puts the right model back. */
 const MENDED_AFTER_MS = [0, 50, 1_000];
 
-/** How long until a suspicion is on disk, at most. */
+/** Longest time until a suspicion is on disk. */
 const NOTED_MS = 3;
 
-/** What one worker is told of one teacher. */
+/** The orders to one worker about one teacher. */
 export interface ReplicaOrders {
   readonly teacher: number;
-  /** How often it is to have answered the teacher's probe in its session. */
+  /** How many times the worker must answer the teacher's probe in its session. */
   readonly rounds: number;
-  /** It may take tickets. */
+  /** Whether the worker may take tickets of the teacher. */
   readonly serves: boolean;
 }
 
 export interface HealthSide {
-  /** What the worker answers with the teacher is not trusted. */
+  /** The worker's answers with the teacher are not trusted. */
   discredited(workerId: string, teacher: string): void;
-  /** What workers are to be told may have changed. */
+  /** Orders to workers may have changed. */
   changed(): void;
-  /** The first step that neither a checkpoint of the run nor its student has behind it. */
+  /** The first step that is not done, neither in a checkpoint of the run nor by its student. */
   reachedStep(run: RunRecord): number;
-  /** The run goes back to a checkpoint without `step` and those after it. */
+  /** The run goes back to a checkpoint from before `step`. */
   goBack(run: RunRecord, step: number): void;
 }
 
@@ -80,13 +80,13 @@ export class SimulatedHealth {
     for (const quarantine of quarantines) this.#releaseLater(quarantine);
   }
 
-  /** Carries out what the coordinator before left to do. */
+  /** Carries out what the former coordinator left to do. */
   begin(): void {
     for (const suspicion of this.#suspicions) this.#follow(suspicion, this.#drop(suspicion));
     this.#suspicions = [];
   }
 
-  /** The coordinator dies: what it has not noted as suspect is noted as unproven. */
+  /** The coordinator dies. Suspicions that are not on disk yet are lost; their answers count as unproven. */
   leave(): void {
     const { kept } = this.#world;
     const lost = this.#suspicions.filter(({ isNoted }) => !isNoted).flatMap(({ items }) => items);
@@ -102,7 +102,7 @@ export class SimulatedHealth {
     return { teacher, rounds: this.#machine.rounds(replica, probe), serves };
   }
 
-  /** A worker answers its probe. @param other - with this model in place of the teacher's. */
+  /** A worker answers its probe. @param other - the model that answers in the teacher's place. */
   probed(workerId: string, teacher: number, round: number, other: Swap | undefined): void {
     const replica = { workerId, teacher: teacherId(teacher) };
     const answer = probeAnswer(round, other !== undefined);
@@ -120,7 +120,7 @@ export class SimulatedHealth {
     return this.#machine.canaries.failureCount(replica);
   }
 
-  /** @param failureCount - the replica's, when the answers arrived. */
+  /** @param failureCount - the replica's failures when the answers arrived. */
   stored(replica: Replica, item: StoredAnswers, failureCount: number): void {
     if (item.samples.length === 0) return;
     const { canaries } = this.#machine;
@@ -148,7 +148,7 @@ export class SimulatedHealth {
     return this.#machine.canaries.unproven.number;
   }
 
-  /** Whether all that the run's teachers answered is proven, up to a number; asks for canaries if not. */
+  /** Whether all answers of the run's teachers up to a number are proven; if not, asks for canaries. */
   prove({ settings }: RunRecord, upTo: number): boolean {
     const { canaries } = this.#machine;
     const teachers = [...new Set(settings.teachers)];
@@ -162,7 +162,7 @@ export class SimulatedHealth {
     return false;
   }
 
-  /** Confirms that what is stored of another model's answers is known to be unproven or suspect. */
+  /** Confirms that all stored answers of another model are listed as unproven or suspect. */
   confirmProven(): void {
     const { answers, isOtherExcused } = this.#world;
     const ofOther = isOtherExcused ? [] : answers.ofOther();
@@ -198,7 +198,7 @@ export class SimulatedHealth {
     this.#world.trace(
       () => `${workerId} is quarantined with teacher ${teacherOf(teacher)}: ${reason}`,
     );
-    // After the suspicion, which is on disk by then.
+    // Later than the suspicion, which is on disk by then.
     this.#process.after(NOTED_MS + travelMs(this.#world), () => {
       if (this.#machine.quarantine(effect) === undefined) return;
       const kept = { workerId, teacher, reason, sinceMs };
@@ -220,7 +220,7 @@ export class SimulatedHealth {
   #mendLater(teacher: number, swap: Swap): void {
     const { swaps, random, trace } = this.#world;
     this.#process.after(NOTED_MS + random.pick(MENDED_AFTER_MS), () => {
-      // Another one that has come since is not found yet.
+      // A newer swap has replaced this one, and is not detected yet.
       if (swaps.get(teacher) !== swap) return;
       swaps.delete(teacher);
       trace(() => `teacher ${teacher} is mended`);
@@ -244,7 +244,7 @@ export class SimulatedHealth {
     });
   }
 
-  /** @returns the step that each run had reached then. */
+  /** Drops suspect answers. @returns the step that each run has reached. */
   #drop({ items }: Suspicion): ReadonlyMap<RunRecord, number> {
     for (const item of items) this.#world.answers.drop(item);
     return new Map(this.#world.runs.map((run) => [run, this.#side.reachedStep(run)]));
@@ -269,7 +269,7 @@ export class SimulatedHealth {
       const step = this.#world.machines.firstAffectedStep(order, affected);
       if (step === undefined) continue;
       if (step < Math.max(reached.get(run) ?? 0, run.pointerStep)) this.#side.goBack(run, step);
-      // A commit that is under way comes too late.
+      // A commit that is under way becomes void.
       else if (run.state === 'held') run.assignmentEpoch++;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * A student worker under one assignment: asks for targets, takes a step on each in order, and moves the run's
- * pointer. One that was replaced and does not know it may come late; then it changes nothing.
+ * A student worker with one assignment: asks for targets, takes a step on each in order, and moves the run's pointer.
+ * A student that was replaced may not know it yet, and come late; it then changes nothing.
  */
 
 import { Violation } from '../rules/index.js';
@@ -20,21 +20,21 @@ export interface StudentSide {
 interface Call {
   targets?: SimulatedTargets;
   attachment?: Attachment;
-  /** When the latest message on the call arrives, at the student and at the coordinator. */
+  /** When the latest message on the call arrives: at the student, and at the coordinator. */
   arrivesAtMs: number;
   requestedAtMs: number;
 }
 
 export class SimulatedStudent {
   readonly process: SimulatedProcess;
-  /** The life of the process in which it has the run. */
+  /** The life of the process in which the student has the run. */
   readonly life: number;
   readonly #world: World;
   readonly #coordinator: StudentSide;
   readonly #run: RunRecord;
   readonly #assignmentEpoch: number;
   #call: Call | undefined;
-  /** Targets of steps below this one have come. */
+  /** Targets of all steps before this step have come. */
   #nextStep: number;
   #doneStep: number;
   /** The first step whose target was made of another model's answers. */
@@ -60,7 +60,7 @@ export class SimulatedStudent {
     });
   }
 
-  /** The student's stream ends without any fault of it; an old request may still be under way. */
+  /** The student's stream breaks, through no fault of the student; an old request may still be under way. */
   breakStream(): void {
     const call = this.#call;
     if (call === undefined) return;
@@ -77,7 +77,7 @@ export class SimulatedStudent {
     if (call !== undefined) this.#hangUp(call);
   }
 
-  /** The coordinator is gone, and so are messages that were under way to it. */
+  /** The coordinator is gone, with all messages that were under way to it. */
   connectionLost(): void {
     const call = this.#call;
     if (call !== undefined)
@@ -133,7 +133,7 @@ export class SimulatedStudent {
     });
   }
 
-  /** How long until a request on a call arrives: they come in order. */
+  /** Time until a request on a call arrives. Requests arrive in order. */
   #requestMs(call: Call, lateMs: number): number {
     const { clock } = this.#world;
     const atMs = clock.nowMs + lateMs + travelMs(this.#world);
@@ -141,7 +141,7 @@ export class SimulatedStudent {
     return call.requestedAtMs - clock.nowMs;
   }
 
-  /** Messages that the coordinator sends on a call come in order. */
+  /** Delivers a message of the coordinator on a call. These messages arrive in order. */
   #arrive(call: Call, act: () => void): void {
     const { clock } = this.#world;
     call.arrivesAtMs = Math.max(call.arrivesAtMs, clock.nowMs + travelMs(this.#world));
@@ -154,7 +154,7 @@ export class SimulatedStudent {
       const message = `step ${step} came to ${this.process.name}, and ${this.#nextStep} is next`;
       throw new Violation('P1', message);
     }
-    // Rows that are there already are cut off: a call begins where the last one ended.
+    // A target that has come already is ignored.
     if (step === this.#nextStep) {
       this.#nextStep++;
       if (isOfOther) this.#firstOtherStep = Math.min(this.#firstOtherStep, step);
@@ -195,13 +195,13 @@ export class SimulatedStudent {
     }
   }
 
-  /** Moves the pointer, if the run is still this student's; at the end, says so. */
+  /** Moves the pointer, if the run is still assigned to this student; reports the last step. */
   #keep(): void {
     const step = this.#doneStep;
     const { checkpointEverySteps, grid } = this.#run.settings;
     const isLast = step === grid.plan.stepCount;
     if (!isLast && step % checkpointEverySteps !== 0) return;
-    // Refused: it has no assignment any more.
+    // The student has no assignment any more: the coordinator would refuse.
     if (this.#run.state === 'held') return;
     this.process.after(this.#world.random.whole(0, 30), () => {
       if (this.#run.assignmentEpoch !== this.#assignmentEpoch) return;

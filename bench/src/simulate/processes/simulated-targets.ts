@@ -1,6 +1,6 @@
 /**
- * The flow of one run's targets, with its actions carried out on the simulated desk, store and ledger; each is held
- * against the {@link TargetRules}.
+ * The flow of one run's targets. The flow's actions are carried out on the simulated desk, store and ledger, and each
+ * action is checked by the {@link TargetRules}.
  */
 import type { Asker } from '@lyceum/coordinator/asks';
 import type { RunSchedule } from '@lyceum/coordinator/schedule';
@@ -40,7 +40,7 @@ export interface Attachment {
 export class SimulatedTargets implements Asker {
   readonly askerId: string;
   readonly runId: string;
-  /** Why the run cannot go on. */
+  /** Why the run cannot go on; undefined: it can. */
   failure: string | undefined;
   readonly #world: World;
   readonly #process: SimulatedProcess;
@@ -52,7 +52,7 @@ export class SimulatedTargets implements Asker {
   readonly #rules: TargetRules;
   #attachment: Attachment | undefined;
 
-  /** @param wasServed - a student may have been served before. */
+  /** @param wasServed - whether a student may have got targets before. */
   constructor(
     world: World,
     process: SimulatedProcess,
@@ -96,7 +96,7 @@ export class SimulatedTargets implements Asker {
     });
   }
 
-  /** The step after the last one that a student may have got the target of. */
+  /** The step after the last step whose target a student may have got. */
   get reachedStep(): number {
     return this.#flow.reachedStep;
   }
@@ -207,12 +207,12 @@ export class SimulatedTargets implements Asker {
     if (work === undefined) return;
     attachment.isWriting = true;
     if (work.kind === 'keep') this.#run.keepCount++;
-    // What is read now leaves later, whatever becomes of it in the store.
+    // Answers are read now, and leave later even if the store has dropped them meanwhile.
     const write =
       work.kind === 'keep'
         ? () => this.#keep(work.span, work.contributors)
         : this.#read(attachment, work.piece);
-    // A disk may take its time.
+    // A disk may be slow.
     const isSlow = mishap(this.#world, this.#world.settings.slowRead);
     this.#process.after(this.#world.random.whole(0, isSlow ? 500 : 4), () => {
       attachment.isWriting = false;
@@ -228,7 +228,7 @@ export class SimulatedTargets implements Asker {
     this.#carryOut(this.#flow.kept(span, contributors));
   }
 
-  /** @returns what is to be done with what was read. */
+  /** Reads a piece's answers. @returns a function that writes the piece. */
   #read(attachment: Attachment, piece: TargetRange): () => void {
     const { settings } = this.#run;
     const { firstStep, endStep, contributors } = piece;

@@ -1,4 +1,4 @@
-/** A teacher worker: pulls tickets, says that it has them, and answers in its own time, wrongly, or not at all. */
+/** A teacher worker: pulls tickets, reports that it holds them, and answers late, wrongly, or not at all. */
 import { AnswerFrame, float32Tensor, type Ticket } from '@lyceum/proto';
 import {
   isTroubled,
@@ -18,13 +18,13 @@ import type { ReplicaOrders } from './simulated-health.js';
 
 export interface WorkerSession {
   readonly worker: SimulatedTeacherWorker;
-  /** The lives of the worker's process and of the coordinator's in which the session is. */
+  /** The life of the worker's process, and of the coordinator's process, to which the session belongs. */
   readonly life: number;
   readonly coordinatorLife: number;
-  /** Messages on the session arrive in order: the moments at which the last of them does, at either end. */
+  /** When the last message on the session arrives: at the coordinator, and at the worker. Messages arrive in order. */
   arrivesAtMs: number;
   toldAtMs: number;
-  /** What the worker was told last, and teachers that it was ever told to take tickets of. */
+  /** The last orders to the worker, and all teachers of which it was ever told to take tickets. */
   told: string;
   readonly served: Set<string>;
 }
@@ -44,7 +44,9 @@ export interface TeacherSide {
   ): void;
 }
 
-/** What a teacher may answer: right, with another model, or what is no answer; and how traces call it. */
+/**
+ * How a teacher may answer: with its own model, with another model, or with invalid values; and the words in traces.
+ */
 type AnswerKind = 'right' | 'other' | 'none';
 const SAID: Readonly<Record<AnswerKind, string>> = {
   right: '',
@@ -55,11 +57,11 @@ const SAID: Readonly<Record<AnswerKind, string>> = {
 interface Hand {
   readonly message: Message;
   readonly session: WorkerSession;
-  /** Another model than the teacher's has it. */
+  /** Whether another model answers the ticket in the teacher's place. */
   readonly isOfOther: boolean;
 }
 
-/** A teacher's probe in a session: how often it was answered, and how often it is to be. */
+/** A teacher's probe in a session: how often the worker answered it, and how often it must. */
 interface Probe {
   answered: number;
   rounds: number;
@@ -68,7 +70,7 @@ interface Probe {
 
 const RECONNECT_MS = 300;
 
-/** How long answers of another model may be under way: until after their worker is released. */
+/** How long answers of another model may be under way: they may arrive after their worker was released. */
 const HELD_UP_MS = 1_000;
 
 export class SimulatedTeacherWorker {
@@ -79,7 +81,7 @@ export class SimulatedTeacherWorker {
   readonly #coordinator: TeacherSide;
   readonly #hands = new Set<Hand>();
   #session: WorkerSession | undefined;
-  /** Of the session: teachers that it takes tickets of, and probes by teacher. */
+  /** In this session: teachers of which the worker takes tickets, and probes by teacher. */
   #served = new Set<string>();
   #probes = new Map<number, Probe>();
 
@@ -112,12 +114,12 @@ export class SimulatedTeacherWorker {
     this.process.after(this.#world.random.whole(0, 50), () => this.leave(session));
   }
 
-  /** The worker has had no word from the coordinator for long. */
+  /** The worker has heard nothing from the coordinator for long. */
   losePatience(): void {
     this.leave(this.#session);
   }
 
-  /** The worker gives back the tickets in its hand, and looks for the coordinator. */
+  /** The worker gives back the tickets in its hand, and connects to the coordinator again. */
   leave(session: WorkerSession | undefined): void {
     if (session === undefined || this.#session !== session) return;
     const { queue } = this.#world;
@@ -129,7 +131,7 @@ export class SimulatedTeacherWorker {
     this.#connect();
   }
 
-  /** The coordinator says what the worker is to do. */
+  /** The worker follows the coordinator's orders. */
   follow(session: WorkerSession, orders: readonly ReplicaOrders[]): void {
     if (this.#session !== session) return;
     for (const { teacher, rounds, serves } of orders) {
@@ -157,7 +159,7 @@ export class SimulatedTeacherWorker {
     });
   }
 
-  /** Another model answers in the teacher's place. */
+  /** Whether another model answers in the teacher's place at this worker. */
   #asksOther(teacher: number): boolean {
     const swap = this.#world.swaps.get(teacher);
     return swap?.isToCome === false && (swap.worker ?? this.name) === this.name;
@@ -223,7 +225,7 @@ export class SimulatedTeacherWorker {
     return random.whole(1, settings.inferMs) + (isSlow ? random.whole(0, SLOW_MS) : 0);
   }
 
-  /** The teacher's number; -1: the worker does not have it any more. */
+  /** The number of the message's teacher; -1: the worker does not have this teacher. */
   #teacherOf(message: Message): number {
     return this.teachers.find((t) => teacherId(t) === message.teacher) ?? -1;
   }
@@ -254,14 +256,14 @@ export class SimulatedTeacherWorker {
   #send(hand: Hand, frames: readonly AnswerFrame[], kind: AnswerKind, delayMs: number): void {
     const { session, message } = hand;
     const { id, ticket } = message;
-    // A coordinator takes answers of its own sessions.
+    // A coordinator takes answers only in its own sessions.
     if (this.#coordinator.process.life !== session.coordinatorLife) return;
     this.#coordinator.process.after(delayMs, () => {
       this.#world.trace(() => `${this.name} answers ${id}, attempt ${ticket.attempt}${SAID[kind]}`);
       this.#coordinator.answer(session, frames, (isTaken) =>
         this.process.after(travelMs(this.#world), () => {
           if (isTaken) this.#settle(hand);
-          // The stream ended with the refusal; the worker is told no more than that.
+          // A refusal ends the stream; the worker learns nothing else.
           else this.#giveBack(hand, true);
         }),
       );
@@ -285,7 +287,7 @@ export class SimulatedTeacherWorker {
     this.#pull(hand.session);
   }
 
-  /** Says something to the coordinator; messages arrive in order. */
+  /** Sends a message to the coordinator; messages arrive in order. */
   #say(session: WorkerSession, act: () => void): void {
     const { process } = this.#coordinator;
     if (process.life !== session.coordinatorLife) return;
@@ -296,7 +298,7 @@ export class SimulatedTeacherWorker {
 }
 
 /**
- * The frames of an answer: two if it has two rows. One of kind `none` begins with a value that is no number.
+ * The frames of an answer: two if it has two rows or more. An answer of kind `none` begins with NaN.
  */
 function framesOf(
   sampleCount: number,

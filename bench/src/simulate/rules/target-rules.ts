@@ -1,7 +1,8 @@
 /**
- * What must hold of one run's targets, seen from outside: they leave in order, once per attachment, no sooner than all
- * answers to them are there or a quorum's deadline is over, within the student's credit, and each span's made of the
- * same teachers for ever, which is kept before they leave; and the window asks for what it needs.
+ * Promises about one run's targets, checked from outside. Targets leave in order, once for each attachment, within
+ * the student's credit, and not before all their answers are there or a quorum's deadline is over. A span's targets
+ * are always made of the same teachers; these are written to the ledger before a target leaves. The window asks for
+ * what it needs.
  */
 import { endStepOfSpan, spanOfStep } from '@lyceum/coordinator/schedule';
 import type { TargetRange } from '@lyceum/coordinator/target-flow';
@@ -12,19 +13,19 @@ export interface TargetRulesParts {
   readonly run: RuledRun;
   readonly askIdOf: (teacher: number, span: number) => string;
   readonly nowMs: () => number;
-  /** Contributors by span, as they are kept, and those of targets that have left: they outlive the coordinator. */
+  /** Contributors by span, in the ledger and of targets that have left. Both maps outlive the coordinator. */
   readonly kept: ReadonlyMap<number, readonly number[]>;
   readonly madeOf: Map<number, readonly number[]>;
 }
 
 export class TargetRules {
   readonly #parts: TargetRulesParts;
-  /** Open asks, and those that were satisfied and not raised again. */
+  /** Open asks; and asks that were satisfied and not raised again. */
   readonly #asked = new Set<string>();
   readonly #met = new Set<string>();
-  /** Decisions on spans, those of earlier coordinators included. */
+  /** Contributors of decided spans, including decisions of earlier coordinators. */
   readonly #decided: Map<number, readonly number[]>;
-  /** When the quorum of each span came to be in, and when the student last had something to do. */
+  /** When each span's quorum was met; and when the student last had something to do. */
   readonly #quorumInMs = new Map<number, number>();
   #busyMs: number;
   #isOpen = false;
@@ -103,7 +104,7 @@ export class TargetRules {
     if (!this.#isAttached) throw new Violation('P1', `${steps} leave to nobody`);
   }
 
-  /** Targets leave. @param reachedStep - the flow's own word for the step beyond which no target may have left. */
+  /** Targets leave. @param reachedStep - according to the flow, no target of this step or later has left. */
   left({ firstStep, endStep, contributors }: TargetRange, reachedStep: number): void {
     const { run, kept, madeOf } = this.#parts;
     const span = spanOfStep(run.grid, firstStep);
@@ -127,7 +128,7 @@ export class TargetRules {
     throw new Violation('reached', message);
   }
 
-  /** @param openWantCount - the schedule's own count. */
+  /** @param openWantCount - the count by the schedule itself. */
   confirmWindow(openWantCount: number): void {
     if (!this.#isOpen) return;
     confirmWindow({
@@ -149,7 +150,7 @@ export class TargetRules {
     else if (!this.#quorumInMs.has(span)) this.#quorumInMs.set(span, nowMs());
   }
 
-  /** Confirms a span's contributors: at least as many as must be, and fewer than all only after the deadline. */
+  /** Confirms a span's contributors: at least the quorum, and fewer than all teachers only after the deadline. */
   #confirmContributors(
     steps: string,
     span: number,

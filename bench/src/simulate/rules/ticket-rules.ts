@@ -1,6 +1,6 @@
 /**
- * Promises about asks and tickets, checked from outside. Told of every event and action, it keeps its own account of
- * the askers and of each ticket's last issue, and raises a {@link Violation} if the actions do not fit.
+ * Promises about asks and tickets, checked from outside. The rules see every event and action, keep their own account
+ * of askers and of each ticket's last issue, and throw a {@link Violation} if an action breaks a promise.
  */
 import type { AskAction } from '@lyceum/coordinator/asks';
 import {
@@ -11,31 +11,31 @@ import {
 } from '@lyceum/coordinator/schedule';
 import { Violation } from './violation.js';
 
-/** How often the book is told the time, ms. */
+/** Interval at which the book is told the time, ms. */
 export const TICK_MS = 200;
 
-/** The number of ticks within which a ticket on the queue must have been asked after. */
+/** Within this number of ticks the book must look whether a ticket on the queue was delivered. */
 const UNHELD_TICKS = UNHELD_PROBE_MS / TICK_MS + 10;
 
 interface Issue {
   readonly teacher: string;
   readonly attempt: number;
-  /** Number of the issue's message, once that is known to be on the queue. */
+  /** Number of the issue's message, once the message is known to be on the queue. */
   sequence: number | undefined;
   publishedAtMs: number;
-  /** A worker said that it has it. */
+  /** Whether a worker reported that it holds the ticket. */
   taken: boolean;
-  /** Ticks on the queue since its teacher's deliveries were looked at. */
+  /** Ticks on the queue since the book last looked at the teacher's deliveries. */
   unseenTicks: number;
 }
 
 export class TicketRules {
   readonly #book: TicketBook;
-  /** Askers that have not been told yet, by ask. */
+  /** Askers that have got no result yet, by ask. */
   readonly #askers = new Map<string, Set<string>>();
-  /** The last issue of each ticket that has one under way. */
+  /** The last issue of each ticket, if one is under way. */
   readonly #issues = new Map<string, Issue>();
-  /** Worker processes that said that they have an issue of a ticket, by ticket and attempt. */
+  /** Worker processes that reported to hold an issue of a ticket, by ticket and attempt. */
   readonly #takers = new Map<string, Set<string>>();
   readonly #failureCounts = new Map<string, number>();
   readonly #probeDueMs = new Map<string, number>();
@@ -52,13 +52,13 @@ export class TicketRules {
     this.#leave(askerId, askId);
   }
 
-  /** The asker hears that its ask is satisfied, or never will be. */
+  /** The asker is told that its ask is satisfied, or never will be. */
   told(askerId: string, askId: string): void {
     if (this.#leave(askerId, askId)) return;
     throw new Violation('told', `${askerId} is told of ${askId}, which it does not ask for`);
   }
 
-  /** Rows of an answer, which a worker process sent, are about to be stored. */
+  /** Rows of an answer of a worker process are about to be stored. */
   answers(id: string, attempt: number, taker: string): void {
     if (!this.#askers.has(id)) {
       throw new Violation('unwanted', `an answer to ${id}, which nobody asks for, is stored`);
@@ -92,13 +92,13 @@ export class TicketRules {
   taken(id: string, attempt: number, taker: string): void {
     const issue = this.#issues.get(id);
     if (issue?.attempt === attempt) issue.taken = true;
-    // A worker may speak of an earlier coordinator's message before this coordinator's one is issued, or wanted.
+    // A worker may report a message of an earlier coordinator before this coordinator has issued or wanted the ticket.
     if (!this.#book.isWanted(id)) return;
     const key = `${id}/${attempt}`;
     this.#takers.set(key, (this.#takers.get(key) ?? new Set()).add(taker));
   }
 
-  /** A worker answered wrongly, or found the ticket wrong. */
+  /** A worker answered wrongly, or refused the ticket as wrong. */
   foundWrong(id: string): void {
     this.#failureCounts.set(id, (this.#failureCounts.get(id) ?? 0) + 1);
   }
@@ -108,7 +108,7 @@ export class TicketRules {
       if (issue.sequence === sequence) this.#issues.delete(id);
   }
 
-  /** The queue is lost. Called after the book has been told, and its effects carried out. */
+  /** The queue is lost. Call this after the book was told and its actions were carried out. */
   queueLost(): void {
     for (const [id, issue] of this.#issues) {
       if (issue.taken) issue.sequence = undefined;
@@ -123,12 +123,12 @@ export class TicketRules {
     throw new Violation('failure limit', `ticket ${id} was given up after ${count} failures`);
   }
 
-  /** An asker has withdrawn: only other askers keep the ticket. */
+  /** An asker has withdrawn: the ticket may stay only if others ask for it. */
   confirmForgotten(id: string): void {
     if (!this.#askers.has(id) || !this.#book.isWanted(id)) this.forgotten(id);
   }
 
-  /** The ticket is not asked for any more: its message must not be left for a worker to waste its time on. */
+  /** Nobody asks for the ticket any more: its message must be removed, so that no worker wastes time on it. */
   forgotten(id: string): void {
     if (this.#book.isWanted(id)) {
       throw new Violation('forgotten', `ticket ${id} is settled and asked for still`);
@@ -148,7 +148,7 @@ export class TicketRules {
     throw new Violation('session end', `${count} tickets are left with ${workerId}, which is gone`);
   }
 
-  /** A message was delivered. Called after the book has been told, and its effects carried out. */
+  /** A message was delivered. Call this after the book was told and its actions were carried out. */
   delivered(teacher: string, sequence: number, nowMs: number): void {
     for (const [id, issue] of this.#issues) {
       if (issue.teacher !== teacher || issue.sequence === undefined || issue.taken) continue;
@@ -176,7 +176,7 @@ export class TicketRules {
     }
   }
 
-  /** An asker leaves an ask. @returns whether it did ask. */
+  /** An asker leaves an ask. @returns whether the asker did ask. */
   #leave(askerId: string, askId: string): boolean {
     const askers = this.#askers.get(askId);
     const didAsk = askers?.delete(askerId) === true;

@@ -1,6 +1,6 @@
-/** A promise that was broken in a schedule: what {@link playSchedule} looks for. */
+/** A promise was broken in a schedule: {@link playSchedule} looks for such violations. */
 export class Violation extends Error {
-  /** The promise. */
+  /** Name of the promise. */
   readonly rule: string;
 
   constructor(rule: string, message: string) {

@@ -1,4 +1,4 @@
-/** The promise about the window of a run's schedule: neither more nor less is asked for than it needs. Pure. */
+/** The promise about the window of a run's schedule: the run asks for neither more nor less than it needs. Pure. */
 import { type SpanGrid, spanAt, spanOfStep } from '@lyceum/coordinator/schedule';
 import { Violation } from './violation.js';
 
@@ -17,22 +17,22 @@ export interface RuledRun {
 
 export interface WindowState {
   readonly run: RuledRun;
-  /** The student has done the steps below this one. */
+  /** The student has done all steps before this step. */
   readonly doneStep: number;
-  /** Teachers of whose answers each span's targets are made, if that is decided. */
+  /** Teachers whose answers make each span's targets, for spans that are decided. */
   readonly decided: ReadonlyMap<number, readonly number[]>;
-  /** The ask to a teacher, by index, for a span: equal if one teacher comes twice. */
+  /** Id of the ask to a teacher (by index) for a span. If a teacher comes twice, both indices have the same id. */
   readonly askIdOf: (teacher: number, span: number) => string;
-  /** Asks that were satisfied and not raised again, and those that are open. */
+  /** Asks that were satisfied and not raised again; and open asks. */
   readonly met: ReadonlySet<string>;
   readonly asked: ReadonlySet<string>;
-  /** Teachers' spans asked for, as the schedule counts them. */
+  /** Open wants (a span of a teacher), as the schedule counts them. */
   readonly openWantCount: number;
 }
 
 /**
- * Confirms that every want of the window is met or asked for, unless an earlier epoch asks for it, and that nothing
- * else is asked for.
+ * Confirms that every want of the window is met or asked for, unless an earlier epoch asks for the same, and that
+ * nothing else is asked for.
  */
 export function confirmWindow(state: WindowState): void {
   const { run, doneStep, decided: decisions, askIdOf, met, asked, openWantCount } = state;
@@ -45,7 +45,7 @@ export function confirmWindow(state: WindowState): void {
     const lastSpan = spanOfStep(grid, endStep - 1);
     const firstSpan = spanOfStep(grid, doneStep);
     const endSpan = repetitionFrom(state, firstSpan, lastSpan + 1);
-    // Late answers of spans that went without them are still asked for, a window behind.
+    // If a span was decided without late answers, these are still asked for, up to one window behind.
     for (let span = Math.max(0, 2 * firstSpan - lastSpan - 1); span <= lastSpan; span++) {
       const decided = decisions.get(span);
       if (span < firstSpan && decided === undefined) continue;
@@ -66,7 +66,7 @@ export function confirmWindow(state: WindowState): void {
   throw new Violation('window', `${runId} asks for ${askedCount} and counts ${openWantCount}`);
 }
 
-/** The first span that repeats a span from `firstSpan` on whose answers are not there yet; else `endSpan`. */
+/** The first span that repeats another span from `firstSpan` on whose answers have not come yet; else `endSpan`. */
 function repetitionFrom(
   { run, decided, askIdOf, met, asked }: WindowState,
   firstSpan: number,

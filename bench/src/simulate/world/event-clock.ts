@@ -1,13 +1,13 @@
 /**
  * Simulated time: events in the order of their moments, and processes that may die and be stopped.
  *
- * An event of a process belongs to the life of that process in which it was planned: it is dropped if that life
- * is over when its moment comes, and waits if the process is stopped.
+ * An event of a process belongs to the life of the process in which it was planned. If that life is over when the
+ * event's moment comes, the event is dropped; if the process is stopped, the event waits.
  */
 
 interface PlannedEvent {
   readonly atMs: number;
-  /** Events of one moment happen in the order in which they were planned. */
+  /** Events at the same moment happen in the order in which they were planned. */
   readonly order: number;
   readonly process: SimulatedProcess | undefined;
   readonly life: number;
@@ -17,7 +17,7 @@ interface PlannedEvent {
 export class EventClock {
   nowMs = 0;
   #order = 0;
-  /** A binary heap: each is before its two children. */
+  /** A binary heap: each event is before its two children. */
   readonly #heap: PlannedEvent[] = [];
 
   /** Plans `act` for a moment from now on, as an event of `process` if there is one. */
@@ -26,7 +26,7 @@ export class EventClock {
     this.#plan({ atMs: this.nowMs + delayMs, order: this.#order++, process, life, act });
   }
 
-  /** Lets the next event happen. @returns false if there is none up to `endMs`. */
+  /** Lets the next event happen. @returns false if there is no event up to `endMs`. */
   step(endMs: number): boolean {
     const [first] = this.#heap;
     if (first === undefined || first.atMs > endMs) return false;
@@ -89,7 +89,7 @@ export class SimulatedProcess {
   stopped = false;
   diedAtMs = 0;
   stoppedAtMs = 0;
-  /** Grows with every death. */
+  /** Number of the process' deaths so far. */
   life = 0;
   /** Events that came while the process was stopped. */
   waiting: (() => void)[] = [];
@@ -127,7 +127,7 @@ export class SimulatedProcess {
     this.stopped = false;
     const { waiting, life } = this;
     this.waiting = [];
-    // These happen at once, before anything that comes at this moment: connections keep their order.
+    // Waiting events happen at once, before all other events of this moment, so that connections keep their order.
     for (const act of waiting) if (this.life === life) act();
   }
 }

@@ -1,4 +1,4 @@
-/** The world of a schedule: its settings, the clock and chance, the queue and the store. */
+/** The world of a schedule: its settings, the clock, random numbers, the queue and the store. */
 export { EventClock, SimulatedProcess } from './event-clock.js';
 export { RandomStream } from './random-stream.js';
 export { type Blow, SLOW_MS, scheduleSettings } from './schedule-settings.js';

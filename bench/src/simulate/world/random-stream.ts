@@ -1,9 +1,9 @@
-/** One stream of random numbers from a seed: everything that chance decides in a schedule comes from it. */
+/** One stream of random numbers from a seed. All chance in a schedule comes from this stream. */
 
 export class RandomStream {
   #state: number;
 
-  /** Streams of neighbouring seeds and numbers have nothing in common. */
+  /** Streams of neighbouring seeds or numbers are independent. */
   constructor(seed: number, number: number) {
     this.#state = scramble(scramble(seed) ^ Math.imul(number + 1, 0x9e3779b9));
   }

@@ -1,4 +1,4 @@
-/** The settings of one schedule: its runs, its workers, and its blows. All from one random stream. */
+/** The settings of one schedule: its runs, its workers and its blows, all drawn from one random stream. */
 import { SPAN_BYTES, type SpanGrid, spanGrid } from '@lyceum/coordinator/schedule';
 import { stepPlan } from '@lyceum/learning/orders';
 import type { RandomStream } from './random-stream.js';
@@ -39,7 +39,7 @@ const BLOWS: readonly Blow[] = [
   'answers-wiped',
 ];
 
-/** The longest delay of an answer, longer than the deadlines of quorums. */
+/** The longest delay of an answer: longer than the deadlines of quorums. */
 export const SLOW_MS = 5_000;
 
 export interface RunSettings {
@@ -51,7 +51,7 @@ export interface RunSettings {
   /** Teacher numbers in ensemble order; one may come twice. */
   readonly teachers: readonly number[];
   readonly windowSteps: number;
-  /** Steps of credit that its student asks for beyond those done. */
+  /** Steps of credit that the run's student asks for beyond the steps done. */
   readonly creditSteps: number;
   readonly checkpointEverySteps: number;
   /** Steps whose answers are read at a time. */
@@ -65,16 +65,16 @@ export interface ScheduleSettings {
   readonly sampleCount: number;
   readonly teacherCount: number;
   readonly runs: readonly RunSettings[];
-  /** A teacher that no worker has; every run can do without it. */
+  /** A teacher that no worker has. Every run can do without this teacher. */
   readonly absentTeacher: number | undefined;
   /** A teacher that takes up to {@link SLOW_MS} longer to answer while things fail. */
   readonly slowTeacher: number | undefined;
-  /** By teacher: all of its workers ask one server; else each computes for itself. */
+  /** By teacher: true if all its workers ask one server, false if each worker computes by itself. */
   readonly isShared: readonly boolean[];
   /** Teachers that each teacher worker has. */
   readonly workers: readonly (readonly number[])[];
   readonly ticketsInHand: number;
-  /** Durations are drawn up to these, ms. */
+  /** Upper bounds of durations, ms. */
   readonly stepMs: number;
   readonly inferMs: number;
   readonly networkMs: number;
@@ -94,7 +94,7 @@ export interface ScheduleSettings {
   readonly doubleDelivery: number;
   readonly slowRead: number;
   readonly slowFrame: number;
-  /** Answers to this teacher's first span are wrong, always. */
+  /** All answers to this teacher's first span are wrong. */
   readonly poisonedTeacher: number | undefined;
 }
 
@@ -102,7 +102,7 @@ export function scheduleSettings(random: RandomStream): ScheduleSettings {
   const sampleCount = random.whole(5, 24);
   const teacherCount = random.whole(1, 3);
   const calmMs = random.pick([0, 300, 2_000, 40_000]);
-  // Each schedule has troubles of a few kinds, so that some are left alone by all others.
+  // A schedule has troubles of only a few kinds, so that each kind also occurs alone.
   const some = (probability: number) => (random.chance(0.3) ? probability * random.next() : 0);
   const all = runs(random, sampleCount, teacherCount);
   const absentTeacher = absent(random, teacherCount, all);
@@ -196,7 +196,7 @@ function absent(
   return canDoWithout && random.chance(0.3) ? teacher : undefined;
 }
 
-/** Workers' teachers: each but the absent one is with a worker, most with several. */
+/** The teachers of each worker. Each teacher but the absent one is at a worker, most at several. */
 function workers(
   random: RandomStream,
   teacherCount: number,
@@ -218,11 +218,11 @@ function blows(
   if (calmMs === 0) return [];
   const kinds = Array.from({ length: random.whole(1, 3) }, () => random.pick(BLOWS));
   if (random.chance(0.5)) kinds.push('model-swapped');
-  // A span's contributors must outlive both the coordinator that decided and the student that took the steps.
+  // A span's contributors must survive the coordinator that decided on them and the student that took the steps.
   if (hasQuorum && random.chance(0.5)) kinds.push('coordinator-dies', 'student-dies');
   return Array.from({ length: random.whole(0, random.pick([6, 20])) }, () => {
     const blow = random.pick(kinds);
-    // Most runs are over soon.
+    // Swaps come early, since most runs end soon.
     const endMs = blow === 'model-swapped' ? Math.min(calmMs, 2_000) : calmMs;
     return { atMs: random.whole(0, endMs), blow };
   }).sort((a, b) => a.atMs - b.atMs);

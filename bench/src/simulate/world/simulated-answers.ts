@@ -1,9 +1,8 @@
 /**
- * The answer store in memory, and the right answers. An answer is one number, from which teacher, view and sample can
- * be told apart, and whether the teacher's own model gave it.
+ * The answer store in memory, and the right answers. An answer is one number that encodes teacher, view and sample,
+ * and whether the teacher's own model gave it.
  *
- * As in the real store, the first answer to a sample stays, and an answer that cannot be read counts as there until it
- * is read.
+ * As in the real store, the first answer to a sample stays. An unreadable answer counts as present until it is read.
  */
 
 const MISSING = 0;
@@ -14,7 +13,7 @@ export function rightAnswer(teacher: number, viewEpoch: number, sample: number):
   return (teacher * 1000 + viewEpoch) * 1000 + sample + 1;
 }
 
-/** What the model answers that now and then stands where the teacher's own is to be. */
+/** The answer of the other model, which sometimes answers in the teacher's place. */
 export function otherAnswer(teacher: number, viewEpoch: number, sample: number): number {
   return rightAnswer(teacher, viewEpoch, sample) + 0.5;
 }
@@ -66,7 +65,7 @@ export class SimulatedAnswers {
     for (const sample of samples) table[sample] = MISSING;
   }
 
-  /** What is stored of the other model's. */
+  /** The stored answers of the other model. */
   ofOther(): StoredAnswers[] {
     if (!this.#hasOther) return [];
     return [...this.#tables].map(([key, table]) => {
@@ -76,7 +75,7 @@ export class SimulatedAnswers {
     });
   }
 
-  /** @returns undefined if an answer is missing or not readable; one that is not readable is missing from then on. */
+  /** @returns undefined if an answer is missing or unreadable. An unreadable answer is missing from then on. */
   read(teacher: number, viewEpoch: number, samples: Uint32Array): Float64Array | undefined {
     const table = this.#table(teacher, viewEpoch);
     const answers = new Float64Array(samples.length);
@@ -90,7 +89,7 @@ export class SimulatedAnswers {
     return sound ? answers : undefined;
   }
 
-  /** Damages the answers that are there and are chosen. */
+  /** Damages those answers for which `chosen` returns true. */
   damage(chosen: () => boolean): void {
     for (const table of this.#tables.values()) {
       for (let sample = 0; sample < table.length; sample++) {

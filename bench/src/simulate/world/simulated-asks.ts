@@ -1,4 +1,4 @@
-/** The asks of a run to a teacher about a span, and the answers that it gets. */
+/** The asks of a run to a teacher about a span, and reading of the answers. */
 import { type Ask, askFor } from '@lyceum/coordinator/asks';
 import { spanAt } from '@lyceum/coordinator/schedule';
 import { batchSpan } from '@lyceum/learning/orders';
@@ -39,7 +39,7 @@ export class SpanAskTable {
     return ask;
   }
 
-  /** @throws {Error} if there never was such an ask. */
+  /** @throws {Error} if there was never such an ask. */
   spanOf(askId: string): number {
     const span = this.#spans.get(askId);
     if (span === undefined) throw new Error(`${this.#run.runId} never asked for ${askId}`);
@@ -76,7 +76,7 @@ function askOf(
 export interface ReadTarget {
   /** Indices of teachers whose answers are not readable. */
   readonly unreadable: readonly number[];
-  /** It is made of answers of another model. */
+  /** Whether the target is made of answers of another model. */
   readonly isOfOther: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The ticket queue with JetStream's guarantees: a message is delivered until it is settled, again once its lease has
- * run out, in an order that may differ from that of publishing, and now and then to two workers. A message id that
- * repeats within a queue's life is refused.
+ * The ticket queue with JetStream's guarantees. A message is delivered again after each lease, until it is settled.
+ * The order may differ from that of publishing, and a message may be delivered to two workers. A message id that was
+ * published before in the queue's life is refused.
  */
 import type { Ticket } from '@lyceum/proto';
 import type { EventClock, SimulatedProcess } from './event-clock.js';
@@ -23,7 +23,7 @@ export interface Message {
   readonly teacher: string;
   readonly ticket: Ticket;
   readonly leaderEpoch: number;
-  /** The worker process that the message was given to last. */
+  /** The worker process that got the message last. */
   holder: { readonly process: SimulatedProcess; readonly life: number } | undefined;
   deliveryCount: number;
 }
@@ -44,7 +44,7 @@ export class SimulatedQueue {
   readonly #delivered = new Map<string, number>();
   #pulls: Pull[] = [];
   #lastSequence = 0;
-  /** Number of the store: another after each wipe. */
+  /** Number of the store: each wipe starts the next store. */
   storeNumber = 0;
 
   constructor(clock: EventClock, random: RandomStream, faults: () => QueueFaults) {
@@ -57,7 +57,7 @@ export class SimulatedQueue {
     return this.#messages.size;
   }
 
-  /** @returns its sequence; undefined if its id was published before. */
+  /** @returns the message's sequence; undefined if its id was published before. */
   publish(id: string, teacher: string, ticket: Ticket, leaderEpoch: number): number | undefined {
     const messageId = `${id}/${leaderEpoch}/${ticket.attempt}`;
     if (this.#published.has(messageId)) return undefined;
@@ -77,17 +77,17 @@ export class SimulatedQueue {
     return sequence;
   }
 
-  /** Settles a message for good. */
+  /** Removes a message. */
   remove(sequence: number): void {
     this.#messages.delete(sequence);
   }
 
-  /** Settles the message that a worker holds, unless the store is another by now. */
+  /** Settles the message that a worker holds, unless the store was wiped meanwhile. */
   settle(message: Message): void {
     if (this.#messages.get(message.sequence) === message) this.#messages.delete(message.sequence);
   }
 
-  /** A worker is done with a message, but its settling is lost: the lease runs out. */
+  /** A worker is done with a message, but its acknowledgement is lost: the lease runs out. */
   abandon(message: Message): void {
     this.#clock.after(LEASE_MS, () => this.release(message));
   }
@@ -109,7 +109,7 @@ export class SimulatedQueue {
     this.#deliver();
   }
 
-  /** A worker that waits has come to take messages of further teachers. */
+  /** A waiting worker now takes messages of more teachers. */
   look(): void {
     this.#deliver();
   }
@@ -136,7 +136,7 @@ export class SimulatedQueue {
     }
   }
 
-  /** Messages that no worker holds, for the most part in order. */
+  /** Messages that no worker holds, mostly in order. */
   #inTurn(): Message[] {
     if (this.#pulls.length === 0) return [];
     const free = [...this.#messages.values()].filter(({ holder }) => holder === undefined);
@@ -165,7 +165,7 @@ export class SimulatedQueue {
       if (storeNumber !== this.storeNumber || message.holder !== holder) return;
       if (this.#messages.get(message.sequence) !== message) return;
       const { process, life } = holder;
-      // A worker that lives and has the message says so.
+      // A living worker renews its lease.
       if (process.life === life && !process.stopped) this.#watchLease(message, holder);
       else this.release(message);
     });

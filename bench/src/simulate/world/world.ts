@@ -17,7 +17,7 @@ import type { RunSettings, ScheduleSettings } from './schedule-settings.js';
 import type { SimulatedAnswers, StoredAnswers } from './simulated-answers.js';
 import type { SimulatedQueue } from './simulated-queue.js';
 
-/** The machines under test: the coordinator's own, or ones with a fault that must be found. */
+/** The machines under test: the coordinator's own, or machines with a fault that the simulation must find. */
 export interface Machines {
   readonly ticketBook: () => TicketBook;
   readonly askBook: (tickets: TicketBook) => AskBook;
@@ -29,22 +29,22 @@ export interface Machines {
   readonly targetFlow: (settings: TargetFlowSettings) => TargetFlow;
 }
 
-/** The record of a run that NATS keeps. */
+/** The record of a run in NATS. */
 export interface RunRecord {
   readonly settings: RunSettings;
   state: 'unsubmitted' | 'training' | 'evaluating' | 'held' | 'succeeded' | 'failed';
-  /** Where a run that is held, paused or cancelled, goes on. */
+  /** The state to which a held (paused or cancelled) run returns. */
   heldAs: 'training' | 'evaluating';
   assignmentEpoch: number;
   /** Steps in the checkpoint that the pointer names. */
   pointerStep: number;
-  /** Steps in the checkpoint before; 0: there is none. */
+  /** Steps in the checkpoint before that; 0: there is none. */
   previousStep: number;
-  /** The first step in the checkpoint whose target was made of another model's answers; Infinity: none. */
+  /** The first step in the checkpoint with a target made of another model's answers; Infinity: none. */
   firstOtherStep: number;
-  /** Contributors by span: the ledger below the coordinator's state folder. */
+  /** Contributors by span: the ledger in the coordinator's state folder. */
   readonly ledger: Map<number, readonly number[]>;
-  /** Contributors that are being written to the ledger. */
+  /** Number of writes to the ledger that are under way. */
   keepCount: number;
   /** Contributors by span, of targets that have left. */
   readonly madeOf: Map<number, readonly number[]>;
@@ -54,15 +54,15 @@ export interface RunRecord {
 export interface Suspicion {
   readonly teacher: number;
   readonly items: readonly StoredAnswers[];
-  /** It is on disk. */
+  /** Whether the suspicion is on disk. */
   isNoted: boolean;
 }
 
 /** Another model answers in a teacher's place. */
 export interface Swap {
-  /** At this worker alone; undefined: behind its server. */
+  /** The only worker where the other model answers; undefined: it answers behind the teacher's server. */
   readonly worker: string | undefined;
-  /** It begins once a worker has begun to answer its next probe. */
+  /** Whether the swap has not begun: it begins after a worker has begun to answer its next probe. */
   isToCome: boolean;
 }
 
@@ -74,26 +74,26 @@ export interface World {
   readonly answers: SimulatedAnswers;
   readonly machines: Machines;
   readonly runs: readonly RunRecord[];
-  /** What a coordinator leaves to its successor of whose answers are trusted: on disk, and quarantines in NATS. */
+  /** Knowledge of trusted answers that a coordinator leaves to its successor: on disk, and quarantines in NATS. */
   readonly kept: {
     unproven: readonly StoredAnswers[];
     suspicions: readonly Suspicion[];
     readonly quarantines: Map<string, Quarantine>;
   };
-  /** By teacher in whose place another model answers. */
+  /** Swaps by teacher: another model answers in that teacher's place. */
   readonly swaps: Map<number, Swap>;
-  /** What another model answered may be believed from now on. */
+  /** From now on, answers of another model may stay unnoticed. */
   isOtherExcused: boolean;
   /** False while the queue's server is away. */
   queueReachable: boolean;
-  /** How many coordinators have led so far. */
+  /** Number of coordinators that have led so far. */
   leaderEpoch: number;
-  /** A worker kept a ticket without ever saying a word. */
+  /** Whether a worker kept a ticket without any report. */
   ticketWasKept: boolean;
   readonly trace: (line: () => string) => void;
 }
 
-/** True in the part of a schedule in which things fail. */
+/** Whether the schedule is still in the part in which things fail. */
 export function isTroubled({ clock, settings }: World): boolean {
   return clock.nowMs < settings.calmMs;
 }
@@ -103,7 +103,7 @@ export function mishap(world: World, probability: number): boolean {
   return isTroubled(world) && world.random.chance(probability);
 }
 
-/** How long a message is under way, ms. */
+/** Travel time of a message, ms. */
 export function travelMs({ random, settings }: World): number {
   return random.whole(0, settings.networkMs);
 }

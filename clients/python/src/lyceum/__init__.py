@@ -1,4 +1,4 @@
-"""Runs of a Lyceum cluster (`Client`), and what their teachers say together, for a student in Python (`targets`)."""
+"""Runs of a Lyceum cluster (`Client`), and the targets of a run for a student in Python (`targets`)."""
 from ._client import Client, Progress, Run
 from ._errors import LyceumError
 from ._targets import Batch, Outline, Targets, Teacher, targets

@@ -19,13 +19,13 @@ from ._messages import enum_name, enum_number
 log = logging.getLogger("lyceum")
 
 DEFAULT_ADDRESS = "127.0.0.1:7700"
-#: For what the coordinator works on while it is called.
+#: Time limit of calls in which the coordinator has work to do.
 _LONG_CALL_SECONDS = 120.0
 _ENDS = ("SUCCEEDED", "FAILED", "CANCELLED")
-#: Figures of a model that a row of a report has, with their names there.
+#: Names of the figures in a row of a report.
 _FIGURES = ("accuracy", "nll", "ece", "brier", "agreementWithEnsemble", "parameters", "bytes", "latencyBatch1Ms")
 
-#: A run's document: YAML or JSON as text, a file, or what such a text says.
+#: A run's document: YAML or JSON as text, the path of a file, or a mapping.
 Document = str | os.PathLike[str] | Mapping[str, Any]
 
 
@@ -49,14 +49,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it was when it was asked for."""
+    """A run, as it was at the time of the call."""
 
     id: str
     #: `Distillation` or `Training`.
     kind: str
-    #: `QUEUED`, `PREPARING`, `FITTING`, `TRAINING`, `EVALUATING`, `PAUSED`, `CANCELLING`, or how it ended.
+    #: `QUEUED`, `PREPARING`, `FITTING`, `TRAINING`, `EVALUATING`, `PAUSED`, `CANCELLING`, or how the run ended.
     state: str
-    #: Why it is in that state, in words, where that is not plain.
+    #: Why the run is in that state, in words; may be empty.
     reason: str
     attempt: int
     progress: Progress | None
@@ -65,9 +65,9 @@ class Run:
     ended_at: datetime | None
     team: str
     labels: Mapping[str, str]
-    #: What the user should know of it, in words.
+    #: Warnings for the user, in words.
     warnings: tuple[str, ...]
-    #: As the coordinator completed it; empty in lists.
+    #: The document as the coordinator completed it; empty in lists.
     specification: Mapping[str, Any] = field(repr=False)
     model_digest: str = field(repr=False)
 
@@ -84,8 +84,8 @@ class Client:
     """A coordinator at `address` (`LYCEUM_COORDINATOR`, else 127.0.0.1:7700), over mutual TLS if there is a `tls_dir`
     (`LYCEUM_TLS_DIR`): a folder with ca.crt, tls.crt and tls.key, as `coordinator certificates NAME` writes it.
 
-    Calls raise a LyceumError with the server's code and text. Nobody answering is UNAVAILABLE; a watch that had begun
-    goes on for `patience` seconds until somebody does.
+    Calls raise a LyceumError with the server's code and text. If no server answers, the code is UNAVAILABLE. A watch
+    that has begun keeps trying for `patience` seconds.
     """
 
     def __init__(self, address: str | None = None, tls_dir: TlsDir = None, *, patience: float = 60.0) -> None:
@@ -102,7 +102,7 @@ class Client:
         self._connection.close()
 
     def submit(self, document: Document, *, run_id: str = "", dry_run: bool = False) -> Run:
-        """Submits a run. The same document again gives the run as it is. `dry_run` checks alone and stores nothing."""
+        """Submits a run. If it was submitted before, returns the existing run. `dry_run` only checks the document."""
         request = {"specification": _text(document), "run_id": run_id, "dry_run": dry_run}
         response = self._connection.call("SubmitRun", request, _LONG_CALL_SECONDS)
         for warning in response["warnings"]:
@@ -113,7 +113,7 @@ class Client:
         return _run(self._connection.call("GetRun", {"run_id": run_id})["run"])
 
     def list(self, *, states: str | Sequence[str] = (), team: str = "", text: str = "") -> Sequence[Run]:
-        """Runs that fit, those submitted last first, without their specifications.
+        """All runs that match, newest first, without their specifications.
 
         `text` is a part of an id, or of a label as NAME=VALUE.
         """
@@ -128,9 +128,9 @@ class Client:
                 return runs
 
     def watch(self, run_id: str) -> Iterator[Run]:
-        """The run now, and again after each change, until it ends."""
+        """Yields the run now, and again after each change, until the run ends."""
         patience = Patience(self._patience)
-        # Nobody answering at all is told at once.
+        # The first call does not try again: if no server answers, it raises at once.
         yield (last := self.get(run_id))
         while not last.ended:
             try:
@@ -148,7 +148,7 @@ class Client:
                     log.warning("%s; trying again", error)
 
     def wait(self, run_id: str) -> Run:
-        """The run as it ended, however that was: see `succeeded` and `reason`."""
+        """Waits until the run has ended, and returns it, also if it failed: see `succeeded` and `reason`."""
         for run in self.watch(run_id):
             last = run
         return last
@@ -162,7 +162,7 @@ class Client:
         return report
 
     def report_rows(self, run_id: str) -> Sequence[dict[str, Any]]:
-        """The report's table for a data frame, `pandas.DataFrame(client.report_rows(run_id))`: a row a model."""
+        """The report's table, one row for each model: `pandas.DataFrame(client.report_rows(run_id))`."""
         report = self.report(run_id)
         models = [(f"teacher {teacher['name']}", teacher) for teacher in report["teachers"]]
         models += [
@@ -178,8 +178,8 @@ class Client:
         ]
 
     def history(self, run_id: str, *, points: int = 512) -> dict[str, np.ndarray[Any, Any]]:
-        """What the run's steps were like, for a data frame or a plot: `step`, the last of each point, and a column a
-        figure (`loss`, `validationAccuracy`, …; NaN: nobody knows)."""
+        """The history of the run's steps, for a data frame or a plot: `step`, the step after the last one of each
+        point, and one column for each figure (`loss`, `validationAccuracy`, …; NaN: unknown)."""
         history = self._connection.call("GetHistory", {"run_id": run_id, "point_count": points})
         means = [point["means"] for point in history["points"]]
         table = np.array(means).reshape(len(means), len(history["columns"]))

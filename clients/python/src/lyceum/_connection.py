@@ -13,10 +13,10 @@ import grpc
 from ._errors import LyceumError, error_of
 from ._messages import METHODS, decode, encode
 
-#: Of one message, both ways.
+#: Greatest size of one message, in both directions.
 _MESSAGE_MAX_BYTES = 8 << 20
 _CALL_SECONDS = 30.0
-#: What --tls-dir of the command line has too.
+#: The same files as in --tls-dir of the command line.
 _TLS_FILES = ("ca.crt", "tls.crt", "tls.key")
 
 _OPTIONS: list[tuple[str, int]] = [
@@ -26,12 +26,12 @@ _OPTIONS: list[tuple[str, int]] = [
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
-    # Whoever calls decides about retries.
+    # The caller decides about retries.
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     ("grpc.enable_http_proxy", 0),
-    # Each has its own connection, so that a new one reads renewed certificates.
+    # Channels share no connection, so that a new channel uses renewed certificates.
     ("grpc.use_local_subchannel_pool", 1),
 ]
 
@@ -40,7 +40,7 @@ TlsDir = str | os.PathLike[str] | None
 
 
 class Connection:
-    """Connects at the first call. `tls_dir` has ca.crt, tls.crt and tls.key, as `coordinator certificates` writes them."""
+    """Connects at the first call. `tls_dir` holds ca.crt, tls.crt and tls.key, as `coordinator certificates` does."""
 
     def __init__(self, address: str, tls_dir: TlsDir) -> None:
         self.address = address
@@ -67,7 +67,7 @@ class Connection:
             raise error_of(error, self.address) from None
 
     def stream(self, method: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Messages from the server; leaving the loop cancels the call."""
+        """Yields the server's messages; leaving the loop cancels the call."""
         path, writer, reader = _codec(method)
         call = self._channel.unary_stream(path, writer, reader)(request)
         answered = False
@@ -96,7 +96,7 @@ def _credentials(folder: Path) -> grpc.ChannelCredentials:
 
 
 class Patience:
-    """How long to go on trying while nobody answers: `seconds` from the first failure on, anew after each answer."""
+    """Limits retries while no server answers: to `seconds` after the first failure. An answer starts the time anew."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -107,7 +107,7 @@ class Patience:
         self._attempt = 0
 
     def wait(self, error: LyceumError) -> bool:
-        """Waits before another attempt. Raises `error` if none is left. True: it is the first one."""
+        """Waits before the next attempt; raises `error` if time is up. True: the first failure since an answer."""
         now = time.monotonic()
         is_first = self._away_since is None
         if self._away_since is None:

@@ -1,4 +1,4 @@
-"""What is raised on purpose."""
+"""The error that this package raises on purpose."""
 from __future__ import annotations
 
 import grpc
@@ -12,9 +12,9 @@ _CODES = {
 
 
 class LyceumError(Exception):
-    """`code` is the server's, as the .proto files say what it means: `NOT_FOUND`, `INVALID_ARGUMENT`, ….
+    """`code` is the server's error code, explained in the .proto files: `NOT_FOUND`, `INVALID_ARGUMENT`, ….
 
-    `UNAVAILABLE`: nobody answers at the address; `FAILED_PRECONDITION` also where what was asked for has become another.
+    `UNAVAILABLE`: no server answers at the address. `FAILED_PRECONDITION` can also mean that a run's targets changed.
     """
 
     code: str
@@ -27,7 +27,7 @@ class LyceumError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """The same request may succeed later, unchanged."""
+        """Whether the same request may succeed later, unchanged."""
         return self.code in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
 
     def __reduce__(self) -> tuple[type[LyceumError], tuple[str, str]]:
@@ -35,7 +35,7 @@ class LyceumError(Exception):
 
 
 def error_of(error: grpc.RpcError, address: str, answered: bool = False) -> LyceumError:
-    """`answered`: the server did before, so that the connection itself was as it should be."""
+    """`answered`: the server has answered on this connection before, so that the connection's settings are right."""
     status = error.code()
     code = _CODES.get(status, status.name)
     text = error.details() or code
@@ -45,7 +45,7 @@ def error_of(error: grpc.RpcError, address: str, answered: bool = False) -> Lyce
 
 
 def _hint(text: str) -> str:
-    """What a connection that failed may want."""
+    """A hint at what may be wrong with a connection that failed; empty: none."""
     if "WRONG_VERSION_NUMBER" in text:
         return " (it speaks no TLS: leave tls_dir out)"
     if "CERTIFICATE_VERIFY_FAILED" in text:

@@ -1,9 +1,9 @@
 """Messages of the .proto files beside this module, read and written as dictionaries.
 
-The files are the contract, so they are read rather than translated: there is no generated code that could be of another
-version, and no protobuf library that another package wants in another one. Knows what they use of proto3: scalars,
-messages, enums, `repeated`, `optional`, `oneof`, maps. A field that was not sent has its default; unknown ones are
-skipped. Repeated numbers are arrays, and bytes views into the message.
+The files are the contract, and are read at import. So there is no generated code of another version, and no protobuf
+library whose version could conflict with another package's. This module knows the part of proto3 that the files use:
+scalars, messages, enums, `repeated`, `optional`, `oneof`, maps. A field that was not sent has its default; unknown
+fields are skipped. Repeated numbers are arrays, and bytes are views into the message.
 """
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Field:
     #: A scalar's name, `enum`, or the name of a message.
     kind: str
     label: str
-    #: Of a map the kinds of key and value.
+    #: Kinds of a map's key and value.
     entry: tuple[str, str] | None = None
 
 
@@ -66,7 +66,7 @@ def _read_files() -> tuple[dict[str, dict[int, Field]], dict[str, dict[str, int]
 
 
 def _blocks(keyword: str, text: str) -> Iterator[tuple[str, str]]:
-    """Name and body of each; bodies have at most one more pair of braces in them."""
+    """Name and body of each block. A body may hold pairs of braces, but no pair inside another."""
     yield from re.findall(rf"\b{keyword}\s+(\w+)\s*\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}", text)
 
 
@@ -88,13 +88,13 @@ MESSAGES, ENUMS, METHODS = _read_files()
 
 
 def enum_name(enum: str, number: int) -> str:
-    """`TRAINING` of RUN_STATE_TRAINING; `UNKNOWN`: of a newer server."""
+    """`TRAINING` for RUN_STATE_TRAINING; `UNKNOWN`: a newer server's number."""
     names = {value: name for name, value in ENUMS[enum].items()}
     return names[number].removeprefix(_prefix(enum)) if number in names else "UNKNOWN"
 
 
 def enum_number(enum: str, name: str) -> int:
-    """Raises a ValueError that names all there are."""
+    """Raises a ValueError that lists the known names."""
     known = {key.removeprefix(_prefix(enum)): number for key, number in ENUMS[enum].items() if number > 0}
     if name not in known:
         raise ValueError(f"want one of {', '.join(known)}, got {name!r}")
@@ -248,7 +248,7 @@ def _map_entry(kinds: tuple[str, str], content: memoryview) -> tuple[Any, Any]:
 
 
 def _packed(kind: str, content: bytes | memoryview) -> np.ndarray[Any, Any]:
-    """Numbers that lie one behind the other: hundreds in each batch, so all at once."""
+    """Decodes packed numbers, which follow one another. A batch has hundreds, so all are decoded at once."""
     if kind == "double":
         return np.frombuffer(content, "<f8")
     septets = np.frombuffer(content, np.uint8)

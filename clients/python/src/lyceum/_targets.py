@@ -1,4 +1,4 @@
-"""What a run's student trains on, batch by batch, for a student elsewhere."""
+"""A run's targets, batch by batch, for a student outside the cluster."""
 from __future__ import annotations
 
 import logging
@@ -16,7 +16,7 @@ from ._messages import enum_number
 
 log = logging.getLogger("lyceum")
 
-#: Of `coordinator targets serve`.
+#: Where `coordinator targets serve` listens by default.
 DEFAULT_ADDRESS = "127.0.0.1:7710"
 _FIRST_CONTACT_SECONDS = 30.0
 
@@ -47,19 +47,19 @@ class Outline:
     sample_count: int
     batch_size: int
     steps_per_epoch: int
-    #: The run's own, or those that were asked for.
+    #: The step after the last one: the run's own, or the one that was asked for.
     end_step: int
     #: Shape of a row by the name of the tensor, in the order in which batches have them.
     tensors: Mapping[str, tuple[int, ...]]
     class_names: tuple[str, ...]
-    #: Of a set in shards that is visited by chunks: positions of a block of the order, whose samples are those of a few
-    #: chunks; None: any sample may be anywhere.
+    #: For a set in shards that is read by chunks: number of positions in a block of the order. The samples of a block
+    #: come from a few chunks. None: a sample may be at any position.
     block_positions: int | None
 
     @property
     def pools(self) -> dict[str, float]:
-        """Temperature by the name of each tensor of pooled probabilities, `pooled/arithmetic/4`; of the answers of some
-        teachers alone, `pooled/arithmetic/4/of/0,2`."""
+        """Temperature by the name of each tensor of pooled probabilities: `pooled/arithmetic/4`; if only some
+        teachers' answers are pooled, `pooled/arithmetic/4/of/0,2`."""
         names = [name for name in self.tensors if name.startswith("pooled/")]
         return {name: float(name.split("/of/", 1)[0].rsplit("/", 1)[1]) for name in names}
 
@@ -70,15 +70,15 @@ class Batch:
 
     step: int
     epoch: int
-    #: [rows], of each row its sample's index in the set.
+    #: [rows]: index in the set of each row's sample.
     samples: IntArray
-    #: [rows], each row's class as the run may know it; -1: it has no label.
+    #: [rows]: class of each row, if the run may know its label; else -1.
     labels: IntArray
     #: Indices of the teachers that the targets are made of.
     contributors: tuple[int, ...]
-    #: [rows, ...] each.
+    #: By name, [rows, ...] each.
     tensors: Mapping[str, FloatArray]
-    #: Rows of the whole batch, those of all ranks; and how many of them have a label.
+    #: Rows of the whole batch, over all ranks, and how many of these rows have a label.
     row_count: int
     labelled_count: int
     world_size: int
@@ -91,21 +91,21 @@ class Batch:
 
     @property
     def row_weight(self) -> float:
-        """Of a row's loss. The ranks' sums so weighted have, averaged as DDP does, the whole batch's mean."""
+        """Weight of a row's loss: if each rank sums weighted losses, DDP's average is the whole batch's mean."""
         return self.world_size / self.row_count
 
     @property
     def label_weight(self) -> float:
-        """As `row_weight`, of the loss of a row that has a label."""
+        """As `row_weight`, for losses of only those rows that have a label."""
         return self.world_size / self.labelled_count if self.labelled_count else 0.0
 
 
 class Targets:
     """Batches of a run from step `next_step` on: see `targets`.
 
-    `next_step` counts the batches that were handed out. Keep `state_dict()` with each checkpoint of the student and give
-    it back with `load_state_dict()`: then a student that died goes on without gaps or doubles. A stream that breaks is
-    taken up again by itself, for `patience` seconds. It holds no connection while nobody iterates.
+    `next_step` counts the batches that were handed out. Save `state_dict()` with each checkpoint of the student. After
+    a crash, pass it to `load_state_dict()`: no batch is then left out or repeated. A broken stream is resumed by
+    itself, if a server answers within `patience` seconds. There is a connection only during an iteration.
     """
 
     outline: Outline
@@ -127,7 +127,7 @@ class Targets:
         return max(1, int(self._request["world_size"]))
 
     def __len__(self) -> int:
-        """Steps that are left."""
+        """Number of steps that are left."""
         return max(0, self.outline.end_step - self.next_step)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -137,7 +137,7 @@ class Targets:
                 for batch in self._stream():
                     patience.answered()
                     self._check(batch)
-                    # Before it is handed out: a checkpoint is made after the step.
+                    # Counted before the batch is handed out: a checkpoint is saved after the batch's step.
                     self.next_step += 1
                     yield batch
                 if self.next_step < self.outline.end_step:
@@ -147,19 +147,19 @@ class Targets:
                     log.warning("%s; trying again from step %d on", error, self.next_step)
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it is, in JSON's types."""
+        """The position in the stream, in JSON's types."""
         outline = self.outline
         return {"run_id": outline.run_id, "digests": _digests(outline), "next_step": self.next_step}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Goes on there. Raises a LyceumError, FAILED_PRECONDITION, if it was of other targets."""
+        """Continues at a position. Raises a LyceumError, FAILED_PRECONDITION, if it belongs to other targets."""
         if list(state["digests"]) != _digests(self.outline):
             message = f"this position is of run {state['run_id']}, and the targets of {self.outline.run_id} are others"
             raise LyceumError("FAILED_PRECONDITION", message)
         self.next_step = int(state["next_step"])
 
     def _first_outline(self) -> Outline:
-        # A rank may be started again while the coordinator is.
+        # A rank may start again while the coordinator starts again.
         patience = Patience(min(self._patience, _FIRST_CONTACT_SECONDS))
         while True:
             try:
@@ -193,7 +193,7 @@ class Targets:
                     parts = []
 
     def _require_same(self, now: Outline) -> None:
-        """A run that was deleted and submitted anew under its name has other targets."""
+        """Raises if the run was deleted and another one was submitted under its name."""
         if _digests(now) == _digests(self.outline):
             return
         message = f"run {now.run_id} was replaced while its targets were read; start again"
@@ -214,17 +214,18 @@ def targets(
     temperature: float = 0.0,
     patience: float = 600.0,
 ) -> Targets:
-    """Batches of a run, in the run's order, with what its teachers say together.
+    """Batches of a run, in the run's order, with the targets that its teachers' answers make.
 
-    `rank` and `world_size` are those of a student that several processes train (`torch.distributed.get_rank()`): each
-    gets its slice of every step, and together they get what one reader gets. All ranks that read a run at a time must
-    give the same `world_size`; another is refused. Without them a reader gets whole batches.
+    If several processes train one student, `rank` and `world_size` are those of this process
+    (`torch.distributed.get_rank()`): each rank gets its slice of every step, and all slices make the whole batch. All
+    ranks that read a run at the same time must give the same `world_size`. Without both a reader gets whole batches.
 
-    `address` (`LYCEUM_TARGETS`, else 127.0.0.1:7710) is that of `coordinator targets serve RUN`; or a coordinator's, if
-    `inputs` is false: then batches have `samples`, indices in the set, and no samples themselves. `tls_dir` as in Client.
+    `address` (`LYCEUM_TARGETS`, else 127.0.0.1:7710) is that of `coordinator targets serve RUN`. If `inputs` is false,
+    it may be a coordinator's: batches then have `samples`, indices in the set, but no inputs. `tls_dir` as in Client.
 
-    `split` is train, validation or test; the latter come in the split's own order, each sample once. `end_step` may be
-    beyond the run's own last step, 0 is that. `temperature` is of all pools, in place of the run's own.
+    `split` is train, validation or test. Validation and test come in the split's own order, each sample once.
+    `end_step` may be beyond the run's last step; 0: the run's own end. `temperature`, if not 0, replaces that
+    of all pools.
     """
     if (rank is None) != (world_size is None):
         raise LyceumError("INVALID_ARGUMENT", "give both of rank and world_size, or none")
@@ -269,12 +270,12 @@ def _outline(message: Mapping[str, Any]) -> Outline:
 
 
 def _digests(outline: Outline) -> list[str]:
-    """Of all that targets are made of."""
+    """Digests of all that the targets depend on."""
     return [outline.specification_digest, outline.dataset_digest, *(t.identity for t in outline.teachers)]
 
 
 def _batch(parts: Sequence[Mapping[str, Any]], world_size: int) -> Batch:
-    """A batch in arrays of its own; long ones come in several parts."""
+    """Joins the parts of a batch in new arrays: a long batch comes in several parts."""
     first = parts[0]
     return Batch(
         step=first["step"],
@@ -293,5 +294,5 @@ def _batch(parts: Sequence[Mapping[str, Any]], world_size: int) -> Batch:
 
 
 def _array(tensor: Mapping[str, Any]) -> FloatArray:
-    # Where the message came from is not aligned, so this is copied once, when parts are put together.
+    # A view of the message, which may not be aligned: it is copied once, when the parts are joined.
     return np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])

@@ -1,4 +1,4 @@
-"""A run's targets for PyTorch, which this module alone imports."""
+"""A run's targets for PyTorch. Only this module imports PyTorch."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from torch.utils.data import IterableDataset, get_worker_info
 from ._errors import LyceumError
 from ._targets import Targets
 
-#: A batch's tensors by name, with its `samples`, `labels`, `row_weight` and `label_weight`.
+#: A batch's tensors by name, with its `samples`, `labels`, `row_weight`, `label_weight` and `step`.
 Tensors = dict[str, Any]
 
 
 class TargetDataset(IterableDataset[Tensors]):
     """Whole batches for `DataLoader(dataset, batch_size=None)`: dictionaries of tensors, and numbers of the batch.
 
-    A loader's worker that fetches ahead (`num_workers=1`) has a copy of its own: the position then is that of the batch
-    that was trained on last, `load_state_dict({**targets.state_dict(), "next_step": batch["step"] + 1})`.
+    With `num_workers=1` the loader's worker fetches ahead, with its own copy of `targets`. To resume after the last
+    batch that was trained on: `load_state_dict({**targets.state_dict(), "next_step": batch["step"] + 1})`.
     """
 
     def __init__(self, targets: Targets) -> None:
