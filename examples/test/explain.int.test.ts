@@ -1,4 +1,4 @@
-/** The chat's recorded answers, judged and taught by the example's documents with the commands: nobody is asked. */
+/** The chat's recorded answers, judged and taught by the example's documents with the commands; no chat is asked. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ async function checked(name: CollectedName) {
   }
 }
 
-test('finds without a label that of three teachers of languages the chat is a weak one', async () => {
+test('imitation check of the recorded languages estimates the chat as the weakest teacher', async () => {
   const { texts, heldOut, summary } = await checked('languages');
   expect([texts.length, heldOut.length]).toEqual([236, 175]);
   expect(summary).toMatchObject({ inputs: 236, labelled: 236, kept: 61, dropped: 175 });
@@ -61,7 +61,7 @@ test('finds without a label that of three teachers of languages the chat is a we
   ]);
 });
 
-test('has four answers to each passage of two eras, two thirds of which name the right one', async () => {
+test('imitation check of the recorded eras finds the chat right about two thirds of the passages', async () => {
   const { texts, heldOut, summary } = await checked('eras');
   expect([texts.length, heldOut.length]).toEqual([240, 300]);
   expect(summary).toMatchObject({ inputs: 240, kept: 240 });
@@ -70,7 +70,7 @@ test('has four answers to each passage of two eras, two thirds of which name the
   expect(chat.accuracy).toBeCloseTo(159 / 240, 6);
 });
 
-test('teaches students with them, with the chat and without', async () => {
+test('the recorded languages teach students with the chat and without it', async () => {
   const { document, texts, test: heldOut, answers } = await recorded('languages');
   const folder = await mkdtemp(path.join(tmpdir(), 'explain-'));
   const { signal } = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * The example's real teachers in processes of their own, and its document: collecting is ended in the middle and begun
- * again, and the teachers have counted what they were asked.
+ * The example's real teachers in processes of their own, and its document: `imitation collect` is ended in the middle
+ * and started again, and the teachers count their calls.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -68,7 +68,7 @@ async function counted(): Promise<number[]> {
 const linesOf = (name: string) =>
   readFileSync(join(root, 'out', name), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>); // biome-ignore format: one line
 
-test('pays each call once, though collecting is ended in the middle', async () => {
+test('imitation collect makes each call once, though it is ended in the middle', async () => {
   // At this rate it would take a minute: the end comes in the middle.
   const first = start('collect', documentFile('slow', '{ perSecond: 20 }'));
   const ended = codeOf(first);
@@ -87,7 +87,7 @@ test('pays each call once, though collecting is ended in the middle', async () =
   const kept = linesOf('kept.jsonl');
   const judged = [...kept, ...linesOf('dropped.jsonl')];
   expect(judged.length).toBe(sentences.length);
-  // Their codes are read: Estonian is ekk to one and et to the others, Norwegian no, Persian fa.
+  // The teachers' own codes are translated: Estonian is ekk to one and et to the others, Norwegian no, Persian fa.
   for (const name of TEACHERS) {
     for (const language of ['est', 'nob', 'pes']) {
       const own = judged.filter(({ label }) => label === language);

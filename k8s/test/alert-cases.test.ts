@@ -1,4 +1,4 @@
-/** Every alert has a case in which it fires and one in which it does not yet, whether promtool is here to run them or not. */
+/** The cases of the alerts, which promtool runs where it is installed. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -17,13 +17,13 @@ const cases: AlertCase[] = read('alerts.promtool.yaml').tests.flatMap(
   (one: { alert_rule_test: unknown[] }) => one.alert_rule_test,
 );
 
-test.each(rules)('$alert', ({ alert }) => {
+test.each(rules)('$alert has a case that fires and one that does not', ({ alert }) => {
   const own = cases.filter(({ alertname }) => alertname === alert);
   const fires = own.map(({ exp_alerts = [] }) => exp_alerts.length > 0);
   expect(fires.toSorted()).toEqual(expect.arrayContaining([false, true]));
 });
 
-test('no case is of an alert that there is not', () => {
+test('every case is of an existing alert', () => {
   const names = rules.map(({ alert }) => alert);
   expect(cases.filter(({ alertname }) => !names.includes(alertname))).toEqual([]);
 });

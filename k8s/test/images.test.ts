@@ -1,4 +1,4 @@
-/** What the Dockerfile and set-up must agree on. That the images build, only a build shows. */
+/** What the Dockerfile and set-up must agree on. Only a build shows that the images build. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { DATA, ONNX_CUDA, TENSORFLOW } from '../../setup/pins.mjs';
@@ -22,7 +22,7 @@ const RANGES: Readonly<Record<string, readonly [string, string]>> = {
   'nvidia-nvjitlink-cu12': ['12.5.82', '13.0'],
 };
 
-it('takes CUDA’s libraries at one version and one hash each, within TensorFlow’s ranges', () => {
+it("the Dockerfile pins CUDA's libraries by version and hash, within TensorFlow's ranges", () => {
   expect(TENSORFLOW.cuda.version).toBe('2.21.0');
   expect(dockerfile).toMatch(
     /--no-deps --require-hashes \\\n\s+--target \S+ -r setup\/cuda-libraries.txt/,
@@ -37,7 +37,7 @@ it('takes CUDA’s libraries at one version and one hash each, within TensorFlow
   }
 });
 
-it('shows the loader each library that ONNX Runtime’s CUDA provider is linked with', () => {
+it("LD_LIBRARY_PATH of the Dockerfile has every library of ONNX Runtime's CUDA provider", () => {
   // `readelf -d libonnxruntime_providers_cuda.so` of the pinned wheel, by the folders of NVIDIA's packages.
   const folders = ['cublas', 'curand', 'cufft', 'cuda_runtime', 'cudnn'];
   expect(ONNX_CUDA.version).toBe('1.26.0');
@@ -45,7 +45,7 @@ it('shows the loader each library that ONNX Runtime’s CUDA provider is linked 
   for (const folder of folders) expect(path).toContain(`/opt/lyceum/nvidia/${folder}/lib`);
 });
 
-it('gives the check of a GPU what a cluster inside it needs', () => {
+it('the image gpu-check-cuda has the cache, NATS and data that a cluster inside it needs', () => {
   const image = dockerfile.slice(dockerfile.indexOf('AS gpu-check-cuda'));
   expect(image).toContain('COPY --from=build-gpu-check /opt/lyceum/cache /opt/lyceum/cache');
   expect(image).toContain('ENV LYCEUM_CACHE=/opt/lyceum/cache');
@@ -57,7 +57,7 @@ it('gives the check of a GPU what a cluster inside it needs', () => {
   );
 });
 
-it('puts files in the place of set-up’s links, which lead into the build’s cache', () => {
+it("assemble.sh puts files in the place of set-up's links into the cache of the build", () => {
   expect(read('assemble.sh')).toContain('cp --remove-destination "$(readlink "$provider")"');
 });
 

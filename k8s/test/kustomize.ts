@@ -1,4 +1,4 @@
-/** Builds kustomizations with the machine's kubectl, and finds objects in what came out. */
+/** Builds kustomizations with the installed kubectl, and finds objects in the result. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { parseAllDocuments } from 'yaml';
 
 const K8S = fileURLToPath(new URL('..', import.meta.url));
 
-/** An object of Kubernetes, as far as tests look at any. */
+/** An object of Kubernetes, with the fields that tests read. */
 export interface KubernetesObject {
   readonly kind: string;
   readonly metadata: {
@@ -29,7 +29,7 @@ export function built(folder: string): readonly KubernetesObject[] {
   return buildIn(join(K8S, folder));
 }
 
-/** Builds an overlay of a user's own, in a folder of its own. @param text - with `K8S` for the path to `k8s/`. */
+/** Builds a user's overlay, in a folder of its own. @param text - with `K8S` for the path to `k8s/`. */
 export function builtOwn(text: string): readonly KubernetesObject[] {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'lyceum-overlay-'));
   try {

@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { programMetrics } from '../../site/src/reference/sources.js';
 import { built, builtOwn, hasKubectl, type KubernetesObject, only } from './kustomize.js';
 
-describe.skipIf(!hasKubectl)('for operators', () => {
+describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
   const objects = hasKubectl ? built('overlays/cpu') : [];
 
-  it('shows by `kubectl describe` what a program that ended said last', () => {
+  it('all containers show the last log lines of an ended program in kubectl describe', () => {
     const all = [...objects, ...built('overlays/gpu-tls'), ...built('client'), ...built('state')];
     const containers = all.flatMap(containersOf);
     expect(containers.length).toBeGreaterThan(9);
@@ -19,20 +19,20 @@ describe.skipIf(!hasKubectl)('for operators', () => {
     }
   });
 
-  it('gives NATS a quarter of an hour to read a large store, after a kill for one', () => {
+  it('the startup probe gives NATS at least a quarter of an hour to read a large store', () => {
     const [nats] = containersOf(only(objects, 'StatefulSet', 'nats'));
     const { periodSeconds, failureThreshold } = nats.startupProbe;
     expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(900);
   });
 
-  it('mounts the claim of the coordinator’s volume in the pod for backups', () => {
+  it("the pod for backups mounts the claim of the coordinator's volume", () => {
     const [claim] = only(objects, 'StatefulSet', 'coordinator').spec.volumeClaimTemplates;
     const { volumes } = only(built('state'), 'Pod', 'state').spec;
     const { claimName } = volumes[0].persistentVolumeClaim;
     expect(claimName).toBe(`${claim.metadata.name}-coordinator-0`);
   });
 
-  it('takes a pull secret and a StorageClass as docs/kubernetes.md patches them in', () => {
+  it('the patches in docs/kubernetes.md set a pull secret and a StorageClass', () => {
     const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
     const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
     const patches = blocks.find((text) => text.includes('imagePullSecrets'));
@@ -69,7 +69,7 @@ describe.skipIf(!hasKubectl)('for operators', () => {
       }
     });
 
-    it('asks for metrics that there are, in alerts and in the dashboard', () => {
+    it('uses only existing metrics in alerts and in the dashboard', () => {
       const registries = programMetrics().map(({ registry }) => registry);
       const known = registries.flatMap((r) => r.getMetricsAsArray().map(({ name }) => name));
       const [{ rules }] = only(own, 'PrometheusRule', 'lyceum').spec.groups;
@@ -88,12 +88,12 @@ describe.skipIf(!hasKubectl)('for operators', () => {
   });
 });
 
-/** A part of Grafana's page. */
+/** A panel of Grafana's dashboard. */
 interface Panel {
   readonly targets: readonly { readonly expr: string }[];
 }
 
-/** Those of a pod, or of the pods that an object makes. */
+/** The containers of a pod, or of the pods that an object makes. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind has a shape of its own.
 function containersOf({ kind, spec }: KubernetesObject): readonly any[] {
   return (kind === 'Pod' ? spec : spec?.template?.spec)?.containers ?? [];

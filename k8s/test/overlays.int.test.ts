@@ -14,7 +14,7 @@ const CLIENT = { matchLabels: { 'lyceum.dev/client': 'true' } };
 /** Labels of a pod that runs a workload. */
 const podOf = (name: string) => ({ 'app.kubernetes.io/name': name });
 
-describe.skipIf(!hasKubectl)('what the overlays say', () => {
+describe.skipIf(!hasKubectl)('Kubernetes overlays', () => {
   describe.each(OVERLAYS)('%s', (overlay) => {
     const objects = hasKubectl ? built(overlay) : [];
 
@@ -22,7 +22,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       expect(outside(objects, 'lyceum')).toEqual([]);
     });
 
-    it('replaces workers without room for one pod more', () => {
+    it('replaces workers one at a time, without one pod more', () => {
       for (const name of ['teacher-worker', 'student-worker']) {
         const { strategy } = only(objects, 'Deployment', name).spec;
         expect(strategy).toEqual({
@@ -32,7 +32,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       }
     });
 
-    it('wants a GPU where it gives one, and keeps what the driver compiles for it', () => {
+    it("requires CUDA where it gives a GPU, and keeps the driver's compile cache", () => {
       const hasGpu = overlay.includes('gpu');
       for (const name of ['teacher-worker', 'student-worker']) {
         const pod = workload(objects, name);
@@ -45,13 +45,13 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       }
     });
 
-    it('keeps what was scaled', () => {
+    it('sets no replicas of workers, so that scaling is kept', () => {
       for (const name of ['teacher-worker', 'student-worker']) {
         expect(only(objects, 'Deployment', name).spec).not.toHaveProperty('replicas');
       }
     });
 
-    it('lets clients out to the coordinator, and in', () => {
+    it('lets clients connect to the coordinator only, and other pods not to it', () => {
       const pod = { 'lyceum.dev/client': 'true' };
       expect(mayConnect(objects, pod, podOf('coordinator'), 7700)).toBe(true);
       expect(mayConnect(objects, pod, podOf('nats'), 4222)).toBe(false);
@@ -59,7 +59,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       expect(mayConnect(objects, {}, podOf('coordinator'), 7700)).toBe(false);
     });
 
-    it('leads to one pod of NATS, however many somebody scales it to: each has a store of its own', () => {
+    it('has a service that leads to the first pod of NATS only', () => {
       const { name } = only(objects, 'StatefulSet', 'nats').metadata;
       expect(only(objects, 'Service', 'nats').spec.selector).toEqual({
         ...podOf('nats'),
@@ -67,7 +67,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       });
     });
 
-    it('shows the dashboard to who may forward a port, and to nobody in the network', () => {
+    it('serves the dashboard on loopback only, and lets no pod connect to it', () => {
       const env = environment(workload(objects, 'coordinator'));
       expect(env['LYCEUM_DASHBOARD']).toBe('127.0.0.1:7780');
       for (const { spec } of objects.filter(({ kind }) => kind === 'Service')) {
@@ -81,7 +81,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
       }
     });
 
-    it('lets workers reach NATS and the coordinator, and nobody else NATS', () => {
+    it('lets workers reach NATS and the coordinator, and pods without a label not NATS', () => {
       for (const name of ['teacher-worker', 'student-worker', 'coordinator']) {
         expect(mayConnect(objects, podOf(name), podOf('nats'), 4222)).toBe(true);
       }
@@ -104,7 +104,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
     });
   });
 
-  it('says --insecure only where there are no certificates', () => {
+  it('set LYCEUM_INSECURE only where there are no certificates', () => {
     for (const overlay of OVERLAYS) {
       const hasTls = overlay.endsWith('-tls');
       for (const name of ['teacher-worker', 'student-worker', 'coordinator']) {
@@ -117,7 +117,7 @@ describe.skipIf(!hasKubectl)('what the overlays say', () => {
     }
   });
 
-  describe('an overlay of one’s own', () => {
+  describe("a user's overlay", () => {
     const own = (base: string, more = '') =>
       builtOwn(
         `resources: [K8S/overlays/${base}]
@@ -125,7 +125,7 @@ components: [K8S/components/remote-teachers, K8S/components/serve-models]
 ${more}`,
       );
 
-    it.each(['cpu', 'cpu-tls'])('puts the components beside %s', (base) => {
+    it.each(['cpu', 'cpu-tls'])('takes components beside %s', (base) => {
       const objects = own(base);
       expect(outside(objects, 'lyceum')).toEqual([]);
       only(objects, 'NetworkPolicy', 'remote-teachers');
@@ -134,7 +134,7 @@ ${more}`,
       expect(env['LYCEUM_INFERENCE']).toBe('0.0.0.0:8001');
     });
 
-    it('checks a GPU as a job that fails with its checks, under the same standard as the rest', () => {
+    it('with gpu-check has a job that fails with its checks, in a restricted pod', () => {
       const objects = builtOwn(
         'resources: [K8S/overlays/gpu]\ncomponents: [K8S/components/gpu-check]\nnamespace: team-a',
       );
@@ -153,7 +153,7 @@ ${more}`,
       expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
     });
 
-    it('checks it with whole programs: in more time, and with room for a cluster', () => {
+    it('with gpu-check-full gives the job more time, and room for a cluster', () => {
       const objects = builtOwn(
         'resources: [K8S/overlays/gpu]\ncomponents: [K8S/components/gpu-check-full]',
       );
@@ -168,7 +168,7 @@ ${more}`,
       expect(emptyDir.sizeLimit).toBe('8Gi');
     });
 
-    it('lists the private addresses at which teachers may be, and none without the component', () => {
+    it('lists private addresses of teachers, and none without the component remote-teachers', () => {
       const listed = (objects: readonly KubernetesObject[], name: string) => {
         const { containers } = workload(objects, name);
         const found = (containers[0].env as { name: string; valueFrom?: object }[]).find(
@@ -198,7 +198,7 @@ ${more}`,
       only(objects, 'Namespace', 'team-a');
     });
 
-    it('lets clients reach the models that are served', () => {
+    it('lets clients reach served models, only with the components', () => {
       const objects = own('cpu');
       const pod = { 'lyceum.dev/client': 'true' };
       for (const port of [8000, 8001]) {
@@ -237,7 +237,7 @@ ${more}`,
       expect(Number(env['LYCEUM_DATA_MEMORY_MIB'])).toBeGreaterThan(0);
     });
 
-    it('says them by variables that workers know', () => {
+    it('are configured by variables that workers know', () => {
       const known = workerCommand('worker', '0').options.map(({ envVar }) => envVar);
       const objects = own('sets-in-bucket', 'sets-on-volume')('');
       const data = Object.keys(only(objects, 'ConfigMap', 'bucket').data ?? {});
@@ -247,7 +247,7 @@ ${more}`,
       for (const variable of variables) expect(known).toContain(variable);
     });
 
-    it('in a bucket: its secret is the environment of workers, and of nobody else', () => {
+    it('in a bucket: its secret is in the environment of workers, and not of the coordinator', () => {
       const objects = own('sets-in-bucket')('');
       const secret = { secretRef: { name: 'bucket', optional: true } };
       for (const name of WORKERS) {
@@ -257,7 +257,7 @@ ${more}`,
       expect(workload(objects, 'coordinator').containers[0]).not.toHaveProperty('envFrom');
     });
 
-    it('in a bucket: workers get out to servers with the label, and to addresses that one lists', () => {
+    it('in a bucket: workers may reach servers with the label, and addresses that a patch lists', () => {
       const bucket = (more: string) => {
         const objects = own('sets-in-bucket')(more);
         return only(objects, 'NetworkPolicy', 'bucket').spec;
@@ -274,7 +274,7 @@ ${more}`,
       expect(patched.egress).toEqual([...egress, ours]);
     });
 
-    it('on a volume: mounted where each looks for it, only to read', () => {
+    it('on a volume: mounted read-only at LYCEUM_DATASETS_ROOT of each program', () => {
       const objects = own('sets-on-volume')('');
       for (const name of ['coordinator', ...WORKERS]) {
         const pod = workload(objects, name);
@@ -287,14 +287,14 @@ ${more}`,
   });
 
   describe('the pod for the command line', () => {
-    it('has the label that lets it in and the address of the coordinator', () => {
+    it('has the label of clients and the address of the coordinator', () => {
       const client = only(built('client'), 'Pod', 'client');
       expect(client.metadata.namespace).toBe('lyceum');
       expect(client.metadata.labels).toMatchObject(CLIENT.matchLabels);
       expect(environment(client.spec)).toEqual({ LYCEUM_COORDINATOR: 'coordinator:7700' });
     });
 
-    it('has a certificate where the cluster wants one', () => {
+    it('has a certificate in client-tls', () => {
       const client = only(built('client-tls'), 'Pod', 'client');
       expect(environment(client.spec)).toEqual({
         LYCEUM_COORDINATOR: 'coordinator:7700',
@@ -322,7 +322,7 @@ function workload(objects: readonly KubernetesObject[], name: string) {
   return only(objects, kind, name).spec.template.spec;
 }
 
-/** What a pod's first container is told. */
+/** Environment variables of a pod's first container. */
 // biome-ignore lint/suspicious/noExplicitAny: a pod's specification, of which this reads one list.
 function environment(pod: any): Record<string, string | undefined> {
   const pairs = pod.containers[0].env.map((e: { name: string; value?: string }) => [
@@ -332,7 +332,7 @@ function environment(pod: any): Record<string, string | undefined> {
   return Object.fromEntries(pairs);
 }
 
-/** What a pod's first container mounts, by path. */
+/** Mounts of a pod's first container, by path. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 function mounts(pod: any): Record<string, { name: string; readOnly?: boolean } | undefined> {
   const list = pod.containers[0].volumeMounts as { name: string; mountPath: string }[];
@@ -344,7 +344,7 @@ function volume(pod: any, name: string | undefined) {
   return pod.volumes.find((one: { name: string }) => one.name === name);
 }
 
-/** Of a volume on the node, by where it is mounted. */
+/** Size of the volume on the node that is mounted at this path. */
 // biome-ignore lint/suspicious/noExplicitAny: as above.
 function roomGib(pod: any, path: string | undefined): number {
   const { emptyDir } = volume(pod, mounts(pod)[path ?? '']?.name);

@@ -1,6 +1,6 @@
 /**
- * How this tests: set-up's own commands in a checkout of their own, where packages, NATS, data and build are in place
- * by decree, the cache has the files for CUDA already, and a few lines stand for TensorFlow's addon and for nvidia-smi.
+ * How this tests: set-up's own commands in a checkout of their own, where packages, NATS, data and build count as set
+ * up, the cache has the files for CUDA already, and a few lines stand in for TensorFlow's addon and for nvidia-smi.
  */
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -110,7 +110,7 @@ function makeCheckout({ hasGpu = false } = {}) {
   };
 }
 
-test('what was set up for CUDA stays so without the variable, which changes it', async () => {
+test('set-up for CUDA is kept without LYCEUM_ACCELERATOR, and changed by it', async () => {
   const { setUp, program } = makeCheckout();
   expect((await setUp({ LYCEUM_ACCELERATOR: 'cuda' })).code).toBe(0);
 
@@ -124,7 +124,7 @@ test('what was set up for CUDA stays so without the variable, which changes it',
   expect(await program()).toMatchObject({ accelerator: 'cpu' });
 });
 
-test('a GPU that TensorFlow does not use is told of, with its reason and the libraries’ command', async () => {
+test('set-up reports a GPU that TensorFlow does not use, with the reason and the pip command', async () => {
   const { cache, setUp, record } = makeCheckout({ hasGpu: true });
 
   const { code, stderr } = await setUp({ LYCEUM_ACCELERATOR: 'cuda' });
@@ -141,7 +141,7 @@ test('a GPU that TensorFlow does not use is told of, with its reason and the lib
   expect(record().remedy).toBeUndefined();
 });
 
-test('a GPU that CUDA_VISIBLE_DEVICES hides is not tried, and CUDA not blamed', async () => {
+test('set-up does not try a GPU that CUDA_VISIBLE_DEVICES hides, and reports no fault of CUDA', async () => {
   const { setUp, record } = makeCheckout({ hasGpu: true });
   const { code, stderr } = await setUp({ LYCEUM_ACCELERATOR: 'cuda', CUDA_VISIBLE_DEVICES: '' });
   expect([code, stderr]).toEqual([
@@ -151,12 +151,12 @@ test('a GPU that CUDA_VISIBLE_DEVICES hides is not tried, and CUDA not blamed', 
   expect(record().remedy).toBeUndefined();
 });
 
-test('without a GPU nothing is said to be ready that was not tried', async () => {
+test('set-up for CUDA on a machine without a GPU says that the GPU was not tried', async () => {
   const { code, stderr } = await makeCheckout().setUp({ LYCEUM_ACCELERATOR: 'cuda' });
   expect([code, stderr]).toEqual([0, expect.stringContaining('was not tried')]);
 });
 
-test('programs’ children find NVIDIA’s libraries where the command puts them', async () => {
+test("run.mjs gives programs NVIDIA's libraries of the cache in LD_LIBRARY_PATH", async () => {
   const { cache, put, setUp, program } = makeCheckout();
   await setUp({ LYCEUM_ACCELERATOR: 'cuda' });
   expect((await program()).libraries).toBe('');

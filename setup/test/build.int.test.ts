@@ -32,7 +32,7 @@ function makeCheckout(): string {
   return checkout;
 }
 
-test('a command that led to a file which is no more leads to the one that is there now', async () => {
+test('set-up of the build repairs the link of a command that leads to a missing file', async () => {
   const checkout = makeCheckout();
   const link = join(checkout, 'node_modules/.bin/coordinator');
   symlinkSync('../../cli/dist/former.js', link);

@@ -23,7 +23,7 @@ const NATS = STEP('setUpNatsServer({ cache, signal })');
 const DIGITS = STEP("setUpData(['digits'], { cache, signal })");
 const MFEAT = STEP("setUpData(['mfeat'], { cache, signal })");
 
-test('a cache that cannot be written is named with the remedy', async () => {
+test('set-up names a cache that cannot be written, with the remedy', async () => {
   const { code, stderr } = await startCommand('main.mjs', [], {
     LYCEUM_CACHE: '/dev/null/lyceum',
   }).ended;
@@ -71,7 +71,7 @@ test('a package with the wrong checksum is refused and leaves nothing', async ()
   expect(readdirSync(cache)).toEqual([]);
 });
 
-test('Ctrl-C leaves no child, no lock and nothing half-made', async () => {
+test('set-up on Ctrl-C leaves no child, no lock and nothing half-made', async () => {
   const cache = join(temporaryFolder(), 'cache');
   const source = `
     import { holdingCache, install } from 'setup/cache.mjs';
@@ -107,7 +107,7 @@ test('Ctrl-C leaves no child, no lock and nothing half-made', async () => {
   expect(readdirSync(cache)).toEqual(['sleeper']);
 });
 
-test('too little room is said before anything is fetched', async () => {
+test('install reports too little room before anything is fetched', async () => {
   const source = `
     import { install } from 'setup/cache.mjs';
     import { orExit } from 'setup/command.mjs';
@@ -122,7 +122,7 @@ test('too little room is said before anything is fetched', async () => {
   expect(stderr).toContain('1000000000 MB are needed');
 });
 
-test('when nothing changed, set-up starts no tool, and makes way for the script', async () => {
+test('run.mjs starts no tool if nothing has changed, and runs the script', async () => {
   const script = join(temporaryFolder(), 'script.mjs');
   writeFileSync(script, 'console.log(process.argv.slice(2).join()); process.exitCode = 7;');
 
@@ -136,7 +136,7 @@ test('when nothing changed, set-up starts no tool, and makes way for the script'
   expect(code).toBe(7);
 });
 
-test('the cache keeps what was made complete, replacing what was there', async () => {
+test('install puts what was made into the cache, in the place of what was there', async () => {
   const cache = temporaryFolder();
   mkdirSync(join(cache, 'made'));
   writeFileSync(join(cache, 'made/old'), '');

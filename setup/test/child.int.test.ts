@@ -1,8 +1,8 @@
-/** Tools that set-up runs. */
+/** `runTool`: the tools that set-up runs. */
 import { expect, test } from 'vitest';
 import { startModule } from './child-module.js';
 
-test('a tool that does not end, whatever it is told, is not waited for', async () => {
+test('runTool does not wait for a tool that ignores SIGTERM', async () => {
   const { ended } = startModule(`
     import { runTool } from 'setup/child.mjs';
     const script = "trap '' TERM; while :; do sleep 1; done";

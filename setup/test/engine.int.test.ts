@@ -1,6 +1,6 @@
 /**
- * How this tests: a checkout that has only the files that the engine step uses, on a machine made poor by an empty
- * PATH. The native engine itself is used by the tests of learning.
+ * How this tests: a checkout that has only the files that the engine step uses, with an empty PATH, so without a
+ * compiler. The native engine itself is used by the tests of learning.
  */
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ function record(env: { CHECKOUT: string }) {
   return JSON.parse(readFileSync(join(env.CHECKOUT, 'node_modules/.lyceum/engine.json'), 'utf8'));
 }
 
-test('without a compiler the programs get WebAssembly, and the user hears why and how slow', async () => {
+test('set-up without a compiler takes WebAssembly, and says why and how slow it is', async () => {
   const env = makeEnvironment();
 
   const { code, stderr } = await startModule(SET_UP, env).ended;
@@ -41,7 +41,7 @@ test('without a compiler the programs get WebAssembly, and the user hears why an
   expect(record(env)).toMatchObject({ engine: 'wasm', remedy: expect.stringContaining('g++') });
 });
 
-test('a failed attempt is repeated within the hour only if asked for', async () => {
+test('set-up repeats a failed attempt within the hour only if asked for', async () => {
   const env = makeEnvironment();
   await startModule(SET_UP, env).ended;
   const { triedAtMs } = record(env);
@@ -54,7 +54,7 @@ test('a failed attempt is repeated within the hour only if asked for', async () 
   expect(record(env).triedAtMs).toBeGreaterThan(triedAtMs);
 });
 
-test('WebAssembly can be asked for, and then nothing is missing', async () => {
+test('set-up for wasm takes WebAssembly without a warning, and removes the native addon', async () => {
   const env = { ...makeEnvironment(), ACCELERATOR: 'wasm' };
   const link = join(env.CHECKOUT, ADDON_LINK);
   mkdirSync(dirname(link), { recursive: true });
@@ -68,7 +68,7 @@ test('WebAssembly can be asked for, and then nothing is missing', async () => {
   expect(existsSync(link)).toBe(false);
 });
 
-test('an accelerator that does not exist is refused with those that do', async () => {
+test('set-up refuses an unknown accelerator, and lists the known ones', async () => {
   const env = { ...makeEnvironment(), ACCELERATOR: 'tpu' };
 
   const { code, stderr } = await startModule(SET_UP, env).ended;

@@ -1,4 +1,4 @@
-/** The rules of import, on a small tree with one fault planted at a time; the real dependency-cruiser. */
+/** The import rules with the real dependency-cruiser, on a small tree with one fault at a time. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,11 +40,11 @@ function broken(): string[] {
   return [...new Set<string>(names)].sort();
 }
 
-test('a tree without a fault is let through', () => {
+test('the import rules accept a tree without a fault', () => {
   expect(broken()).toEqual([]);
 });
 
-test('two rooms that import types of each other are a ring', () => {
+test('the import rules refuse two rooms that import types of each other', () => {
   write(
     'platform/src/files/a.ts',
     "import type { B } from '../nats/index.js';\nexport type A = B;",
@@ -58,14 +58,14 @@ test('two rooms that import types of each other are a ring', () => {
   expect(broken()).toEqual(['files-in-a-ring', 'rooms-in-a-ring']);
 });
 
-test('a room is not entered past its door, but for a file that is loaded when it is needed', () => {
+test('the import rules refuse an import past the index of a room, unless it is dynamic', () => {
   write('platform/src/nats/b.ts', "import { a } from '../files/a.js';\nexport const b = a;");
   expect(broken()).toEqual(['past-the-door-of-a-room']);
   write('platform/src/nats/b.ts', "export const b = () => import('../files/a.js');");
   expect(broken()).toEqual([]);
 });
 
-test('a package imports what stands in its line of the table, and by its name', () => {
+test("the import rules refuse a package outside the importer's list, and a path into it", () => {
   write(
     'proto/src/index.ts',
     "import { own as other } from '../../learning/src/index.js';\nexport const own = other;",
@@ -73,7 +73,7 @@ test('a package imports what stands in its line of the table, and by its name', 
   expect(broken()).toEqual(['not-by-a-door', 'proto-imports-too-much']);
 });
 
-test('the coordinator does not load TensorFlow, not through a file of another package either', () => {
+test('the import rules refuse TensorFlow in the coordinator, also through another package', () => {
   write('learning/src/index.ts', "import * as tf from '@tensorflow/tfjs';\nexport const own = tf;");
   write(
     'coordinator/src/index.ts',
@@ -82,12 +82,12 @@ test('the coordinator does not load TensorFlow, not through a file of another pa
   expect(broken()).toEqual(['loads-tensorflow', 'not-by-a-door']);
 });
 
-test('what cannot be found is told', () => {
+test('the import rules report an import that cannot be found', () => {
   write('cli/src/index.ts', "import { nothing } from './nothing.js';\nexport const own = nothing;");
   expect(broken()).toEqual(['unknown-import']);
 });
 
-test('a component with JSX is read like other files', () => {
+test('the import rules read a component with JSX like other files', () => {
   write('dashboard/src/a.tsx', "import { b } from './b.js';\nexport const A = () => <b>{b}</b>;");
   write('dashboard/src/b.ts', "import { A } from './a.js';\nexport const b = A as unknown;");
   expect(broken()).toContain('files-in-a-ring');

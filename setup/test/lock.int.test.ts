@@ -32,7 +32,7 @@ const HOLDER = `
   });
 `;
 
-test('several processes hold it one after the other, and leave nothing', async () => {
+test('withLock lets several processes hold a lock one after the other, and leaves no file', async () => {
   const folder = temporaryFolder();
   const env = { LOCK: join(folder, 'lock'), ROUNDS: '5' };
   const contenders = Array.from({ length: 4 }, () => startModule(CONTENDER, env));
@@ -43,7 +43,7 @@ test('several processes hold it one after the other, and leave nothing', async (
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('one who waits says for whom, and goes on when the other is done', async () => {
+test('withLock names the holder that it waits for, and goes on when the holder is gone', async () => {
   const folder = temporaryFolder();
   const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
   const holder = startModule(HOLDER, env);
@@ -56,7 +56,7 @@ test('one who waits says for whom, and goes on when the other is done', async ()
   expect((await waiter.ended).code).toBe(0);
 });
 
-test('a killed owner is succeeded by several at once, still one after the other', async () => {
+test('withLock lets several processes in one after the other after a killed holder', async () => {
   const folder = temporaryFolder();
   const env = { LOCK: join(folder, 'lock'), ROUNDS: '3' };
   const holder = startModule(HOLDER, env);
@@ -72,7 +72,7 @@ test('a killed owner is succeeded by several at once, still one after the other'
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a process that only has the dead owner’s number is not taken for it', async () => {
+test('withLock does not take a process with the pid of a dead holder for the holder', async () => {
   const folder = temporaryFolder();
   const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
   const holder = startModule(HOLDER, env);
@@ -87,7 +87,7 @@ test('a process that only has the dead owner’s number is not taken for it', as
   expect((await startModule(CONTENDER, env).ended).code).toBe(0);
 });
 
-test('an owner on another machine is believed until it has been silent for a minute', async () => {
+test('withLock waits for a holder on another machine until it has been silent for a minute', async () => {
   const folder = temporaryFolder();
   const env = { LOCK: join(folder, 'lock'), ROUNDS: '1' };
   writeFileSync(

@@ -24,7 +24,7 @@ function fakeNatsServer(version: string): string {
   return folder;
 }
 
-test('where nats-server cannot be had, the ways to get it are named', async () => {
+test('set-up names the ways to get nats-server if it finds none', async () => {
   const { code, stderr } = await startModule(NATS, {
     LYCEUM_CACHE: temporaryFolder(),
     PATH: pathWithoutNats(),
@@ -37,7 +37,7 @@ test('where nats-server cannot be had, the ways to get it are named', async () =
   }
 });
 
-test('a nats-server on PATH is used if it is new enough', async () => {
+test('set-up uses a nats-server on PATH that is new enough', async () => {
   const cache = temporaryFolder();
   const folder = fakeNatsServer('v2.10.4');
   const PATH = `${folder}${delimiter}${pathWithoutNats()}`;
@@ -48,7 +48,7 @@ test('a nats-server on PATH is used if it is new enough', async () => {
   expect(readlinkSync(join(cache, 'bin/nats-server'))).toBe(join(folder, 'nats-server'));
 });
 
-test('a nats-server on PATH that is too old is not', async () => {
+test('set-up refuses a nats-server on PATH that is too old', async () => {
   const PATH = `${fakeNatsServer('v2.9.25')}${delimiter}${pathWithoutNats()}`;
 
   const { code, stderr } = await startModule(NATS, {
@@ -61,7 +61,7 @@ test('a nats-server on PATH that is too old is not', async () => {
   expect(code).toBe(1);
 });
 
-test('the cache’s own nats-server on PATH does not come to lead to itself', async () => {
+test('set-up does not link the nats-server of the cache to itself', async () => {
   const cache = temporaryFolder();
   const older = join(cache, 'nats-server/older');
   mkdirSync(older, { recursive: true });
@@ -77,7 +77,7 @@ test('the cache’s own nats-server on PATH does not come to lead to itself', as
   expect(code).toBe(1);
 });
 
-test('a nats-server that somebody put into the cache is used', async () => {
+test('set-up uses a nats-server that a user put into the cache', async () => {
   const cache = temporaryFolder();
   mkdirSync(join(cache, 'bin'));
   cpSync(join(fakeNatsServer('v2.10.4'), 'nats-server'), join(cache, 'bin/nats-server'));

@@ -64,7 +64,7 @@ with zipfile.ZipFile(path, 'w') as wheel:
   return { env, place: join(checkout, PLACE), wheels };
 }
 
-test('the provider’s two libraries, and no other, come to lie beside the runtime', async () => {
+test('set-up puts only the two libraries of the CUDA provider beside ONNX Runtime', async () => {
   const { env, place, wheels } = makeEnvironment();
 
   const { code, stderr } = await startModule(SET_UP, env).ended;
@@ -83,7 +83,7 @@ test('the provider’s two libraries, and no other, come to lie beside the runti
   expect([again.code, again.stderr]).toEqual([0, '']);
 });
 
-test('another wheel than the pinned one is refused and leaves nothing', async () => {
+test('set-up refuses another wheel than the pinned one, and leaves nothing', async () => {
   const { env, place } = makeEnvironment();
 
   const { code, stderr } = await startModule(SET_UP, { ...env, SHA256: '' }).ended;
@@ -94,7 +94,7 @@ test('another wheel than the pinned one is refused and leaves nothing', async ()
   expect(readdirSync(place)).toEqual([]);
 });
 
-test('a runtime of another version is refused before anything is fetched', async () => {
+test('set-up refuses an onnxruntime-node of another version before anything is fetched', async () => {
   const { env } = makeEnvironment({ version: '9.9.9' });
 
   const { code, stderr } = await startModule(SET_UP, env).ended;
@@ -106,7 +106,7 @@ test('a runtime of another version is refused before anything is fetched', async
   expect(existsSync(env.LYCEUM_CACHE)).toBe(false);
 });
 
-test('who sets up for the processor again loses the provider, and nothing that is not set-up’s', async () => {
+test('set-up for the CPU removes the CUDA provider, and no other file', async () => {
   const { env, place } = makeEnvironment();
   await startModule(SET_UP, env).ended;
   writeFileSync(join(place, 'libonnxruntime.so.1'), '');
@@ -117,7 +117,7 @@ test('who sets up for the processor again loses the provider, and nothing that i
   expect(lstatSync(join(place, 'libonnxruntime.so.1')).isFile()).toBe(true);
 });
 
-test('the pin is of the version that package-lock.json installs', () => {
+test('the pin of the CUDA provider has the version of onnxruntime-node in package-lock.json', () => {
   const lock = JSON.parse(
     readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'),
   );

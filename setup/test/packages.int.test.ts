@@ -38,7 +38,7 @@ function makeCheckout(): string {
   return checkout;
 }
 
-test('a fresh checkout is installed, and once is enough', async () => {
+test('set-up installs the packages of a fresh checkout once', async () => {
   const checkout = makeCheckout();
   expect(arePackagesCurrent(checkout)).toBe(false);
 
@@ -50,7 +50,7 @@ test('a fresh checkout is installed, and once is enough', async () => {
   expect(second).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
-test('another version in the lock file, or an interrupted installation, is noticed', async () => {
+test('arePackagesCurrent notices another version in the lock file, and an interrupted installation', async () => {
   const checkout = makeCheckout();
   await startModule(SET_UP, { CHECKOUT: checkout }).ended;
   expect(arePackagesCurrent(checkout)).toBe(true);
@@ -77,7 +77,7 @@ test('another version in the lock file, or an interrupted installation, is notic
   expect(arePackagesCurrent(checkout)).toBe(false);
 });
 
-test('a package that lies in a workspace must be there, whatever the root’s node_modules says', async () => {
+test('arePackagesCurrent notices a missing package in the node_modules of a workspace', async () => {
   const checkout = makeCheckout();
   await startModule(SET_UP, { CHECKOUT: checkout }).ended;
   for (const name of ['package-lock.json', 'node_modules/.package-lock.json']) {
@@ -90,7 +90,7 @@ test('a package that lies in a workspace must be there, whatever the root’s no
   expect(arePackagesCurrent(checkout)).toBe(true);
 });
 
-test('what npm says is passed on, with a remedy', async () => {
+test('set-up passes on what npm says, with a remedy', async () => {
   const checkout = makeCheckout();
   writeJson(join(checkout, 'package.json'), {
     name: 'fixture',

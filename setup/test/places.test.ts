@@ -1,4 +1,4 @@
-/** How this tests: plain cases of the rule. */
+/** How this tests: plain cases of `cacheRoot`. */
 import { expect, test } from 'vitest';
 import { cacheRoot } from '../places.mjs';
 
@@ -9,6 +9,6 @@ test.each([
   ['then the user’s cache folder', { XDG_CACHE_HOME: '/b' }, '/b/lyceum'],
   ['which must be absolute', { XDG_CACHE_HOME: 'b' }, '/home/me/.cache/lyceum'],
   ['then the usual one', {}, '/home/me/.cache/lyceum'],
-])('%s', (_rule, env, want) => {
+])('cacheRoot: %s', (_rule, env, want) => {
   expect(cacheRoot(env, '/home/me')).toBe(want);
 });

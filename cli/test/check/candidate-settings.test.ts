@@ -1,8 +1,8 @@
-/** What is tried of models of numbers, by what is known of them. */
+/** `columnsCandidate`: the settings to try for a model of a table's columns. */
 import { expect, test } from 'vitest';
 import { columnsCandidate } from '../../src/check/candidate-settings.js';
 
-test("a table's columns as they are: of ONNX models and SavedModels that take as many numbers", () => {
+test('columnsCandidate gives the number columns to ONNX models and SavedModels of as many inputs', () => {
   const kinds = ['number', 'category', 'number'] as const;
   const columns = kinds.map((kind, n) => ({ name: `c${n}`, kind }));
   const settings = { output: 'logits', scale: 2 } as const;

@@ -1,6 +1,6 @@
 /**
- * `models check` and `push` as processes, without a cluster. The set is noise around one picture a class; the model is
- * the nearest of them, in plain arithmetic: right almost always if it is asked as it was meant, and else not.
+ * `models check` and `push` as processes, without a cluster. The set is noise around one picture a class; the model
+ * names the nearest picture, by plain arithmetic. It is almost always right with its own settings, and only then.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -20,7 +20,7 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
 const NOBODY = '127.0.0.1:1';
 const CLASSES = 12;
 const NAMES = Array.from({ length: CLASSES }, (_, c) => String(c));
-/** What a model of some classes knows. */
+/** The classes of a model that knows only some. */
 const FEW = ['7', '2', '10', '4'];
 const SHAPE = [4, 4, 3];
 const SIZE = 48;
@@ -101,7 +101,7 @@ async function nearest(name: string, order: readonly string[], meantForBytes: bo
 const check = (name: string, ...options: string[]) =>
   runCli(NOBODY, 'models', 'check', join(root, name), '--dataset', dataset, ...options);
 
-test('finds range, colours and the order of classes, and what it writes is what push takes', async () => {
+test('models check finds value range, colours and class order, and writes settings that it takes', async () => {
   const settings = join(root, 'found.json');
   const found = await check('bytes', '--write', settings, '--expect-accuracy', '95%');
   expect(found.code, found.stderr).toBe(0);
@@ -114,7 +114,7 @@ test('finds range, colours and the order of classes, and what it writes is what 
     colours: 'BGR',
     classes: [...NAMES].sort(),
   });
-  // With them nothing is left to find out, and it is as good.
+  // With these settings there is one candidate left, and it is as accurate.
   const again = await check('bytes', '--settings', settings, '-o', 'json');
   const document = JSON.parse(again.stdout);
   expect(document.accuracy).toBeGreaterThan(0.95);
@@ -122,7 +122,7 @@ test('finds range, colours and the order of classes, and what it writes is what 
   expect(document.settings).toEqual(written);
 });
 
-test('a model that is meant as it is needs no settings', async () => {
+test('models check finds no settings for a model that needs none', async () => {
   const { stdout } = await check('plain', '-o', 'json', '--samples', '240', '--seed', '3');
   const document = JSON.parse(stdout);
   expect(document).toMatchObject({ settings: { output: 'logits' }, sampleCount: 240 });
@@ -130,7 +130,7 @@ test('a model that is meant as it is needs no settings', async () => {
   expect(document.accuracy).toBeGreaterThan(0.95);
 });
 
-test('of a set of several modalities it says where the model names its own', async () => {
+test('models check of a set with several modalities says where the model names its own', async () => {
   const { modalities, ...samples } = parseStoredDataset(setOf(NAMES));
   const [only] = modalities.values();
   if (only === undefined) throw new Error('want a modality');
@@ -152,7 +152,7 @@ test('of a set of several modalities it says where the model names its own', asy
   expect((await runCli(NOBODY, ...args, '--settings', settings)).code).toBe(0);
 });
 
-test('a file that is no set is told, and nothing of modalities', async () => {
+test('models check refuses a file that is no data set, without a word about modalities', async () => {
   const table = join(root, 'table.csv');
   writeFileSync(table, 'x,label\n1,a\n');
   const { code, stderr } = await runCli(
@@ -164,13 +164,13 @@ test('a file that is no set is told, and nothing of modalities', async () => {
   expect(stderr).not.toMatch(/modality/);
 });
 
-test('classes in an order without a reason are found, and told', async () => {
+test('models check finds an arbitrary order of classes', async () => {
   const { code, stdout } = await check('turned', '--expect-accuracy', '0.95');
   expect(code).toBe(0);
   expect(stdout).toMatch(/looks like another class order: 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 4/);
 });
 
-test('a model of some of the classes is judged by samples of these, once they are named', async () => {
+test('models check judges a model of some classes by samples of these, once they are named', async () => {
   const KNOWS = "it knows 4 of the set's classes, 2, 4, 7, 10, and is judged by samples of these";
   const unnamed = await check('few');
   expect(unnamed.code).toBe(2);
@@ -185,13 +185,13 @@ test('a model of some of the classes is judged by samples of these, once they ar
   expect(found.stdout).toContain(KNOWS);
   expect(found.stdout).toMatch(/ of 160 labelled validation samples/);
   expect(JSON.parse(readFileSync(written, 'utf8'))).toMatchObject({ scale: 255, classes: FEW });
-  // Named in another order they are put right.
+  // Classes in a wrong order are corrected.
   writeFileSync(settings, JSON.stringify({ classes: [...FEW].reverse() }));
   const turned = await check('few', '--settings', settings, '--expect-accuracy', '0.95');
   expect(turned.stdout).toMatch(/looks like another class order: 7, 2, 10, 4/);
 });
 
-test('fails below the expected accuracy, and refuses to overwrite', async () => {
+test('models check fails below the expected accuracy, and refuses to overwrite a file', async () => {
   const wrong = join(root, 'wrong.json');
   writeFileSync(wrong, '{"scale":0.001,"colours":"RGB"}');
   const failed = await check('bytes', '--settings', wrong, '--expect-accuracy', '0.9');
@@ -204,13 +204,13 @@ test('fails below the expected accuracy, and refuses to overwrite', async () => 
 const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../learning/test/fixtures/${name}`, import.meta.url));
 
-test('a push runs a batch first and says what comes out', async () => {
+test('models push tries a batch of noise first, and refuses a model that fails', async () => {
   const pushed = (file: string, ...more: string[]) =>
     runCli(NOBODY, 'models', 'push', 'm', file, ...more);
   for (const file of ['onnx/fixed-batch.onnx', 'tensorflow/graph-model', 'tensorflow/softmax']) {
     const { code, stderr } = await pushed(fixture(file));
     expect(stderr).toMatch(/tried on 128 samples of noise \[6,6,1\] with .*: 5 classes, /);
-    // Nobody is there to take it.
+    // There is no coordinator to take it.
     expect(code).toBe(4);
   }
   const dependent = await pushed(fixture('onnx/batch-mean.onnx'));
@@ -224,7 +224,7 @@ test('a push runs a batch first and says what comes out', async () => {
   expect(untried.code).toBe(4);
 });
 
-test('what another program answers is not tried here', async () => {
+test('models check refuses a model behind a server', async () => {
   const file = join(root, 'box.yaml');
   writeFileSync(file, 'url: http://127.0.0.1:1/\nrequest: $input\nanswer: /x\ninput: png\n');
   const { code, stderr } = await runCli(NOBODY, 'models', 'check', file, '--dataset', dataset);
@@ -232,7 +232,7 @@ test('what another program answers is not tried here', async () => {
   expect(stderr).toContain('it is behind a server: models check tries files alone');
 });
 
-test('a push with a set says how right a model is, and that another order of its classes is far better', async () => {
+test('linesOnSet reports the accuracy of a model, and a far better order of its classes', async () => {
   const set = readFileSync(dataset);
   const lines = async (name: string) =>
     linesOnSet(await readModel(join(root, name), undefined), set, new AbortController().signal);
@@ -251,7 +251,7 @@ test('a push with a set says how right a model is, and that another order of its
   ]);
 });
 
-test('a push with a set refuses probabilities that are none, also of what is not tried on noise', async () => {
+test('linesOnSet refuses a model whose settings say probabilities and whose rows are none', async () => {
   const settings = join(root, 'lies-of-set.json');
   writeFileSync(settings, '{"output":"probabilities"}');
   const model = await readModel(join(root, 'plain'), settings);
@@ -259,7 +259,7 @@ test('a push with a set refuses probabilities that are none, also of what is not
   await expect(lines).rejects.toThrow('its settings say probabilities, and its rows are none');
 });
 
-test("a push with a set takes classes that are numbers for the set's names, as a run does", async () => {
+test("linesOnSet takes numbers as classes for the set's names", async () => {
   const settings = join(root, 'numbered.json');
   writeFileSync(settings, JSON.stringify({ output: 'logits', classes: NAMES }));
   const model = await readModel(join(root, 'plain'), settings);

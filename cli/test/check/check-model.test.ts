@@ -1,4 +1,4 @@
-/** A model in place of which the test says how often each of its settings is right. */
+/** `checkModel` with a fake model: the test says how often it is right with which settings. */
 import { expect, test } from 'vitest';
 import type { CheckedModel } from '../../src/check/candidate-settings.js';
 import { checkModel } from '../../src/check/check-model.js';
@@ -41,7 +41,7 @@ function found(rightOf: (settings: CheckedModel['settings']) => number) {
   return checkModel(trial, MODEL, () => undefined);
 }
 
-/** @param rights - by the order of colours that it is given, where its values are as the set has them. */
+/** @param rights - samples of 96 that are right, by order of colours, with unchanged values; else it is 50. */
 async function foundColours(rights: Readonly<Record<'RGB' | 'BGR', number>>) {
   const { best, settings } = await found(({ colours = 'RGB', scale, mean }) => {
     const isMeant = scale === undefined && mean === undefined;
@@ -54,17 +54,17 @@ test.each([
   [65, 'as they are', undefined],
   [80, '× 255', 255],
 ])(
-  'values are changed where that is better beyond chance: %i right, not 62',
+  'checkModel changes values only if that is better beyond chance: %i right, not 62',
   async (right, values, scale) => {
     const { best, settings } = await found((own) => (own.scale === 255 && !own.mean ? right : 62));
     expect([best.values, settings.scale]).toEqual([values, scale]);
   },
 );
 
-test('colours are turned where that is plainly better', async () => {
+test('checkModel turns colours if that is clearly better', async () => {
   expect(await foundColours({ RGB: 70, BGR: 90 })).toEqual(['BGR', 'BGR']);
 });
 
-test('a gain of two samples turns no colours', async () => {
+test('checkModel does not turn colours for a gain of two samples', async () => {
   expect(await foundColours({ RGB: 91, BGR: 93 })).toEqual(['RGB', undefined]);
 });

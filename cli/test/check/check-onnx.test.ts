@@ -1,4 +1,4 @@
-/** An export whose outputs are not the student's is refused. */
+/** `checkOnnx` refuses an export whose outputs are not the student's. */
 import { parseDataset } from '@lyceum/learning/datasets';
 import { exportOnnx, type OnnxOptions } from '@lyceum/learning/export';
 import { parseModelPackage } from '@lyceum/learning/formats';
@@ -33,7 +33,7 @@ function outputs(): TestOutputs {
 const check = (outputs: TestOutputs, asked = options) =>
   checkOnnx(exportOnnx(model, asked), model, asked, { dataset, outputs });
 
-test('outputs that are the same pass, with both accuracies', async () => {
+test('checkOnnx passes equal outputs, and gives both accuracies', async () => {
   expect(await check(outputs())).toEqual({
     sampleCount: 300,
     largestDifference: 0,
@@ -41,19 +41,19 @@ test('outputs that are the same pass, with both accuracies', async () => {
   });
 });
 
-test('one logit that differs is refused, also one that is no number or has no end', async () => {
+test('checkOnnx refuses a single different logit, also if it is NaN or infinite', async () => {
   for (const wrong of [1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     const expected = outputs();
     expected.logits[2 * 257] = wrong;
     await expect(check(expected)).rejects.toThrow(
       /^the ONNX file does not give the model's logits: they differ by up to .*; nothing was written; --format tfjs and safetensors give/,
     );
-    // Not what 8 bits change.
+    // The difference is not one that 8 bits make.
     await expect(check(expected, { ...options, int8: true })).rejects.toThrow('differ by up to');
   }
 });
 
-test('outputs without an end pass where both have none', async () => {
+test('checkOnnx passes infinite outputs if both are infinite', async () => {
   const steep = parseModelPackage(tinyModelBytes(2e38));
   const { logits, ...rest } = outputs();
   const compared = { dataset, outputs: { ...rest, logits: logits.map((half) => half * 4e38) } };
@@ -62,7 +62,7 @@ test('outputs without an end pass where both have none', async () => {
   expect(check.sampleCount).toBe(300);
 });
 
-test('a file that does not run is refused with the layer at which it stops', async () => {
+test('checkOnnx refuses a file that does not run, with the wrong shape or the layer at which it stops', async () => {
   const classNames = ['a', 'b'];
   await expect(check(outputs(), { ...options, classNames })).rejects.toThrow(
     'the ONNX file does not run: it gives logits of shape [256,3] and not [256,2]; nothing was',
@@ -71,7 +71,7 @@ test('a file that does not run is refused with the layer at which it stops', asy
   await expect(check(outputs(), wide)).rejects.toThrow(/the ONNX file does not run: .*MatMul.*/s);
 });
 
-test('a layer that ONNX does not have is named, with the formats that are left', () => {
+test('onnxFile names a layer that ONNX does not have, and the formats that are left', () => {
   const modelJson = structuredClone(model.modelJson) as {
     modelTopology: { config: { layers: { class_name: string }[] } };
   };

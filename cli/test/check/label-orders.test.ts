@@ -36,7 +36,7 @@ describe('bestAssignment', () => {
 describe('orders of classes', () => {
   const names = ['0', '1', '2', '10'];
 
-  it('are those that have a reason, each once', () => {
+  it('labelOrders gives the plausible orders, each once', () => {
     const told = (classNames: string[], count: number, own?: string[]) =>
       labelOrders(classNames, count, own).map(({ name, classes }) => [name, classes]);
     expect(told(names, 4)).toEqual([
@@ -53,11 +53,11 @@ describe('orders of classes', () => {
     ]);
   });
 
-  it('of some of the classes are told in full, and judged by samples of these', () => {
+  it('labelOrders and mappedOrder name some of the classes in full, and use samples of these', () => {
     expect(labelOrders(['a', 'b'], 2, undefined, true)).toEqual([
       { name: "in the set's order", classes: ['a', 'b'] },
     ]);
-    // The set's second and fourth, of which the model has the fourth first.
+    // The set's second and fourth class; the model has the fourth first.
     const counts = countsAmong(
       [
         [0, 0, 5],
@@ -79,11 +79,11 @@ describe('orders of classes', () => {
       frequentShare: 1 / 2,
       classes: ['d', 'b'],
     });
-    // Of a model that names nothing any choice might do.
+    // A model that names none of the classes has no order.
     expect(mappedOrder(['a', 'b', 'c'], 2, [[0, 2, 4]])).toBeUndefined();
   });
 
-  it('are judged by how often they are right', () => {
+  it('judgedOrders sorts orders by accuracy, and mappedOrder finds the best one', () => {
     // The model's third class is the set's fourth, and the other way round.
     const counts = [
       [0, 0, 4],
@@ -100,7 +100,7 @@ describe('orders of classes', () => {
       accuracy: 1,
       classes: ['0', '1', '10', '2'],
     });
-    // A model of more classes has some that the set has not.
+    // A model of more classes has some that the set lacks.
     expect(
       mappedOrder(['a', 'b'], 3, [
         [2, 0, 4],

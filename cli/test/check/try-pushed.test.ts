@@ -1,4 +1,4 @@
-/** Which rows are no probabilities, and what is to be done then. Plain cases. */
+/** `requireDistributions`: rows that are no probabilities, and the advice. */
 import { expect, it } from 'vitest';
 import { requireDistributions } from '../../src/check/try-pushed.js';
 
@@ -6,7 +6,7 @@ it.each<[string, [number, number], string]>([
   ['scores', [-3.5, 4], 'say {"output": "logits"}'],
   ['a sigmoid for each class', [0.01, 0.99], 'export it without the softmax or the sigmoids'],
   ['scores of two classes', [-4.5, 4.5], 'export its probabilities, without raw_scores'],
-])('%s are none, with advice', (_, range, advice) => {
+])('requireDistributions refuses %s as probabilities, with advice', (_, range, advice) => {
   const tried = { distributions: false, range };
   expect(() => requireDistributions({ output: 'probabilities' }, tried)).toThrow(
     `its settings say probabilities, and its rows are none: values lie from ${range[0]} to ${range[1]}, and do not sum to 1; ${advice}`,
@@ -14,7 +14,7 @@ it.each<[string, [number, number], string]>([
   expect(() => requireDistributions({ output: 'logits' }, tried)).not.toThrow();
 });
 
-it('rows that are some are taken', () => {
+it('requireDistributions takes rows that are probabilities', () => {
   const range: [number, number] = [0, 1];
   const tried = { distributions: true, range };
   expect(() => requireDistributions({ output: 'probabilities' }, tried)).not.toThrow();

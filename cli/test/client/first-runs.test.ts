@@ -1,4 +1,4 @@
-// Pages put together, of a coordinator that is played: it has 1,200 runs and gives what it is asked for, or less.
+// `firstRuns` with a fake coordinator: it has 1,200 runs and gives pages of the asked size, or smaller ones.
 import { type ListRunsRequest, ListRunsResponse, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { CoordinatorClient } from '../../src/client/index.js';
@@ -35,7 +35,7 @@ test.each([
   ['some', 50, 500, [50]],
   ['some of several pages', 1100, 500, [500, 500, 100]],
   ['all of pages that are cut short', Number.POSITIVE_INFINITY, 400, [500, 500, 500]],
-])('%s', async (_, limit, pageMax, pageSizes) => {
+])('firstRuns gets %s', async (_, limit, pageMax, pageSizes) => {
   const client = new Played(pageMax);
   const { runs, count } = await client.firstRuns({ brief: true }, limit);
   client.close();
@@ -46,7 +46,7 @@ test.each([
   expect(client.asked.every(({ brief }) => brief)).toBe(true);
 });
 
-test('the count is of the states that were asked for', async () => {
+test('firstRuns counts only the states that were asked for', async () => {
   const client = new Played(500);
   const { count } = await client.firstRuns({ states: [RUN_STATE_PAUSED] }, 1);
   client.close();

@@ -1,11 +1,11 @@
-/** Reports as a coordinator that is not to be trusted may send them, without a network. */
+/** `getReport` with a malformed report of an untrusted coordinator, without a network. */
 import { RunClient } from '@lyceum/platform';
 import { afterEach, expect, it, vi } from 'vitest';
 import { RunCalls } from '../../src/client/run-calls.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-it('are refused if they are none, with the field that is wrong', async () => {
+it('getReport refuses a malformed report, and names the wrong field', async () => {
   vi.spyOn(RunClient.prototype, 'getReport').mockImplementation(((
     ...args: readonly unknown[]
   ): object => {

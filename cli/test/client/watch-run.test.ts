@@ -1,4 +1,4 @@
-/** A watch of streams that are written by hand: left before the run has ended, and cut off while a clock is set. */
+/** `watchRun` on streams that are written by hand: left before the run has ended, and cut off while a clock is set. */
 import { PassThrough } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RunClient } from '@lyceum/platform';
@@ -8,7 +8,7 @@ import { watchRun } from '../../src/client/watch-run.js';
 
 afterEach(() => void vi.restoreAllMocks());
 
-it('outlives a coordinator that is away while the clock is put forward', async () => {
+it('watchRun reconnects to a coordinator that was away while the clock was put forward', async () => {
   const { now } = Date;
   let aheadMs = 0;
   vi.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
@@ -36,7 +36,7 @@ it('outlives a coordinator that is away while the clock is put forward', async (
   expect(onAway).toHaveBeenCalledOnce();
 });
 
-it('ends its call', async () => {
+it('watchRun cancels its call when it is left before the run has ended', async () => {
   const cancel = vi.fn();
   const stream = Object.assign(new PassThrough({ objectMode: true }), { cancel });
   stream.write({ run: { runId: 'x', state: RunState.RUN_STATE_PAUSED } });

@@ -1,4 +1,4 @@
-/** `coordinator certificates` as a process; what it writes is checked by OpenSSL, as Node has it. */
+/** `coordinator certificates` as a process; Node's OpenSSL checks what it writes. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ async function read(...names: string[]): Promise<string> {
   return readFile(join(folder, 'all', ...names), 'utf8');
 }
 
-test('each name gets what --tls-dir wants, of one authority', async () => {
+test('certificates writes a folder for --tls-dir for each name, all of one authority', async () => {
   const { code, stdout, stderr } = await certificates(
     'nats',
     '--program',
@@ -54,7 +54,7 @@ test('each name gets what --tls-dir wants, of one authority', async () => {
   expect((await stat(join(folder, 'all', 'ca.key'))).mode & 0o077).toBe(0);
 });
 
-test('a person gets a certificate for calls alone, which names no host', async () => {
+test('certificates gives a person a certificate for calls only, which servers refuse as their own', async () => {
   const { code, stdout } = await certificates('coordinator', 'alice');
   expect(code).toBe(0);
   expect(stdout.trim().split('\n')[1]).toMatch(/alice is valid until .*, for calls alone$/);
@@ -65,7 +65,7 @@ test('a person gets a certificate for calls alone, which names no host', async (
   expect(await usages('alice')).toEqual([client]);
   const alice = new X509Certificate(await read('alice', 'tls.crt'));
   expect(alice.subjectAltName).toBeUndefined();
-  // Not even where names are looked for in the subject.
+  // Also if a client takes the host's name from the subject.
   for (const host of ['localhost', '127.0.0.1']) expect(alice.checkHost(host)).toBeUndefined();
 
   const tlsDir = join(folder, 'all', 'alice');
@@ -80,7 +80,7 @@ test('a person gets a certificate for calls alone, which names no host', async (
   }
 });
 
-test('a second time the authority is the same, and the certificate is new', async () => {
+test('certificates keeps the authority when called again, and renews the certificate', async () => {
   await certificates('alice');
   const [authority, first] = [await read('ca.crt'), await read('alice', 'tls.crt')];
   expect((await certificates('alice', 'bob')).code).toBe(0);
@@ -98,19 +98,19 @@ test.each([
   [['alice', '--days', '0'], 'from 1 to 3650'],
   [['alice', '--host', 'gpu-box:7700'], 'without a port'],
   [['alice', '--host', 'gpu-box'], 'alice only call'],
-])('%j is wrong usage: 2', async (args, words) => {
+])('certificates %j is wrong usage: exit code 2', async (args, words) => {
   const { code, stderr } = await certificates(...args);
   expect(code).toBe(2);
   expect(stderr).toContain(words);
 });
 
-test('a program of another name may be all that is wanted', async () => {
+test('certificates takes --program without further names', async () => {
   const { code, stdout } = await certificates('--program', 'proxy');
   expect(code).toBe(0);
   expect(stdout).toMatch(/proxy is valid until [^ ]*$/m);
 });
 
-test('half an authority is no authority, and is not written over', async () => {
+test('certificates refuses an authority without its key, or with the key of another', async () => {
   await certificates('alice');
   await rm(join(folder, 'all', 'ca.key'));
   const half = await certificates('bob');

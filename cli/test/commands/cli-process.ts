@@ -16,7 +16,7 @@ export interface CliResult {
 export interface CliProcess {
   readonly process: ChildProcessWithoutNullStreams;
   readonly result: Promise<CliResult>;
-  /** What stderr has so far. */
+  /** The text on stderr so far. */
   stderr(): string;
 }
 

@@ -55,7 +55,7 @@ spec:
   training: { batchSize: 32, epochs: 10, learningRate: 0.01 }
 `;
 
-/** Every term of an objective that asks teachers, but for kd, which the other run has. */
+/** All terms of an objective that use teachers, except kd, which the other run has. */
 const TERMS = `
 apiVersion: lyceum.dev/v1alpha1
 kind: Distillation
@@ -111,14 +111,14 @@ async function json<T>(...args: string[]): Promise<T> {
 
 const runIds = async () => (await json<{ runId: string }[]>('list')).map((run) => run.runId);
 
-describe('before anything is there', () => {
-  test('lists are empty, and say what to do', async () => {
+describe('an empty cluster', () => {
+  test('has empty lists, which say what to do', async () => {
     expect(await json('list')).toEqual([]);
     expect((await cli('list')).stdout).toContain('coordinator submit FILE');
     expect((await cli('datasets', 'list')).stdout).toContain('coordinator datasets push');
   });
 
-  test('the workers are there', async () => {
+  test('lists its workers', async () => {
     await vi.waitFor(
       async () => {
         const workers = await json<{ workerId: string; kind: string }[]>('workers');
@@ -140,12 +140,12 @@ describe('before anything is there', () => {
     ['pull', 'no-such-run', '--out', 'nowhere'],
     ['models', 'delete', 'no-such-model'],
     ['datasets', 'delete', 'no-such-set'],
-  ])('%s of what is not there is 3', async (...args) => {
+  ])('%s of an unknown name exits with code 3', async (...args) => {
     const { code, stderr } = await cli(...args);
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('no-such-') });
   });
 
-  test('a run that names what is not there is refused whole, and nothing is stored', async () => {
+  test('refuses a run with unknown names, lists all of them, and stores nothing', async () => {
     const { code, stderr } = await submit(DISTILLATION);
     expect(code).toBe(2);
     expect(stderr).toContain('spec.dataset');
@@ -155,7 +155,7 @@ describe('before anything is there', () => {
   });
 });
 
-describe('data', () => {
+describe('data sets', () => {
   test('a set is pushed, listed, and pushed again without effect', async () => {
     const file = path.join(folder, 'small.npz');
     const pushed = await json<{ digest: string }>('datasets', 'push', 'small', file);
@@ -184,7 +184,7 @@ describe('data', () => {
     expect(await cli('datasets', 'delete', 'pets')).toMatchObject({ code: 0 });
   });
 
-  test('a set that is none is refused, with what is wrong', async () => {
+  test('a truncated file is refused, and named', async () => {
     const file = path.join(folder, 'wrong.npz');
     await writeFile(file, smallSetBytes().subarray(0, 2000));
     const { code, stderr } = await cli('datasets', 'push', 'wrong', file);
@@ -194,7 +194,7 @@ describe('data', () => {
 });
 
 describe('runs', () => {
-  test('a dry run checks everything and stores nothing', async () => {
+  test('submit --dry-run accepts a run and stores nothing', async () => {
     expect(await submit(TEACHER, '--dry-run')).toMatchObject({
       code: 0,
       stdout: 'teacher would be accepted\n',
@@ -202,7 +202,7 @@ describe('runs', () => {
     expect(await runIds()).toEqual([]);
   });
 
-  test('a student that no worker can train is refused, with the count', async () => {
+  test('submit refuses a student that no worker can train, with its number of parameters', async () => {
     const huge = TEACHER.replace(/mlp, hiddenUnits: [^}]*/, 'mlp, hiddenUnits: [60000000] ');
     expect(huge).not.toBe(TEACHER);
     const { code, stderr } = await submit(huge);
@@ -210,7 +210,7 @@ describe('runs', () => {
     expect(code).toBe(2);
   });
 
-  test('a run is waited for', async () => {
+  test('submit --wait waits for the end of the run', async () => {
     const { code, stdout } = await submit(TEACHER, '--wait', '-o', 'json');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -221,7 +221,7 @@ describe('runs', () => {
     });
   });
 
-  test('the same run again changes nothing; another of its name is a conflict', async () => {
+  test('submit of the same run changes nothing, and of another run of this name is a conflict', async () => {
     expect(await submit(TEACHER)).toMatchObject({
       code: 0,
       stdout: 'teacher\n',
@@ -231,7 +231,7 @@ describe('runs', () => {
     expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('teacher') });
   });
 
-  test('its history is told in as many points as one wants', async () => {
+  test('history gives as many points as are wanted', async () => {
     const { columns, points } = await json<GetHistoryResponse>(
       'history',
       'teacher',
@@ -244,7 +244,7 @@ describe('runs', () => {
     const of = (name: string) =>
       points.map(({ means }) => means[columns.indexOf(name)] ?? Number.NaN);
     expect(of('loss').at(-1)).toBeLessThan(of('loss')[0] ?? 0);
-    // One term and no regulariser: it is the loss.
+    // One term and no regulariser: the term is the loss.
     for (const [i, loss] of of('objective[0].ce').entries()) {
       expect(loss).toBeCloseTo(of('loss')[i] ?? 0, 5);
     }
@@ -262,12 +262,12 @@ describe('runs', () => {
     expect((await cli('history', 'teacher', '--points', '0')).code).toBe(2);
   });
 
-  test('a run that has ended is not cancelled', async () => {
+  test('cancel and retry refuse a run that has succeeded', async () => {
     expect((await cli('cancel', 'teacher')).code).toBe(6);
     expect((await cli('retry', 'teacher')).code).toBe(6);
   });
 
-  test('its events are told, oldest first', async () => {
+  test('events begins with the oldest event, and --follow ends with the run', async () => {
     const { code, stdout } = await cli('events', 'teacher', '-o', 'json');
     expect(code).toBe(0);
     const kinds = stdout
@@ -278,7 +278,7 @@ describe('runs', () => {
     expect((await cli('events', 'teacher', '--follow')).code).toBe(0);
   });
 
-  test('its student is pulled as a folder, and pushed again as a model', async () => {
+  test('pull writes the student as a folder, which can be pushed as a model', async () => {
     const out = path.join(folder, 'pulled');
     expect((await cli('pull', 'teacher', '--out', out)).code).toBe(0);
     const model = JSON.parse(await readFile(path.join(out, 'model.json'), 'utf8'));
@@ -293,7 +293,7 @@ describe('runs', () => {
     expect(await json('models', 'list')).toMatchObject([{ name: 'pushed' }]);
   });
 
-  test('its student is pulled as ONNX, checked on the test split before it is written', async () => {
+  test('pull exports the student to ONNX, Triton and safetensors, and reports how it was checked', async () => {
     const out = path.join(folder, 'onnx');
     const parts = 'preprocessing,softmax,labels';
     const pulled = await cli('pull', 'teacher', '--out', out, '--format', 'onnx', '--with', parts);
@@ -325,11 +325,11 @@ describe('runs', () => {
     expect((await withPart('preprocessing')).stderr).toContain(
       '--with preprocessing needs a data set, and pushed is a pushed model',
     );
-    // It names its classes itself.
+    // The pushed model names its classes.
     expect(await withPart('labels')).toMatchObject({ code: 0 });
   });
 
-  test('without workers beside the command line models are pushed and pulled untried', async () => {
+  test('an installation without workers pushes and pulls models untried', async () => {
     const image = path.join(folder, 'image');
     await mkdir(image);
     const file = await placeWithoutWorkers(image);
@@ -339,7 +339,7 @@ describe('runs', () => {
       code: 0,
       stderr: expect.stringContaining('not tried: this installation has no teacher-worker'),
     });
-    // The set is not even fetched.
+    // The set is not fetched.
     expect(await there('models', 'push', 'untried', pulled, '--dataset', 'small')).toMatchObject({
       code: 0,
       stderr: expect.stringContaining(
@@ -359,7 +359,7 @@ describe('runs', () => {
     expect((await cli('models', 'delete', 'untried')).code).toBe(0);
   });
 
-  test('progress is told in plain lines where there is no terminal', async () => {
+  test('submit --watch prints plain lines without a terminal', async () => {
     const { code, stdout, stderr } = await submit(DISTILLATION, '--watch');
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
     expect(stderr).toMatch(/^\d\d:\d\d:\d\d distilled \w+/m);
@@ -367,7 +367,7 @@ describe('runs', () => {
     expect(stdout).toMatch(/^state +SUCCEEDED$/m);
   });
 
-  test('what its targets were made of is told, teacher by teacher', async () => {
+  test('history reports share, disagreement and latency of each teacher', async () => {
     const history = await json<GetHistoryResponse>('history', 'distilled', '--points', '1');
     const [{ means = [] } = {}] = history.points;
     const mean = (name: string) => means[history.columns.indexOf(name)] ?? Number.NaN;
@@ -376,7 +376,7 @@ describe('runs', () => {
       expect(mean(`teacher.${teacher}.disagreement`)).toBeLessThan(0.5);
       expect(mean(`teacher.${teacher}.latencyMs`)).toBeGreaterThan(0);
     }
-    // Without views the epochs after the first ask for what is stored.
+    // Without views the epochs after the first use stored answers.
     expect(mean('storeShare')).toBeGreaterThan(0.5);
     expect(mean('storeShare')).toBeLessThan(1);
     expect(mean('openSpans')).toBeGreaterThan(0);
@@ -386,7 +386,7 @@ describe('runs', () => {
   });
 });
 
-test('a run minimises any of the terms', async () => {
+test('a run trains with an objective of eight terms', async () => {
   const file = path.join(folder, 'terms.yaml');
   await writeFile(file, TERMS);
   expect(await cli('submit', file, '--wait')).toMatchObject({ code: 0 });
@@ -394,12 +394,12 @@ test('a run minimises any of the terms', async () => {
   expect(report.student.accuracy).toBeGreaterThan(0.8);
 });
 
-test('of the runs, those are listed that one asks for', async () => {
+test('list filters runs by team, label, text, state and number', async () => {
   const ids = async (...args: string[]) =>
     (await json<{ runId: string }[]>('list', ...args)).map(({ runId }) => runId);
   const all = await ids();
   expect(all.slice(-1)).toEqual(['teacher']);
-  // A baseline is of its run's team, and has its labels.
+  // A baseline has the team and the labels of its run.
   const own = ['distilled-alone', 'distilled'];
   expect(await ids('--team', 'vision')).toEqual(own);
   expect(await ids('--label', 'sizes=small')).toEqual(own);
@@ -413,7 +413,7 @@ test('of the runs, those are listed that one asks for', async () => {
   expect((await cli('list', '--all', '--limit', '1')).stderr).toContain('cannot be used with');
 });
 
-test('a student of pictures classifies pictures as its run did', async () => {
+test('predict classifies pictures as the run of the student did', async () => {
   const photos = path.join(folder, 'photos');
   const files: string[] = [];
   for (const name of ['blue', 'red']) {
@@ -458,8 +458,8 @@ test('a student of pictures classifies pictures as its run did', async () => {
   });
 });
 
-describe('the report', () => {
-  test('can be recomputed from the predictions', async () => {
+describe('report', () => {
+  test('has accuracies that can be recomputed from the predictions', async () => {
     const file = path.join(folder, 'predictions.npz');
     const report = await json<Report>('report', 'distilled', '--predictions', file);
     const arrays = readNpz(await readFile(file));
@@ -484,14 +484,14 @@ describe('the report', () => {
     for (const row of ['student', 'studentWithoutTeachers', 'studentAllLabels'] as const) {
       expect(report[row]?.accuracy).toBe(accuracyOf(row));
     }
-    // Both teachers are one model, and it learned its task.
+    // Both teachers are the same model, and it learned its task.
     expect(report.teachers[0]?.accuracy).toBeGreaterThan(0.9);
     expect(report.teachers[1]?.nll).toBe(report.teachers[0]?.nll);
     expect(report.dataset.labelledTrainCount).toBe(10);
     expect(report.bitExactExceptions).toEqual([]);
   });
 
-  test('is a table for people', async () => {
+  test('prints a table', async () => {
     const { code, stdout } = await cli('report', 'distilled');
     expect(code).toBe(0);
     expect(stdout.split('\n').map((line) => line.split('  ')[0])).toEqual(
@@ -504,7 +504,7 @@ describe('the report', () => {
     expect(stdout).toMatch(/^Loss over \d+ steps: [\d.]+ [▁▂▃▄▅▆▇█]+ [\d.]+$/m);
   });
 
-  test('is a page, a model card and an event file, none of which is overwritten', async () => {
+  test('writes a page, a model card and an event file, and overwrites only with --force', async () => {
     const page = path.join(folder, 'report.html');
     const card = path.join(folder, 'README.md');
     const logs = path.join(folder, 'logs');
@@ -513,7 +513,7 @@ describe('the report', () => {
     const text = await readFile(page, 'utf8');
     expect(text).toContain('<h1>Report of distilled</h1>');
     expect(text).toContain('<h2>Reliability</h2>');
-    // Curves of what the student told, and the teachers by name.
+    // Curves of the student's steps, and the names of the teachers.
     expect(text).toContain('<title>Loss</title>');
     expect(text).toContain('<th scope="row">second</th>');
     expect(await readFile(card, 'utf8')).toMatch(/^- name: "distilled"$/m);
@@ -529,7 +529,7 @@ describe('the report', () => {
     expect(await cli('report', 'distilled', '--html', page, '--force')).toMatchObject({ code: 0 });
   });
 
-  test('its figures come out of its findings, with samples to look at', async () => {
+  test('agrees with the findings, which have example samples', async () => {
     const report = await json<Report>('report', 'distilled');
     const findings = await json<Findings>('findings', 'distilled');
     const { confusion, reliability } = findings.models[0] as Findings['models'][number];
@@ -556,7 +556,7 @@ describe('the report', () => {
 });
 
 describe('interrupts', () => {
-  test('Ctrl-C detaches, says how to cancel, and the run goes on', async () => {
+  test('Ctrl-C ends watch, which says how to cancel, and the run goes on', async () => {
     const watching = startCli(cluster.address, ['watch', 'long']);
     await vi.waitFor(() => expect(watching.stderr()).toContain('long TRAINING'), {
       timeout: 120_000,
@@ -569,7 +569,7 @@ describe('interrupts', () => {
     expect(await json('get', 'long')).toMatchObject({ state: 'TRAINING' });
   });
 
-  test('a cancelled run is 1 to whoever waits for it, and can be retried', async () => {
+  test('watch exits with code 1 when its run is cancelled, and the run can be retried', async () => {
     const waiting = startCli(cluster.address, ['watch', 'long', '-o', 'json']);
     await vi.waitFor(() => expect(waiting.stderr()).toContain('long TRAINING'), {
       timeout: 120_000,
@@ -609,7 +609,7 @@ describe('the dashboard', () => {
     onTestFinished(() => void started.process.kill());
     const printed = vi.waitFor(() => once(started.process.stdout, 'data'), { timeout: 120_000 });
     const url = new URL(String((await printed)[0]).trim());
-    // Slow headers are cut off; looked at in the end.
+    // Slow headers are cut off; checked at the end.
     const slow = connect(Number(url.port), url.hostname);
     slow.write('GET / HTTP/1.1\r\nHost: ');
     const cutOff = once(slow.resume(), 'close');
@@ -626,7 +626,7 @@ describe('the dashboard', () => {
 
     expect(await browser.json('/api/cluster')).toMatchObject({ mayChange: true });
     const { runs, counts } = await browser.json<RunPage>('/api/runs?text=DISTIL');
-    // It has a baseline of its own.
+    // The run has a baseline.
     expect(runs.map(({ id }) => id).sort()).toEqual(['distilled', 'distilled-alone']);
     expect(counts).toEqual({ SUCCEEDED: 2 });
     const facts = await browser.json<RunFacts>('/api/runs/distilled');
@@ -665,7 +665,7 @@ describe('the dashboard', () => {
     expect(await started.result).toMatchObject({ code: 130 });
   });
 
-  test('of the coordinator is for looking', async () => {
+  test('of the coordinator is read-only', async () => {
     const log = await readFile(path.join(cluster.stateDir, 'logs', 'coordinator.log'), 'utf8');
     const browser = new Browser(/"url":"(http:\/\/127\.0\.0\.1:\d+)\/"/.exec(log)?.[1] ?? '');
     expect(await browser.json('/api/cluster')).toMatchObject({ mayChange: false });
@@ -677,12 +677,12 @@ describe('the dashboard', () => {
   });
 });
 
-test('stored answers are listed, and deleted', async () => {
-  // `first` and `second` are one model: what was pulled and pushed again is what it was.
+test('answers list shows stored answers, and answers delete deletes them', async () => {
+  // `first` and `second` are the same model, which was pulled and pushed again.
   const tables = await json<{ id: string; codec: string; sizeBytes: number }[]>('answers', 'list');
   const all = { view: 'identity', neededBy: [] };
   expect(tables).toMatchObject([all, all]);
-  // What students train on in a byte a logit, what reports are made of exactly.
+  // Answers for training have a byte a logit, those for reports are exact.
   const codecs = tables.map(({ codec }) => codec).sort();
   expect(codecs).toEqual(['float32', 'uint8-affine']);
   const ids = tables.map(({ id }) => id);
@@ -695,7 +695,7 @@ test('stored answers are listed, and deleted', async () => {
   expect(await cli('answers', 'delete', ids[0] ?? '')).toMatchObject({ code: 3 });
 });
 
-test('what no run uses can be deleted', async () => {
+test('models delete deletes a model that no run uses', async () => {
   expect((await cli('models', 'delete', 'pushed')).code).toBe(0);
   expect(await json('models', 'list')).toEqual([]);
 });

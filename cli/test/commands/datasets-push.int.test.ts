@@ -1,4 +1,4 @@
-/** `datasets push` as a process: what it says of images and tables, without a cluster. */
+/** `datasets push` of images and tables as a process, without a cluster. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const NOBODY = '127.0.0.1:1';
 
 const root = mkdtempSync(path.join(tmpdir(), 'lyceum-push-'));
 const pets = path.join(root, 'pets');
-/** The temporary folder of the processes that are started here, and of nobody else. */
+/** The temporary folder of the processes that these tests start. */
 const scratch = path.join(root, 'scratch');
 afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
@@ -29,10 +29,10 @@ beforeAll(async () => {
   await writeFile(path.join(pets, 'cat', 'broken.jpg'), 'hello');
 });
 
-test('a dry run says what would come out, as lines and as JSON', async () => {
+test('datasets push --dry-run describes the set, as lines and as JSON', async () => {
   const size = ['--size', '3x4', '--channels', 'gray'];
   const lines = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...size, '--dry-run');
-  // What a push would refuse, a dry run refuses when it has said all; what it has listed it does not list again.
+  // A dry run with refused samples fails at its end, and does not list them again.
   expect(lines).toMatchObject({
     code: 2,
     stderr:
@@ -52,7 +52,7 @@ test('a dry run says what would come out, as lines and as JSON', async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({ samples: 20, modalities });
 });
 
-test('all that is refused is listed in a file, however many', async () => {
+test('datasets push --refused lists every refused sample in a file', async () => {
   const bad = Array.from({ length: 12 }, (_, n) => `seven${n},a`);
   const good = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'a' : 'b'}`);
   const source = path.join(root, 'numbers.csv');
@@ -72,7 +72,7 @@ test('all that is refused is listed in a file, however many', async () => {
   expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot write') });
 });
 
-test('what is refused stops a push, unless it may be left out', async () => {
+test('datasets push stops at a refused sample, unless --skip-refused leaves it out', async () => {
   const stopped = await runCli(NOBODY, 'datasets', 'push', 'pets', pets);
   expect(stopped.code).toBe(2);
   expect(stopped.stderr).toContain('cat/broken.jpg');
@@ -83,7 +83,7 @@ test('what is refused stops a push, unless it may be left out', async () => {
   expect(readdirSync(scratch)).toEqual([]);
 });
 
-test('a table takes its columns from options', async () => {
+test('datasets push takes the columns of a table from options', async () => {
   const rows = Array.from({ length: 20 }, (_, n) => `${n % 2 ? 'b' : 'a'},train,${n},${-n}`);
   await writeFile(path.join(root, 't.csv'), ['kind,fold,x,y', ...rows].join('\n'));
   const table = [path.join(root, 't.csv'), '--label', 'kind', '--split', 'column:fold'];
@@ -103,7 +103,7 @@ test('a table takes its columns from options', async () => {
   expect(other.stderr).toContain('no column can be used: x (no value comes twice in train)');
 });
 
-test('a dry run refuses what a push refuses, and tells of duplicates', async () => {
+test('datasets push --dry-run refuses what a push refuses, and warns of duplicates', async () => {
   const named = await runCli(NOBODY, 'datasets', 'push', 'My_Set', pets, '--dry-run');
   expect(named).toMatchObject({ code: 2, stdout: '' });
   expect(named.stderr).toContain('"My_Set" is no name; want lower-case letters');
@@ -121,7 +121,7 @@ test('a dry run refuses what a push refuses, and tells of duplicates', async () 
   }
 });
 
-test('modalities come from a table each; what does not go together stops a push', async () => {
+test('datasets push joins modalities from tables by id, and stops at an id that one lacks', async () => {
   const many = Array.from({ length: 12 }, (_, column) => `x${column}`);
   const rows = (of: number[], row: (n: number) => unknown[]) => of.map((n) => row(n).join());
   const ids = Array.from({ length: 20 }, (_, n) => n);
@@ -155,9 +155,9 @@ test('modalities come from a table each; what does not go together stops a push'
   expect(encoded.stdout).toMatch(/^encoding {2}one: .*\n {2}z: number, mean [\d.]+, deviation/m);
 });
 
-test('Ctrl-C ends an import, and nothing is left of it', async () => {
+test('datasets push on Ctrl-C leaves no temporary files', async () => {
   const file = path.join(root, 'long.csv');
-  // So long that it is under way when it is looked at.
+  // Long enough to be still under way.
   await writeFile(file, `label,x\n${'a,1\nb,2\n'.repeat(4_000_000)}`);
   const running = startCli(NOBODY, ['datasets', 'push', 'long', file, '--dry-run']);
   const rowsThere = () => expect(readdirSync(scratch, { recursive: true }).length).toBe(2);
@@ -174,7 +174,7 @@ test.each([
   [['--split', 'half'], 'want names'],
   [['--classes', 'cat'], 'two names or more'],
   [['--classes', 'cat,cat'], '"cat" is there twice'],
-])('%j is wrong usage: 2', async (options, words) => {
+])('datasets push %j is wrong usage: exit code 2', async (options, words) => {
   const { code, stderr } = await runCli(NOBODY, 'datasets', 'push', 'pets', pets, ...options);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(words) });
 });

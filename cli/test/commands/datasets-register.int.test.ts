@@ -1,7 +1,7 @@
 /**
- * Sets in shards by the command line. What Hugging Face's `datasets` and `webdataset` write is read row for row as they read
- * it: they are the machine's, or fetched by pip into the cache, and left out aloud where neither is. A registration that is killed
- * goes on where it was, and a set is repacked by way of a real coordinator.
+ * `datasets register` and `repack` of sets in shards. What Hugging Face's `datasets` and `webdataset` write is read
+ * row for row as they read it. The libraries are installed, or pip fetches them into the cache; else the test is
+ * skipped with the reason. A killed registration goes on where it was, and a set is repacked with a real coordinator.
  */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +47,7 @@ type Rows = Record<SplitName, [digest: string, label: number | null][]>;
 test('sets of Hugging Face and WebDataset are read row for row as their libraries read them', async ({
   skip,
 }) => {
-  // By that name in its path dill knows what is a library, and does not pickle it.
+  // dill takes a path with site-packages for a library, and does not pickle it.
   const python = await pythonWith('shard-sets-site-packages', REQUIREMENTS, 'datasets, webdataset');
   if (python.lack !== undefined) skip(python.lack);
   const root = path.join(folder, 'sets');
@@ -85,7 +85,7 @@ async function registeredRows(root: string, url: string) {
   return { classNames, rows };
 }
 
-/** Reads every picture as workers do, who check its digest. */
+/** Reads every picture as workers do, which check its digest. */
 async function openedByWorkers(
   root: string,
   { digest, sampleCount }: StoredDataset,
@@ -138,7 +138,7 @@ describe('pictures sorted by class', () => {
   });
   afterAll(() => cluster.stop());
 
-  test('are registered, repacked to tars, and stay the same set', async () => {
+  test('are registered and repacked to tars, and keep their labels and splits', async () => {
     const cli = (...args: string[]) => runCli(cluster.address, 'datasets', ...args);
     const registered = await cli('register', 'pets', 'pets/', ...options);
     expect(registered, registered.stderr).toMatchObject({ code: 0 });
@@ -180,7 +180,7 @@ describe('pictures sorted by class', () => {
     });
   });
 
-  test('what is wrong is said before a coordinator is asked', async () => {
+  test('are refused for broken, missing or outside sources before a coordinator is asked', async () => {
     await writeFile(path.join(root, 'pets/train/cat/broken.jpg'), 'hello');
     const cli = (...args: string[]) =>
       runCli(NOBODY, 'datasets', 'register', 'pets', ...args, ...options);
@@ -209,7 +209,7 @@ describe('pictures sorted by class', () => {
   });
 });
 
-test('a registration that is killed goes on with the shards that it had not read', async () => {
+test('datasets register that was killed goes on with the shards that it had not read', async () => {
   const jpg = await sharp({ create: { width: 9, height: 9, channels: 3, background: '#888' } })
     .jpeg()
     .toBuffer();
@@ -250,7 +250,7 @@ test('a registration that is killed goes on with the shards that it had not read
       shards: { count: 12 },
     });
     expect(whole.sort()).toEqual(['/10.tar', '/11.tar', '/9.tar']);
-    // As Node does where more than ten requests at a time listen to one signal.
+    // Node would warn if more than ten requests listened to one signal.
     expect(second.stderr).not.toContain('Warning');
   } finally {
     server.closeAllConnections();

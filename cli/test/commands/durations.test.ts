@@ -1,4 +1,4 @@
-/** Flags that are times, found by their texts, against what nobody can mean: a time without end turns what it is for off. */
+/** Flags that are times, found by their texts: each has an upper bound, as a time without end disables its feature. */
 import type { Command, Option } from 'commander';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../src/program.js';
@@ -11,7 +11,7 @@ const TIMES = optionsOf(await createProgram({})).filter(({ flags }) =>
   /-(seconds|days|ms) |<(seconds|s)>/.test(flags),
 );
 
-test('all of them are looked at', () => {
+test('the flags that are times are these five', () => {
   const names = TIMES.map(({ long }) => long);
   expect(names.sort()).toEqual([
     '--canary-seconds',

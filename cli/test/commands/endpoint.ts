@@ -1,4 +1,4 @@
-/** A black box for tests: a real HTTP server in this process, which answers as the test says. */
+/** An HTTP server in this process, which answers as the test says: an endpoint teacher for tests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

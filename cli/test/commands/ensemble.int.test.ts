@@ -1,6 +1,6 @@
 /**
- * Teachers measured and runs compared by the command line against a real cluster: nats-server, coordinator, a teacher
- * worker and a student worker, each a process. One story, in order.
+ * `ensemble` and `compare` against a real cluster: nats-server, coordinator, a teacher worker and a student worker,
+ * each a process. One story, in order.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ function cli(...args: string[]): Promise<CliResult> {
 
 const EVALUATE = ['ensemble', 'evaluate', '--teachers', 'run:one,run:two', '--dataset', 'small'];
 
-test('teachers are asked once, and measured as their own reports measured them', async () => {
+test('ensemble evaluate asks teachers once, and measures them as their own reports do', async () => {
   const first = await cli(...EVALUATE, '-o', 'json');
   expect({ code: first.code, stderr: first.stderr }).toMatchObject({ code: 0 });
   expect(first.stderr).toContain("waiting for the teachers' answers");
@@ -67,7 +67,7 @@ test('teachers are asked once, and measured as their own reports measured them',
   const mixture = table.rows.find((row) => row.rule === 'mixture-em' && row.kind === 'ensemble');
   expect(mixture?.fit?.weights?.reduce((sum, w) => sum + w, 0)).toBeCloseTo(1, 9);
 
-  // Stored now: a cluster without teacher workers would do.
+  // All answers are stored now: a cluster without teacher workers would do.
   const answers = await cli('answers', 'list', '-o', 'json');
   const again = await cli(...EVALUATE, '-o', 'json');
   expect(JSON.parse(again.stdout)).toEqual(table);
@@ -78,7 +78,7 @@ test('teachers are asked once, and measured as their own reports measured them',
   expect(sizes((await cli('answers', 'list', '-o', 'json')).stdout)).toEqual(sizes(answers.stdout));
 });
 
-test('a person sees a table', async () => {
+test('ensemble evaluate prints a table', async () => {
   const { code, stdout } = await cli(...EVALUATE, '--rules', 'geometric,per-class');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^MODEL +ACCURACY +NLL +ECE\nteacher run:one +\d/);
@@ -95,12 +95,12 @@ test.each([
   [['--split', 'tset'], /want train, validation or test/],
   [['--dataset', 'smaller'], /there is no data set smaller; pushed are small/],
   [['--teachers', 'run:one,run:none,run:one'], /there is no run none[\s\S]*named twice/],
-])('%j is refused with what is wrong', async (args, told) => {
+])('ensemble evaluate %j is refused, with the problem', async (args, told) => {
   const { code, stderr } = await cli(...EVALUATE, ...args);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(told) });
 });
 
-test('a run fits the rule that was measured, and its report has the same fit', async () => {
+test('a run fits the rule that ensemble evaluate measured, and its report has the same fit', async () => {
   const specification = `
 apiVersion: lyceum.dev/v1alpha1
 kind: Distillation
@@ -129,7 +129,7 @@ spec:
   );
 });
 
-test('worth is told from what is stored, and nobody is asked', async () => {
+test('ensemble worth uses stored answers, and asks no teacher', async () => {
   const before = await inferredSamples(cluster);
   const priced = ['--price', 'second=3600'];
   const { code, stdout } = await cli('ensemble', 'worth', 'fitted', ...priced, '-o', 'json');
@@ -147,13 +147,13 @@ test('worth is told from what is stored, and nobody is asked', async () => {
     [first, report.teachers[1]],
     [second, report.teachers[0]],
   ] as const) {
-    // Without one there is the other alone, whose temperature changes no answer.
+    // Without one teacher the other is alone, and its temperature does not change its accuracy.
     expect(row?.loss).toMatchObject({ accuracy: other?.accuracy });
-    // It has answered the samples that were not measured before, and what the reports have.
+    // The run asked it about samples without stored answers.
     expect(row?.deviceSeconds).toBeGreaterThan(0);
     expect(row?.everywhere).toMatchObject({ runCount: 1 });
   }
-  // An hour costs 3,600, so a second 1.
+  // 3,600 an hour is 1 a second.
   expect(first?.price).toBeNull();
   expect(second?.price?.amount).toBeCloseTo(second?.deviceSeconds ?? -1, 12);
   const wide = ['--split', 'validation', '--margin', '100'];
@@ -168,12 +168,12 @@ test.each([
   [['one'], 6, 'run one has no teacher'],
   [['fitted', '--price', 'third=1'], 2, 'has no such teacher; it has first, second'],
   [['fitted', '--margin', 'much'], 2, 'want a number from 0 to 100'],
-])('worth %j is refused with what is wrong', async (args, code, told) => {
+])('ensemble worth %j is refused, with the problem', async (args, code, told) => {
   const refused = await cli('ensemble', 'worth', ...args);
   expect(refused).toMatchObject({ code, stderr: expect.stringContaining(told) });
 });
 
-test('students are trained without each teacher once, on the same seeds', async () => {
+test('ensemble worth --seeds trains students without each teacher once, on the same seeds', async () => {
   const ask = ['ensemble', 'worth', 'fitted', '--seeds', '2', '-o', 'json'];
   const { code, stdout, stderr } = await cli(...ask);
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('5 runs\n') });
@@ -195,7 +195,7 @@ test('students are trained without each teacher once, on the same seeds', async 
   expect(JSON.parse(again.stdout)).toEqual(worth);
 });
 
-test('two runs are compared on what they said about the test split', async () => {
+test('compare measures two runs on their predictions for the test split', async () => {
   const { code, stdout } = await cli('compare', 'one', 'two', '-o', 'json');
   expect(code).toBe(0);
   const { pairs, sampleCount } = JSON.parse(stdout) as RunComparison;

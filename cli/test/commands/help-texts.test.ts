@@ -17,7 +17,7 @@ function commandsBelow(command: Command, path: string): Named[] {
 
 const COMMANDS = commandsBelow(await createProgram({}), 'coordinator');
 
-/** What only holds other commands, and does nothing by itself. */
+/** A command that only holds others. */
 const isGroup = ({ path, command }: Named) =>
   command.commands.length > 0 && path !== 'coordinator workers';
 
@@ -43,7 +43,7 @@ function errorOf(command: Command): string {
   return text;
 }
 
-test('all commands are looked at', () => {
+test('the program has more than 40 commands', () => {
   expect(COMMANDS.length).toBeGreaterThan(40);
 });
 
@@ -58,7 +58,7 @@ test.each(COMMANDS)('$path has a text for itself, its arguments and options', ({
 });
 
 test.each(COMMANDS)(
-  '$path has one default an option, and an error names its help',
+  '$path shows at most one default an option, and its errors name its help',
   ({ command, path }) => {
     const usage = helpOf(command).split('Global Options:')[0] as string;
     const options = usage.split(/\n +(?=-)/).map((text) => text.replaceAll(/\s+/g, ' '));
@@ -71,6 +71,6 @@ test.each(COMMANDS)(
 
 test.each(COMMANDS.filter((one) => !isGroup(one)))('$path shows an example', (one) => {
   const example = new RegExp(`^ +(\\S.*[|(] ?)?${one.path}\\b`, 'm');
-  // Not the line that begins the help with its usage.
+  // The usage line at the top does not count.
   expect(helpOf(one.command).replace(/^Usage: .*/, '')).toMatch(example);
 });

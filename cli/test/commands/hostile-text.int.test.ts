@@ -1,5 +1,6 @@
-// Escape sequences in what others name: what workers say of themselves, reasons, arguments. (Names and classes are refused
-// with control characters.) The real command line prints it, in every format; no control character but line ends may reach the terminal.
+// Escape sequences in foreign texts: workers' own data, reasons, arguments. (Names and classes with control characters
+// are refused.) The real command line prints them in every format; no control character but line ends may reach the
+// terminal.
 import { call } from '@lyceum/platform';
 import { LogLevel } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, it } from 'vitest';

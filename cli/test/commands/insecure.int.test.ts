@@ -1,4 +1,4 @@
-// What LYCEUM_INSECURE says to the real programs, before they reach for anything else.
+// LYCEUM_INSECURE with the real programs, which check it before anything else.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const PROGRAMS = [
   ['student-worker', [STUDENT_FILE, '--http', OPEN]],
 ] as const;
 
-/** @returns all that it wrote, once it has ended. */
+/** @returns all output of the program, once it has ended. */
 async function ended(args: readonly string[], insecure: string): Promise<string> {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, LYCEUM_INSECURE: insecure, LYCEUM_NATS_URL: 'nats://127.0.0.1:1' },
@@ -29,12 +29,12 @@ async function ended(args: readonly string[], insecure: string): Promise<string>
   return output;
 }
 
-it('does not show the dashboard where others reach it, either', async () => {
+it('coordinator refuses a dashboard that other machines can reach', async () => {
   const args = [CLI_FILE, 'serve', '--listen', '127.0.0.1:0', '--dashboard', OPEN];
   expect(await ended(args, 'no')).toContain(`${OPEN} can be reached from other machines`);
 });
 
-it.each(PROGRAMS)('%s stays closed where it says no, and refuses other words', async (_, args) => {
+it.each(PROGRAMS)('%s obeys a no in LYCEUM_INSECURE, and refuses other words', async (_, args) => {
   for (const no of ['false', '0', 'no', '']) {
     expect(await ended(args, no), no).toContain(`${OPEN} can be reached from other machines`);
   }

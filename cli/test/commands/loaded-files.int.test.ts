@@ -1,6 +1,6 @@
 /**
- * What a start of the compiled command line loads, told by V8's coverage: commands that only ask the coordinator start
- * without what they do not need. Nobody answers here.
+ * The files that the compiled command line loads, by V8's coverage: commands that only ask the coordinator load no
+ * learning or server code. There is no coordinator here.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -39,13 +39,13 @@ test.each([
   ['logs', 'digits'],
   ['version'],
   ['completion-names', 'runs'],
-])('%s starts without what it does not need', async (...args) => {
+])('%s loads no learning, coordinator or dashboard code', async (...args) => {
   const loaded = await loadedBy(...args);
   expect(loaded.filter((url) => NEEDLESS.test(url))).toEqual([]);
   expect(loaded).toContainEqual(expect.stringMatching(/\/cli\/dist\/main\.js$/));
 });
 
-test('a command that reads a specification loads what that takes', async () => {
+test('validate loads the specification code', async () => {
   const loaded = await loadedBy('validate', join(folder, 'none.yaml'));
   expect(loaded).toContainEqual(expect.stringMatching(/\/learning\/dist\/specification\//));
 });

@@ -1,4 +1,4 @@
-/** The command line as a process, without a cluster: usage, specifications, nobody answering. */
+/** The command line as a process, without a cluster: wrong usage, specifications, no coordinator. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
@@ -50,7 +50,7 @@ test.each([
   [['serve', '--listen', 'nowhere'], 'want HOST:PORT'],
   [['datasets', 'push', 'x'], 'give a source'],
   [['models', 'push', 'My_Model', 'no-such-file.onnx'], '"My_Model" is no name'],
-])('%j is wrong usage: 2', async (args, words) => {
+])('%j is wrong usage: exit code 2', async (args, words) => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(words);
@@ -81,14 +81,14 @@ test.each([
   [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
   [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
   [['imitation', 'collect', 'no.yaml'], 'no.yaml cannot be read: it is not there (ENOENT)'],
-])('%j names the path and what would be right, without a stack: 2', async (args, words) => {
+])('%j names the wrong path without a stack: exit code 2', async (args, words) => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect(stderr).toContain(words);
   expect(stderr).not.toMatch(/^\s+at /m);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 });
 
-test.runIf(SmallDisk.available)('a state folder that cannot be written is named', async () => {
+test.runIf(SmallDisk.available)('up names a state folder that cannot be written', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]);
   try {
@@ -106,7 +106,7 @@ test.runIf(SmallDisk.available)('a state folder that cannot be written is named'
 });
 
 test.each([['validate', '-'], ['--help'], ['completion', 'bash']])(
-  'standard output that cannot be written is told: %s',
+  '%s reports that standard output cannot be written',
   async (...args) => {
     const command = `exec "$0" "$@" > /dev/full`;
     const { status, stderr } = spawnSync(
@@ -123,7 +123,7 @@ test.each([['validate', '-'], ['--help'], ['completion', 'bash']])(
 );
 
 test.each([['up'], ['predict', 'x'], ['certificates', 'x']])(
-  'a current folder that was deleted is told: %s',
+  '%s reports that the current folder was deleted',
   async (...args) => {
     const gone = await mkdtemp(join(tmpdir(), 'lyceum-test-'));
     const command = `cd "${gone}" && rmdir "${gone}" && exec "$0" "$@"`;
@@ -139,7 +139,7 @@ test.each([['up'], ['predict', 'x'], ['certificates', 'x']])(
   },
 );
 
-test('several documents in one file are named as such', async () => {
+test('validate refuses several documents in one file', async () => {
   const { code, stderr } = await startCli(NOBODY, ['validate', '-'], `${RUN}---${RUN}`).result;
   expect(code).toBe(2);
   expect(stderr).toContain(
@@ -147,7 +147,7 @@ test('several documents in one file are named as such', async () => {
   );
 });
 
-test('a student that nobody can train is refused without a cluster', async () => {
+test('validate refuses a student that no worker can train', async () => {
   const huge = RUN.replace('mlp }', 'mlp, hiddenUnits: [1000000000] }');
   const { code, stderr } = await startCli(NOBODY, ['validate', '-'], huge).result;
   expect(code).toBe(2);
@@ -156,7 +156,7 @@ test('a student that nobody can train is refused without a cluster', async () =>
   );
 });
 
-test('help and version are no errors', async () => {
+test('--help and --version exit with code 0', async () => {
   expect(await runCli(NOBODY, '--version')).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^\d/),
@@ -166,7 +166,7 @@ test('help and version are no errors', async () => {
   expect(help.stdout).toContain('coordinator submit digits.yaml --watch');
 });
 
-test('a specification is checked without a cluster', async () => {
+test('validate checks a specification without a cluster', async () => {
   const valid = await startCli(NOBODY, ['validate', '-', '-o', 'json'], RUN).result;
   expect(valid.code).toBe(0);
   expect(JSON.parse(valid.stdout).spec.training).toMatchObject({ batchSize: 128, epochs: 10 });
@@ -178,7 +178,7 @@ test('a specification is checked without a cluster', async () => {
   expect(stderr).toContain('spec.labels');
 });
 
-test('nobody answering is 4, soon, with the address', async () => {
+test('list exits with code 4 soon when no coordinator answers, and names the address', async () => {
   const startedMs = Date.now();
   const { code, stderr } = await runCli(NOBODY, 'list');
   expect(code).toBe(4);
@@ -186,7 +186,7 @@ test('nobody answering is 4, soon, with the address', async () => {
   expect(Date.now() - startedMs).toBeLessThan(SOON_MS);
 });
 
-test('a name that stands for no address is told, whether it is wrong or nobody can be asked', async () => {
+test('list reports a host whose name cannot be looked up', async () => {
   const { code, stderr } = await runCli('nowhere.invalid:7700', 'list');
   expect(stderr).toBe(
     "error: no coordinator answers at nowhere.invalid:7700 (its host's name cannot be looked up)\n",
@@ -194,7 +194,7 @@ test('a name that stands for no address is told, whether it is wrong or nobody c
   expect(code).toBe(4);
 });
 
-test('another program at the address is told from nobody', async () => {
+test('list reports another program at the address', async () => {
   const server = createHttpServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
@@ -209,7 +209,7 @@ test('another program at the address is told from nobody', async () => {
   }
 });
 
-test('somebody who accepts and says nothing is 4 too, after more patience', async () => {
+test('list exits with code 4 when the address accepts a connection and never answers', async () => {
   const server = createServer(() => undefined).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();

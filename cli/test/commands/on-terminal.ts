@@ -33,13 +33,13 @@ sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
-/** What tells Node that a terminal shows no colours, or more of them; whoever runs the tests may have set it. */
+/** Variables by which Node decides about colours; the environment of the tests may have them. */
 const ABOUT_COLOURS = ['CI', 'COLORTERM', 'FORCE_COLOR', 'NODE_DISABLE_COLORS', 'NO_COLOR', 'TMUX'];
 
 export const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0;
 
 interface TerminalOptions {
-  /** To one question after the other. */
+  /** Answers to the questions, in their order. */
   readonly answers?: readonly string[];
   /** Ctrl-C is pressed as soon as this is shown. */
   readonly until?: string;

@@ -1,6 +1,6 @@
 /**
- * The schemas that `coordinator schema` prints, against documents: those of the examples pass, and with a field wrong or
- * missing they do not. zod reads the printed schemas back; it is no part of how they are made.
+ * The schemas that `coordinator schema` prints, against documents: those of the examples pass, and with a wrong or
+ * missing field they do not. zod reads the printed schemas back; it is no part of how they are made.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { runCli } from './cli-process.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples', import.meta.url));
-/** Nobody is asked. */
+/** No coordinator is asked. */
 const NOBODY = '127.0.0.1:1';
 
 type Document = Record<string, unknown>;
@@ -46,7 +46,7 @@ describe.each([
     expect(schema.safeParse(read(file))).toMatchObject({ success: true });
   });
 
-  test('refuses a field that there is not, one of the wrong kind, and a missing one', () => {
+  test('refuses an unknown field, one of the wrong type, and a missing one', () => {
     const right = read(example[0] ?? '');
     const { [field]: _, ...without } = right;
     for (const wrong of [{ ...right, typo: 1 }, { ...right, [field]: 7 }, without]) {
@@ -55,12 +55,12 @@ describe.each([
   });
 });
 
-test('the schema of a report is the one that reports name', async () => {
+test('schema report prints the schema of reports', async () => {
   const { stdout } = await runCli(NOBODY, 'schema', 'report');
   expect(JSON.parse(stdout)).toMatchObject({ title: 'Lyceum report' });
 });
 
-test('another document is wrong usage, and is told which there are', async () => {
+test('schema refuses an unknown document, and lists the known ones', async () => {
   const { code, stderr } = await runCli(NOBODY, 'schema', 'nope');
   expect(code).toBe(2);
   expect(stderr).toContain('Allowed choices are run, imitation, endpoint, report');

@@ -1,4 +1,4 @@
-/** The table of the commands' files, against what the files add. A file that the table lacks is found as an unused one. */
+/** The table of the commands' files, against the commands that the files add. knip finds files that it lacks. */
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -21,7 +21,7 @@ test.each(FILES)('the file of $names adds these commands, and no others', async 
 });
 
 test.each(FILES.flatMap(({ names }) => names.map((name) => ({ name, names }))))(
-  '$name is added with nothing but its file',
+  'programFor loads only the file of $name',
   async ({ name, names }) => {
     const isForAll = name === 'completion';
     const program = await programFor(['-o', 'json', name, 'digits', '--seeds', '3'], {});
@@ -38,18 +38,18 @@ test.each([
   ['constructor'],
   ['--tls-dir', 'wait'],
   ['--unknown', 'wait'],
-])('all commands are added for %j %j', async (...args) => {
+])('programFor adds all commands for %j %j', async (...args) => {
   expect(namesOf(await programFor(args, {}))).toEqual(namesOf(await createProgram({})));
 });
 
-test('a wrong global option is told as commander tells it', async () => {
+test('programFor reports a wrong global option as commander does', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await expect(programFor(['wait', 'digits', '-o', 'xml'], {})).rejects.toThrow(CommanderError);
   expect(told.mock.calls.join('')).toContain("argument 'xml' is invalid");
   told.mockRestore();
 });
 
-test.each([undefined, '', 'relative'])('a cache folder of %j is none', async (XDG_CACHE_HOME) => {
+test.each([undefined, '', 'relative'])('XDG_CACHE_HOME %j is ignored', async (XDG_CACHE_HOME) => {
   const env = XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
   const { cache } = (await createProgram(env)).opts<{ cache: string }>();
   expect(cache).toBe(path.join(homedir(), '.cache', 'lyceum'));

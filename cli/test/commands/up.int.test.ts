@@ -1,4 +1,4 @@
-/** What `up` prints of itself: on a real terminal, and for a shell that evaluates it. */
+/** The exports that `up` prints on a real terminal. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const NOBODY = '127.0.0.1:1';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum up '));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.runIf(hasTerminals)('a terminal shows each export once, as a shell takes it', async () => {
+test.runIf(hasTerminals)('up on a terminal prints each export once, quoted for sh', async () => {
   const whom = ['everybody', '--program', 'everybody'];
   const issued = await runCli(NOBODY, 'certificates', ...whom, '--dir', folder);
   expect(issued).toMatchObject({ code: 0, stderr: '' });

@@ -1,6 +1,6 @@
 /**
- * Stored answers verified by the command line against a real cluster, each part a process: the teacher as it was, the
- * stored answers of another, and no teacher worker at all. One story, in order.
+ * `answers verify` against a real cluster, each part a process: with an unchanged teacher, with forged answers, and
+ * without a teacher worker. One story, in order.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,7 @@ async function verified(...args: string[]): Promise<{ code: number; tables: Veri
   return { code: code ?? -1, tables: JSON.parse(stdout) as Verified[] };
 }
 
-test('a teacher that is as it was says the same again, bit for bit', async () => {
+test('answers verify finds the answers of an unchanged teacher equal, bit for bit', async () => {
   const before = (await cli('answers', 'list', '-o', 'json')).stdout;
   const { code, tables } = await verified();
   expect(code).toBe(0);
@@ -90,7 +90,7 @@ test('a teacher that is as it was says the same again, bit for bit', async () =>
     expect(table.rowCount).toBeGreaterThan(0);
     expect(table.equalRowCount).toBe(table.rowCount);
   }
-  // Nothing of it was stored.
+  // The verification stored nothing.
   const sizes = (text: string) =>
     (JSON.parse(text) as { id: string; sizeBytes: number }[])
       .map(({ id, sizeBytes }) => `${id} ${sizeBytes}`)
@@ -98,7 +98,7 @@ test('a teacher that is as it was says the same again, bit for bit', async () =>
   expect(sizes((await cli('answers', 'list', '-o', 'json')).stdout)).toEqual(sizes(before));
 });
 
-test('answers of another are found out, in the table that has them', async () => {
+test('answers verify finds forged answers, in the table that has them', async () => {
   await cluster?.stop();
   await forge();
   await start(1);
@@ -114,7 +114,7 @@ test('answers of another are found out, in the table that has them', async () =>
   expect((await verified('--tolerance', '1000')).code).toBe(0);
 });
 
-test('without a teacher worker it says so, and does not wait for ever', async () => {
+test('answers verify without a teacher worker gives up after --patience, and says why', async () => {
   await cluster?.stop();
   await start(0);
   const { code, stderr } = await cli('answers', 'verify', '--patience', '2');
@@ -128,13 +128,13 @@ test.each([
   [['absent'], 3, 'there is no table absent'],
   [['--spans', '0'], 2, 'want a whole number from 1'],
   [['--tolerance', 'x'], 2, 'want a number of at least 0'],
-])('what makes no sense is refused: %j', async (args, code, told) => {
+])('answers verify %j is refused', async (args, code, told) => {
   const result = await cli('answers', 'verify', ...args);
   expect(result.code).toBe(code);
   expect(result.stderr).toContain(told);
 });
 
-/** Turns round the sign of the first logit in every exact answer, checksums included. */
+/** Flips the sign of the first logit in every exact answer, and mends the checksums. */
 async function forge(): Promise<void> {
   const answers = path.join(stateDir, 'coordinator', 'answers');
   for (const name of await readdir(answers)) {

@@ -24,7 +24,7 @@ function specification(seed: number, model: string): Record<string, unknown> {
 
 const compare = (...runs: ComparedRun[]) => compareRuns(runs, { seed: 1, resampleCount: 500 });
 
-test('two runs: the difference, who alone is right, and the exact test of it', () => {
+test('compareRuns gives the difference of two runs, samples that one alone gets right, and the exact p', () => {
   const { pairs, arms, sampleCount } = compare(run('a', '1100000000'), run('b', '1011111000'));
   expect(sampleCount).toBe(10);
   const [pair] = pairs;
@@ -54,21 +54,21 @@ test('two runs: the difference, who alone is right, and the exact test of it', (
   expect(arms).toEqual([]);
 });
 
-test('few samples are no proof: what the exact test takes for chance has an interval with 0', () => {
-  // Three of five right for one alone, p = 2/8; and two models that say the same of all samples.
+test('compareRuns of few samples gives an interval that contains 0', () => {
+  // b alone is right on three of five samples, p = 2/8; a and c say the same of all samples.
   const { pairs } = compare(run('a', '00010'), run('b', '11110'), run('c', '00010'));
   expect(pairs.map(({ p }) => p)).toEqual([expect.closeTo(0.25, 12), 1]);
   for (const { low, high } of pairs) expect([low < 0, high > 0]).toEqual([true, true]);
 });
 
-test('the interval of losses comes from the seed alone', () => {
+test('compareRuns resamples the interval of losses by the seed', () => {
   const [a, b] = [run('a', '1100000'.repeat(30)), run('b', '1011111'.repeat(30))];
   const low = (seed: number) => compareRuns([a, b], { seed, resampleCount: 1 }).pairs[0]?.nll.low;
   expect(low(7)).toBe(low(7));
   expect(low(8)).not.toBe(low(7));
 });
 
-test('samples without a label do not count', () => {
+test('compareRuns does not count samples without a label', () => {
   const labels = Int32Array.of(-1, 1, 0, 1);
   const { pairs, sampleCount } = compare(
     run('a', '1000', { labels }),
@@ -78,7 +78,7 @@ test('samples without a label do not count', () => {
   expect(pairs[0]).toMatchObject({ referenceAccuracy: 0, accuracy: 1 });
 });
 
-test("several runs are all compared with the first, and their p-values are Holm's", () => {
+test("compareRuns compares several runs with the first, and adjusts p-values by Holm's method", () => {
   const { pairs } = compare(
     run('a', '0000000000'),
     run('b', '1111111000'),
@@ -98,7 +98,7 @@ test("several runs are all compared with the first, and their p-values are Holm'
   ]);
 });
 
-test('runs that differ in seeds alone are paired by seed, and tell how many seeds are needed', () => {
+test('compareRuns pairs runs that differ only in seeds, and gives the number of seeds needed', () => {
   const of = (model: string, seed: number, right: string) =>
     run(`${model}-${seed}`, right, { specification: specification(seed, model) });
   const { pairs, arms } = compare(
@@ -126,7 +126,7 @@ test('runs that differ in seeds alone are paired by seed, and tell how many seed
   expect(arm?.nll.seedsNeeded).toBe(4);
 });
 
-test('differences of seeds that make up for each other are none, whatever their sum is rounded to', () => {
+test('compareRuns takes differences of seeds that cancel out as none, in spite of rounding', () => {
   const of = (model: string, seed: number, right: string) =>
     run(`${model}-${seed}`, right, { specification: specification(seed, model) });
   const { arms } = compare(
@@ -141,7 +141,7 @@ test('differences of seeds that make up for each other are none, whatever their 
   expect(arms[0]?.seedsNeeded).toBeNull();
 });
 
-test('two seeds of one difference are no proof', () => {
+test('comparisonLines says that two seeds with the same difference prove nothing yet', () => {
   const of = (model: string, seed: number, right: string) =>
     run(`${model}-${seed}`, right, { specification: specification(seed, model) });
   const comparison = compare(
@@ -155,7 +155,7 @@ test('two seeds of one difference are no proof', () => {
   );
 });
 
-test('one reference for several seeds tells nothing of seeds', () => {
+test('compareRuns has no arms with one reference for several seeds', () => {
   const { pairs, arms } = compare(
     run('a', '1000'),
     run('b-1', '1100', { specification: specification(1, 'b') }),
@@ -165,7 +165,7 @@ test('one reference for several seeds tells nothing of seeds', () => {
   expect(arms).toEqual([]);
 });
 
-test('the same run with other seeds is compared run by run', () => {
+test('compareRuns compares seeds of the same run as single runs', () => {
   const [a, b] = [1, 2].map((seed) =>
     run(`s${seed}`, '1010', { specification: specification(seed, 'm') }),
   ) as [ComparedRun, ComparedRun];
@@ -191,10 +191,10 @@ test.each([
     ],
     /run b-3 has training seed 3, and 0 of a-1 \(1\), a-2 \(2\) have it/,
   ],
-])('refuses what cannot be compared (%#)', (runs, told) => {
+])('compareRuns refuses runs that cannot be compared (%#)', (runs, told) => {
   expect(() => compare(...runs)).toThrow(told);
 });
-test('runs are of one arm in whatever order their fields were written', () => {
+test('compareRuns finds an arm in spite of another order of fields', () => {
   const written = (seed: number, spec: object) => ({
     specification: { metadata: {}, spec: { ...spec, training: { seed } } },
   });

@@ -38,7 +38,7 @@ const runs = [
   Run.fromPartial({ runId: 'of before' }),
 ];
 
-it('sums up by run, team and teacher, the dearest first', () => {
+it('costsBy sums up by run, team and teacher, the dearest first', () => {
   const of = (by: 'run' | 'team' | 'teacher') =>
     costsBy(runs, by).map((row) => [row.name, row.runCount, deviceSeconds(row), row.sampleCount]);
   expect(of('run')).toEqual([
@@ -50,14 +50,14 @@ it('sums up by run, team and teacher, the dearest first', () => {
     ['', 1, 1500, 0],
     ['vision', 2, 12, 300],
   ]);
-  // What each run calls it.
+  // The teacher's names in both runs.
   expect(of('teacher')).toEqual([
     ['wide, mine', 2, 8, 200],
     ['deep', 1, 1, 100],
   ]);
 });
 
-it('shows them as tables', () => {
+it('costLines gives tables by run, team and teacher', () => {
   expect(costLines(costsBy(runs, 'run'), 'run')).toEqual([
     'RUN    STUDENT  TEACHERS  TOGETHER  SAMPLES ANSWERED',
     'alone  1,500 s     0.0 s   1,500 s                 0',
@@ -72,7 +72,7 @@ it('shows them as tables', () => {
   expect(costLines([], 'run')).toEqual(['Nothing is known of any run.']);
 });
 
-it('shows those of one run in a line, and beside what compared runs are worth', () => {
+it('costText gives the costs of a run in a line, expenseLines those of compared runs in a table', () => {
   const cost = runs[0]?.cost;
   expect(cost && costText(cost)).toBe(
     '6.0 s of devices: student 2.0 s, teachers 4.0 s (wide 3.0 s, deep 1.0 s)',

@@ -30,7 +30,7 @@ function run(temperature: number, seed: number, accuracy?: number): SweptRun {
   };
 }
 
-/** What runs with such accuracies said about ten samples of class 0. */
+/** The comparison of runs with these accuracies, by answers to ten samples of class 0. */
 function compare(runs: readonly SweptRun[]) {
   const answers = runs.map(({ runId, specification, figures }) => ({
     runId,
@@ -46,7 +46,7 @@ function compare(runs: readonly SweptRun[]) {
   return compareRuns(answers, { seed: 1, resampleCount: 100 });
 }
 
-test('a row says the value that is used where the document leaves it out', () => {
+test('sweepTable shows the default of a field that the document leaves out', () => {
   const of = (runId: string, ensemble: object, training: object): SweptRun => ({
     runId,
     state: 'FAILED',
@@ -80,7 +80,7 @@ test('a row says the value that is used where the document leaves it out', () =>
   ]);
 });
 
-test('runs that differ in seeds are one row, with mean and deviation', () => {
+test('sweepTable has one row for runs that differ in seeds, with mean and deviation', () => {
   const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8), run(1, 2, 0.7), run(4, 2, 0.9)]);
   const { fields, arms: rows, notCompared } = sweepTable('s', arms, compare(comparableRuns(arms)));
   expect(fields).toEqual(['objective[0].temperature']);
@@ -107,7 +107,7 @@ test('runs that differ in seeds are one row, with mean and deviation', () => {
   expect(difference?.high).toBeCloseTo(0.25 + 12.7062 * 0.05, 4);
 });
 
-test('a run that failed is counted and not averaged, and its seed is compared with nobody', () => {
+test('sweepTable counts a failed run, does not average it, and does not compare its seed', () => {
   const runs = [run(1, 1, 0.5), run(1, 2), run(4, 1, 0.8), run(4, 2, 0.9), run(8, 3, 0.9)];
   const arms = armsOf([...runs, run(1, 4, 0.6), run(4, 4, 0.6)]);
   const comparable = comparableRuns(arms);
@@ -123,19 +123,19 @@ test('a run that failed is counted and not averaged, and its seed is compared wi
   expect(lines[3]).toMatch(/^8 +1 +90\.00 % +0\.1000 /);
 });
 
-test('one seed is compared over samples', () => {
+test('sweepTable compares a single seed over samples', () => {
   const arms = armsOf([run(1, 1, 0.5), run(4, 1, 0.8)]);
   const table = sweepTable('s', arms, compare(comparableRuns(arms)));
   expect(table.arms[1]?.difference).toMatchObject({ pairCount: 1, over: 'samples' });
   expect(sweepLines(table).join('\n')).toContain('over test samples (Bonett and Price 2012)');
 });
 
-test('why rows are not compared is said', () => {
+test('sweepLines says why rows are not compared', () => {
   const lines = sweepLines(sweepTable('s', armsOf([run(1, 1), run(2, 1)]), 'none SUCCEEDED'));
   expect(lines.at(-1)).toBe('Rows are not compared: none SUCCEEDED.');
 });
 
-test('a field that only some have, and one that is a list, are columns too', () => {
+test('sweepTable has columns for lists and for fields that only some runs have', () => {
   const wide = run(1, 1, 0.5);
   const { spec } = wide.specification as { spec: Record<string, unknown> };
   const other = { ...spec, student: { model: { hiddenUnits: [5], dropout: 0.5 } } };

@@ -1,4 +1,4 @@
-/** Costs and losses of a report put together, against arithmetic written out here. */
+/** `teacherWorth`: costs and losses from a report, against arithmetic written out here. */
 import type { Report } from '@lyceum/coordinator/documents';
 import type { Run } from '@lyceum/proto';
 import { expect, test } from 'vitest';
@@ -72,7 +72,7 @@ const RUNS = [
 
 const OPTIONS = { split: 'test', margin: 0.005, prices: [] } as const;
 
-test('what each cost in this run and in all, and what is lost without it', () => {
+test('teacherWorth gives the cost of each teacher in this run and in all, and the loss without it', () => {
   const { ensemble, teachers } = teacherWorth(report(), RUNS, OPTIONS);
   expect(ensemble).toEqual({ rule: 'arithmetic', sampleCount: 400, accuracy: 0.9, nll: null });
   expect(teachers[1]).toMatchObject({
@@ -87,7 +87,7 @@ test('what each cost in this run and in all, and what is lost without it', () =>
   expect(teachers[0]).toMatchObject({ calls: null, price: null, everywhere: null });
 });
 
-test('a price by the hour takes the place of the description’s', () => {
+test("addPrice sets a price an hour in the place of the teacher's own", () => {
   const prices = addPrice('good=2', addPrice('bad=1.5'));
   const { teachers } = teacherWorth(report(), RUNS, { ...OPTIONS, prices });
   expect(teachers.map(({ price }) => price?.amount)).toEqual([
@@ -104,7 +104,7 @@ test('a price by the hour takes the place of the description’s', () => {
   );
 });
 
-test('a sentence names those whose loss is known to stay below the margin, the worst first', () => {
+test('teacherWorthLines names teachers whose loss is surely below the margin, the worst first', () => {
   const text = teacherWorthLines(teacherWorth(report(), RUNS, OPTIONS));
   const said = text.filter((line) => line.includes('could be dropped'));
   expect(said).toEqual([
@@ -117,7 +117,7 @@ test('a sentence names those whose loss is known to stay below the margin, the w
   expect(strict.filter((line) => line.includes('could be dropped'))).toHaveLength(1);
 });
 
-test('by students a teacher could be dropped where seeds differ, and not where all have one difference', () => {
+test('teacherWorthLines judges by students only if the differences of the seeds vary', () => {
   const student = (low: number, high: number) => ({
     withAll: ['a', 'b'],
     without: ['c', 'd'],
@@ -132,7 +132,7 @@ test('by students a teacher could be dropped where seeds differ, and not where a
   ]);
 });
 
-test('teachers that are one model save nothing by themselves', () => {
+test('teacherWorth marks teachers that are the same model: dropping one of them saves nothing', () => {
   const { teachers, ...rest } = report();
   const same = teachers.map((teacher, k) => ({ ...teacher, identity: k === 0 ? 'g' : 'same' }));
   const worth = teacherWorth({ ...rest, teachers: same } as Report, [], OPTIONS);
@@ -142,7 +142,7 @@ test('teachers that are one model save nothing by themselves', () => {
   );
 });
 
-test('where nothing is known there is the reason', () => {
+test('teacherWorth gives the reason for a missing loss', () => {
   const reason = (changes: object, split: 'test' | 'validation' = 'test') => {
     const worth = teacherWorth(report(changes), [], { ...OPTIONS, split });
     return worth.teachers.map(({ loss }) => ('missing' in loss ? loss.missing : 'known'));
@@ -157,7 +157,7 @@ test('where nothing is known there is the reason', () => {
   ]);
 });
 
-test('a run of fewer than two teachers is refused', () => {
+test('checkWorth refuses a run of fewer than two teachers', () => {
   const check = (changes: object) => () => checkWorth(report(changes), []);
   expect(check({})).not.toThrow();
   expect(check({ worth: null })).not.toThrow();
@@ -165,7 +165,7 @@ test('a run of fewer than two teachers is refused', () => {
   expect(check({ teachers: [] })).toThrow(/run run has no teacher:/);
 });
 
-test('a loss of students is the difference the other way round', () => {
+test('studentLoss is the negated difference', () => {
   const difference = { difference: -0.01, low: -0.03, high: 0.01 };
   const arm = { ...difference, reference: ['run'], runs: ['run-without-a-seed1'] };
   const found = studentLoss(arm as never, { withAll: 0.95, without: 0.94 });

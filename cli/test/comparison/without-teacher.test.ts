@@ -1,4 +1,4 @@
-/** Specifications without a teacher, field by field, from documents as users write them. */
+/** `worthRuns`: specifications without a teacher, field by field, from documents as users write them. */
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
 import { worthRuns } from '../../src/comparison/without-teacher.js';
@@ -22,7 +22,7 @@ function specOf(text: string) {
   return (JSON.parse(text) as { spec: Record<string, unknown> }).spec;
 }
 
-test('the run again with further seeds, and without each teacher with all of them', () => {
+test('worthRuns repeats the run with further seeds, and without each teacher with all seeds', () => {
   const metadata = '{ name: digits, team: vision, labels: { sweep: old, mine: x } }';
   const made = worthRuns('other', specification(`${THREE}\n  training: { seed: 7 }`, metadata), 3);
   expect(made.withAll.map((run) => run.runId)).toEqual(['other-all-seed8', 'other-all-seed9']);
@@ -35,7 +35,7 @@ test('the run again with further seeds, and without each teacher with all of the
   const document = JSON.parse(made.without[1]?.runs[2]?.text ?? '');
   expect(document).toMatchObject({
     kind: 'Distillation',
-    // Not in the sweep's table, where it would be another arm.
+    // Without the label of the sweep, in whose table it would be another arm.
     metadata: {
       name: 'other-without-b-seed9',
       team: 'vision',
@@ -47,7 +47,7 @@ test('the run again with further seeds, and without each teacher with all of the
   expect(document.spec.teachers.map(({ name }: { name: string }) => name)).toEqual(['a', 'c']);
 });
 
-test('what names the teacher names it no more', () => {
+test('worthRuns removes the teacher from terms, layers and teacherHealth.accept', () => {
   const { without } = worthRuns(
     'run',
     specification(`${THREE}
@@ -72,7 +72,7 @@ test('what names the teacher names it no more', () => {
   });
 });
 
-test('a quorum of all that are left is none', () => {
+test('worthRuns removes a quorum of all remaining teachers', () => {
   const of = (quorum: number) => {
     const own = `${THREE}\n  ensemble: { quorum: ${quorum}, deadlineMs: 300 }`;
     const { without } = worthRuns('run', specification(own), 2);
@@ -83,9 +83,9 @@ test('a quorum of all that are left is none', () => {
   expect(of(2)).not.toHaveProperty('deadlineMs');
 });
 
-test('a run that there cannot be without a teacher is refused, and so is an id that is too long', () => {
+test('worthRuns refuses a run that is invalid without a teacher, and a run id that is too long', () => {
   const alone = `${THREE}\n  objective: [{ term: kd, teachers: [a, b] }, { term: vote, teachers: [c] }]`;
-  // Without c there is kd alone, without a kd of b.
+  // Without c there is only kd, without a kd of b and the vote.
   expect(worthRuns('run', specification(alone), 2).without).toHaveLength(3);
   const two = '  teachers: [{ name: a, model: a }, { name: b, model: b, weight: 0 }]';
   expect(() => worthRuns('run', specification(two), 2)).toThrow(/run run without-a cannot be used/);

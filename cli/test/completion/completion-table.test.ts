@@ -1,4 +1,4 @@
-/** Against a small program written by hand. */
+/** `completionTable` of a small program written by hand. */
 import { Argument, Command, Option } from 'commander';
 import { expect, test } from 'vitest';
 import { completionTable } from '../../src/completion/completion-table.js';
@@ -34,20 +34,20 @@ const TABLE = new Map(
   ),
 );
 
-test('commands, without hidden ones', () => {
+test('completionTable has commands, without hidden ones', () => {
   expect(TABLE.get('c:')).toEqual(['models', 'delete', 'schema']);
   expect(TABLE.get('c:models')).toEqual(['push', 'show']);
   expect(TABLE.has('c:models push')).toBe(false);
 });
 
-test('options, the own ones first, with those of the program', () => {
+test("completionTable has a command's own options first, then those of the program", () => {
   expect(TABLE.get('o:models push')).toEqual([
     ...['--dataset', '--set', '--no-try', '--help', '-h', '--output', '-o'],
   ]);
   expect(TABLE.get('o:')).toContain('--output');
 });
 
-test('values: choices, names, files, or what nobody can know', () => {
+test('completionTable has choices and names for values of options, or nothing', () => {
   expect(TABLE.get('v:delete --how')).toEqual(['now', 'later']);
   expect(TABLE.get('v:models push --dataset')).toBe('datasets');
   expect(TABLE.get('v:models push --set')).toEqual([]);
@@ -56,7 +56,7 @@ test('values: choices, names, files, or what nobody can know', () => {
   expect(TABLE.has('v:models push --no-try')).toBe(false);
 });
 
-test('arguments: names of what the command is of, files, choices', () => {
+test('completionTable has names, files and choices for arguments', () => {
   expect(TABLE.get('a:delete *')).toBe('runs');
   expect(TABLE.get('a:models show 0')).toBe('models');
   expect(TABLE.get('a:models push 1')).toBe('files');

@@ -1,6 +1,6 @@
 /**
- * The scripts in the shells that they are for, as far as those are installed: bash is. Against what the commander
- * program has, and against names of a real cluster.
+ * The completion scripts in their shells, as far as these are installed (bash is), against the commander program and
+ * against names of a real cluster.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lyceum-test-'));
 symlinkSync(CLI_FILE, join(folder, 'coordinator'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** By shell: a program that prints what is offered for the last of the words. */
+/** By shell: a program that prints the completions of its last argument. */
 const DRIVERS = {
   bash: `source ./completion.bash
 COMP_WORDS=(coordinator "$@"); COMP_CWORD=$#
@@ -62,7 +62,7 @@ function offered(shell: Shell, address: string, ...words: string[]): string[] {
   return output.split('\n').filter((line) => line !== '');
 }
 
-describe.each(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
+describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
   const inShell = test.runIf(isInstalled(shell));
   const offer = (...words: string[]) => offered(shell, NOBODY, ...words);
 
@@ -97,7 +97,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('in %s', (shell) => {
   });
 });
 
-test('bash runs nothing of what is offered', () => {
+test('completion in bash does not run the words that it offers', () => {
   const own = mkdtempSync(join(folder, 'own-'));
   const command = '$(touch ran)';
   writeFileSync(join(own, 'coordinator'), `#!/bin/sh\necho '${command}'\n`, { mode: 0o755 });
@@ -109,7 +109,7 @@ test('bash runs nothing of what is offered', () => {
   expect(readdirSync(folder)).not.toContain('ran');
 });
 
-test('names that are none are not offered, whatever a coordinator says', async () => {
+test('completion-names leaves out malformed names of a coordinator', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const answer = { runs: ['$(touch ran)', '\u001b[2J', 'digits'].map((runId) => ({ runId })) };
   const server = await RpcServer.start({
@@ -129,7 +129,7 @@ test('names that are none are not offered, whatever a coordinator says', async (
   }
 });
 
-test('names of runs, models and sets come from the coordinator', async () => {
+test('completion in bash offers names of runs and data sets of the coordinator', async () => {
   const cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,

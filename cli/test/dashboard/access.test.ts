@@ -1,4 +1,4 @@
-/** Which requests are refused, and why; each guard by itself, all others being content. */
+/** `refusal` and `OneTimeSession`: each guard alone, with requests that pass all others. */
 import { describe, expect, test } from 'vitest';
 import {
   type AccessRules,
@@ -27,7 +27,7 @@ const CHANGE: Asked = {
 const statusOf = (asked: Asked, rules: Partial<AccessRules> = {}) =>
   refusal(asked, { ...RULES, ...rules })?.status;
 
-test('what the page itself asks is answered', () => {
+test("refusal lets requests of the dashboard's own page pass", () => {
   expect(refusal(LOOK, RULES)).toBeUndefined();
   expect(refusal({ ...LOOK, fetchSite: 'same-origin' }, RULES)).toBeUndefined();
   expect(refusal(CHANGE, RULES)).toBeUndefined();
@@ -36,7 +36,7 @@ test('what the page itself asks is answered', () => {
   }
 });
 
-describe('hosts', () => {
+describe('refusal by host', () => {
   test.each([
     'evil.example:7780',
     'evil.example',
@@ -48,67 +48,67 @@ describe('hosts', () => {
     '127.0.0.1:7780/..',
     '',
     undefined,
-  ])('%s is none of ours', (host) => {
+  ])('refuses the host %s', (host) => {
     expect(statusOf({ ...LOOK, host })).toBe(421);
-    // Not even the one-time address is answered there.
+    // The one-time address is refused there, too.
     expect(statusOf({ ...LOOK, host, path: '/open/x', cookie: '' })).toBe(421);
   });
 
-  test('without a port it is the scheme’s', () => {
+  test('takes the port of the scheme for a host without a port', () => {
     const isOwnHost = (_: string, port: number) => port === 443;
     expect(statusOf({ ...LOOK, host: 'lab' }, { isOwnHost, scheme: 'https' })).toBeUndefined();
     expect(statusOf({ ...LOOK, host: 'lab' }, { isOwnHost })).toBe(421);
   });
 });
 
-test('whoever was not let in is told what to do', () => {
+test('refusal of a request without a session says how to open the dashboard', () => {
   expect(statusOf({ ...LOOK, cookie: undefined })).toBe(401);
   expect(statusOf({ ...LOOK, cookie: 'out', path: '/' })).toBe(401);
   expect(refusal({ ...LOOK, cookie: 'out' }, RULES)?.message).toContain('coordinator dashboard');
   expect(statusOf({ ...LOOK, cookie: undefined, path: '/open/token' })).toBeUndefined();
 });
 
-test('pages from elsewhere get nothing of the API', () => {
+test('refusal keeps pages of other origins from the API', () => {
   expect(statusOf({ ...LOOK, fetchSite: 'cross-site' })).toBe(403);
   // Another port of this machine is the same site.
   expect(statusOf({ ...LOOK, fetchSite: 'same-site' })).toBe(403);
   expect(statusOf({ ...LOOK, path: '/', fetchSite: 'cross-site' })).toBeUndefined();
 });
 
-describe('changes', () => {
+describe('refusal of changes', () => {
   test.each([
     'http://evil.example',
     'http://127.0.0.1:3000',
     'http://localhost:7780',
     'null',
     undefined,
-  ])('from %s are refused', (origin) => {
+  ])('refuses a change from the origin %s', (origin) => {
     expect(statusOf({ ...CHANGE, origin })).toBe(403);
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', undefined])(
-    'as %s, which a form can send, are refused',
+    'refuses the content type %s, which a form can send',
     (contentType) => {
       expect(statusOf({ ...CHANGE, contentType })).toBe(415);
     },
   );
 
-  test('with a character set are JSON too', () => {
+  test('takes JSON with a character set', () => {
     const contentType = 'application/json; charset=utf-8';
     expect(statusOf({ ...CHANGE, contentType })).toBeUndefined();
   });
 
-  test('are refused where one may only look, and how to make them is said', () => {
+  test('refuses changes of a read-only dashboard, and says how to make them', () => {
     const rules = { ...RULES, readOnly: 'use coordinator dashboard' };
     expect(refusal(CHANGE, rules)).toMatchObject({ status: 403, message: rules.readOnly });
     expect(refusal(LOOK, rules)).toBeUndefined();
   });
 });
 
-describe('the one-time address', () => {
+describe('OneTimeSession', () => {
   const session = () => new OneTimeSession('lyceum-7780', 'token', 'secret');
 
-  test('lets in once', () => {
+  test('opens with its token once', () => {
     const own = session();
     expect(own.open('other')).toBe('unknown');
     expect(own.open('')).toBe('unknown');
@@ -117,7 +117,7 @@ describe('the one-time address', () => {
     expect(own.open('other')).toBe('unknown');
   });
 
-  test('gives a cookie that scripts and other sites have no use of', () => {
+  test('sets a cookie that is HttpOnly and SameSite=Strict', () => {
     expect(session().setCookie).toBe('lyceum-7780=secret; HttpOnly; SameSite=Strict; Path=/');
   });
 
@@ -132,7 +132,7 @@ describe('the one-time address', () => {
     ['x-lyceum-7780=secret', false],
     ['secret', false],
     ['', false],
-  ])('knows the cookie again: %s is %s', (cookies, isIn) => {
+  ])('isIn of the cookies %s is %s', (cookies, isIn) => {
     expect(session().isIn(cookies)).toBe(isIn);
   });
 });

@@ -1,4 +1,4 @@
-/** A browser as far as the dashboard's server can tell: it keeps its cookie, says where it is, and reads streams. */
+/** A browser for tests of the dashboard's server: it keeps its cookie, sends its origin, and reads streams. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 
@@ -30,7 +30,7 @@ export class Browser {
     return this.#ask('POST', path, { ...own, ...headers }, body);
   }
 
-  /** Reads a stream until an event is the one that is waited for. */
+  /** Reads a stream until an event of this name for which `isIt` is true. */
   async hear<T>(path: string, event: string, isIt: (data: T) => boolean): Promise<T> {
     const asked = request(`${this.origin}${path}`, { headers: { cookie: this.#cookie } }).end();
     const [response] = await once(asked, 'response');

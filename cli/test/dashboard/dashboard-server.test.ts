@@ -1,4 +1,4 @@
-/** The server over real HTTP on loopback, with a coordinator's client that a test answers for. */
+/** `DashboardServer` over real HTTP on loopback, with a fake coordinator client. */
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, request, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -68,8 +68,8 @@ function askerOf(address: string) {
 
 const jsonOf = ({ body }: Answer) => JSON.parse(body.toString());
 
-describe('one’s own', () => {
-  test('is opened by its address, once, by a page that leads on', async () => {
+describe('dashboard with a session', () => {
+  test('opens once at its one-time address, with a page that leads on', async () => {
     const { ask } = await started('own');
     expect((await ask('/')).status).toBe(401);
     expect((await ask('/open/nonsense')).status).toBe(403);
@@ -83,12 +83,12 @@ describe('one’s own', () => {
     expect(again.status).toBe(403);
     expect(again.headers['set-cookie']).toBeUndefined();
     expect(again.body.toString()).toContain('start `coordinator dashboard` again');
-    // Who is in goes on.
+    // A browser with the cookie goes on.
     expect((await ask('/open/token', { headers: IN })).status).toBe(200);
     expect((await ask('/', { headers: IN })).status).toBe(200);
   });
 
-  test('answers nobody without the cookie, in the form that was asked for', async () => {
+  test('refuses requests without the cookie, as JSON or as text', async () => {
     const { ask, cluster } = await started('own');
     const call = await ask('/api/runs');
     expect([call.status, jsonOf(call).code]).toEqual([401, 'PERMISSION_DENIED']);
@@ -98,7 +98,7 @@ describe('one’s own', () => {
     expect(cluster.calls).toEqual([]);
   });
 
-  test('answers at no other host', async () => {
+  test('refuses requests for another host', async () => {
     const { ask, address } = await started('own');
     for (const host of ['evil.example', `evil.example:${address.split(':')[1]}`, '127.0.0.1:1']) {
       expect((await ask('/', { headers: { ...IN, host } })).status, host).toBe(421);
@@ -107,7 +107,7 @@ describe('one’s own', () => {
     expect((await ask('/', { headers: { ...IN, host } })).status).toBe(200);
   });
 
-  test('changes runs for its own page alone', async () => {
+  test('changes runs for its own page only', async () => {
     const { ask, address, cluster } = await started('own');
     cluster.runs.set('a', run('a'));
     const post = (path: string, headers: object) =>
@@ -130,7 +130,7 @@ describe('one’s own', () => {
     expect(cluster.calls).toContain('releaseWorker w/1');
   });
 
-  test('takes no bodies to speak of, announced or not', async () => {
+  test('refuses large bodies, with or without a content length', async () => {
     const { ask, address, cluster } = await started('own');
     const headers = { ...IN, origin: `http://${address}`, 'content-type': 'application/json' };
     const large = 10 * 1024 * 1024;
@@ -147,8 +147,8 @@ describe('one’s own', () => {
   });
 });
 
-describe('the coordinator’s', () => {
-  test('is for looking, and says how to do more', async () => {
+describe('dashboard of the coordinator', () => {
+  test('is read-only, and says how to make changes', async () => {
     const { ask, cluster } = await started('shared');
     expect(jsonOf(await ask('/api/cluster'))).toEqual({
       version: '0.1.0',
@@ -167,16 +167,16 @@ describe('the coordinator’s', () => {
     expect((await ask('/open/token')).status).toBe(404);
   });
 
-  test('is called by loopback’s names, at whatever port a tunnel has', async () => {
+  test('takes a loopback host with any port, as a tunnel has it', async () => {
     const { ask } = await started('shared');
     expect((await ask('/', { headers: { host: '127.0.0.1:9000' } })).status).toBe(200);
     expect((await ask('/', { headers: { host: 'evil.example:7780' } })).status).toBe(421);
   });
 });
 
-describe('every answer', () => {
+describe('answers of DashboardServer', () => {
   test.each(['/', '/assets/a-1.js', '/api/cluster', '/api/nothing', '/nothing', '/open/x'])(
-    'of %s has the headers that guard the page',
+    'to %s have the headers that guard the page',
     async (path) => {
       const { ask } = await started('shared');
       const { headers } = await ask(path);
@@ -190,14 +190,14 @@ describe('every answer', () => {
     },
   );
 
-  test('refusals have them too', async () => {
+  test('have these headers if they are refusals, too', async () => {
     const { ask } = await started('own');
     const { headers } = await ask('/', { headers: { host: 'evil.example' } });
     expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 });
 
-describe('addresses', () => {
+describe('paths and methods', () => {
   test.each([
     '/../package.json',
     '/..%2f..%2fpackage.json',
@@ -208,12 +208,12 @@ describe('addresses', () => {
     '/api/runs/%ff',
     '/api/runs/a/b/c',
     '/api/toString',
-  ])('%s is none', async (path) => {
+  ])('%s is not found', async (path) => {
     const { ask } = await started('shared');
     expect((await ask(path)).status).toBe(404);
   });
 
-  test('want their method', async () => {
+  test('a wrong method is refused with 405', async () => {
     const { ask } = await started('shared');
     const headers = {
       origin: 'http://localhost',
@@ -227,7 +227,7 @@ describe('addresses', () => {
     expect((await ask('/api/stream', { method: 'HEAD' })).status).toBe(405);
   });
 
-  test('of other servers, as proxies are asked for them, are refused', async () => {
+  test('a URL of another server, as for a proxy, is refused', async () => {
     const { address } = await started('shared');
     const socket = connect(Number(address.split(':')[1]), '127.0.0.1');
     socket.end('GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
@@ -236,7 +236,7 @@ describe('addresses', () => {
   });
 });
 
-test('who asks without waiting for answers gets so many calls at a time', async () => {
+test('DashboardServer handles at most 64 calls at a time, and refuses more', async () => {
   let calls = 0;
   let answer: () => void = () => undefined;
   const answered = new Promise<void>((resolve) => {
@@ -259,7 +259,7 @@ test('who asks without waiting for answers gets so many calls at a time', async 
   socket.destroy();
 });
 
-test('answers that nobody reads count as calls, until their client is hung up on', async () => {
+test('DashboardServer counts unread answers as calls until it hangs up on their client', async () => {
   const cluster = new FakeCluster();
   cluster.version = async () => 'x'.repeat(1_000_000);
   const { address, ask } = await started('shared', cluster);
@@ -272,12 +272,12 @@ test('answers that nobody reads count as calls, until their client is hung up on
   const status = async () => (await ask('/api/cluster')).status;
   const [first, ...others] = sockets;
   askUnread(first, 64);
-  // Of each the first few lie in the connection itself, and count no more.
+  // The first few answers of each client fit into the connection's buffers, and do not count.
   await vi.waitFor(async () => {
     for (const socket of others) askUnread(socket, 1);
     expect(await status()).toBe(429);
   }, 60_000);
-  // The half minute is over when the test says so.
+  // The test ends the half minute.
   expect(new Set(limited.mock.calls.map(([ms]) => ms))).toEqual(new Set([30_000]));
   for (const { socket } of limited.mock.contexts as ServerResponse[]) socket?.setTimeout(1);
   limited.mockRestore();
@@ -289,8 +289,8 @@ test('answers that nobody reads count as calls, until their client is hung up on
   }
 }, 120_000);
 
-describe('files', () => {
-  test('are zipped for whoever takes that', async () => {
+describe('files of the dashboard', () => {
+  test('are compressed for clients that accept gzip', async () => {
     const { ask } = await started('shared');
     const zipped = await ask('/', { headers: { 'accept-encoding': 'br, gzip' } });
     expect(zipped.headers['content-encoding']).toBe('gzip');
@@ -299,7 +299,7 @@ describe('files', () => {
     expect(plain.body.toString()).toBe('<p>page</p>');
   });
 
-  test('are not sent again', async () => {
+  test('are not sent again to a client that has them', async () => {
     const { ask } = await started('shared');
     const { etag = '' } = (await ask('/')).headers;
     const again = await ask('/', { headers: { 'if-none-match': etag } });
@@ -309,13 +309,13 @@ describe('files', () => {
   });
 });
 
-describe('what goes wrong', () => {
+describe("errors of the dashboard's API", () => {
   test.each([
     ['NOT_FOUND', 404],
     ['FAILED_PRECONDITION', 409],
     ['UNAVAILABLE', 503],
     ['PERMISSION_DENIED', 403],
-  ] as const)('%s is %i with its reason', async (code, status) => {
+  ] as const)('%s has the status %i and its reason', async (code, status) => {
     const cluster = new FakeCluster();
     cluster.failure = new LyceumError(code, 'because');
     const { ask } = await started('shared', cluster);
@@ -323,7 +323,7 @@ describe('what goes wrong', () => {
     expect([answer.status, jsonOf(answer)]).toEqual([status, { code, message: 'because' }]);
   });
 
-  test('a reason that would turn the letters round shows its marks', async () => {
+  test('a reason shows its control characters as escapes', async () => {
     const cluster = new FakeCluster();
     cluster.failure = new LyceumError('NOT_FOUND', 'gpj\u202eexe \u001b[2J');
     const { ask } = await started('shared', cluster);
@@ -331,7 +331,7 @@ describe('what goes wrong', () => {
     expect(jsonOf(await ask('/api/runs/a'))).toEqual({ code: 'NOT_FOUND', message });
   });
 
-  test('a bug is told to the log alone', async () => {
+  test('an unexpected error has the status 500 without its message', async () => {
     const cluster = new FakeCluster();
     cluster.failure = new Error('secret');
     const { ask } = await started('shared', cluster);
@@ -346,14 +346,14 @@ describe('what goes wrong', () => {
     '/api/runs/a/events?before=x',
     '/api/runs/a/logs?before=0',
     '/api/compare?run=a',
-  ])('%s is asked wrongly', async (path) => {
+  ])('%s is a bad request', async (path) => {
     const cluster = new FakeCluster();
     cluster.runs.set('a', run('a'));
     const { ask } = await started('shared', cluster);
     expect((await ask(path)).status).toBe(400);
   });
 
-  test('lines of logs are asked for by what a page said', async () => {
+  test('a page of logs is asked for by a sequence number', async () => {
     const cluster = new FakeCluster();
     cluster.runs.set('a', run('a'));
     const line = { sequence: 7, atMs: 5, level: LogLevel.LOG_LEVEL_WARN, from: 't', message: 'm' };
@@ -365,13 +365,13 @@ describe('what goes wrong', () => {
     expect(cluster.calls).toContain('listLogs a 8 201');
   });
 
-  test('what a newer coordinator knows is a conflict', async () => {
+  test('findings that a coordinator does not have are a conflict', async () => {
     const { ask } = await started('shared');
     expect((await ask('/api/runs/a/findings')).status).toBe(409);
   });
 });
 
-test('runs are asked for by page, state, team and text', async () => {
+test('DashboardServer asks the coordinator for runs by page, state, team and text', async () => {
   const { ask, cluster } = await started('shared');
   await ask('/api/runs?state=QUEUED&state=FAILED&team=vision&text=a%20b&page=next');
   expect(cluster.calls).toEqual([
@@ -386,8 +386,8 @@ test('runs are asked for by page, state, team and text', async () => {
   ]);
 });
 
-describe('streams', () => {
-  /** Reads a stream until it has said all that is wanted. */
+describe('streams of events', () => {
+  /** Reads a stream until `done` is true of its text. */
   async function heard(
     address: string,
     path: string,
@@ -410,7 +410,7 @@ describe('streams', () => {
     return text;
   }
 
-  test('tell runs and workers at once', async () => {
+  test('send runs and workers at once', async () => {
     const { address, cluster } = await started('shared');
     cluster.runs.set('a', run('a'));
     const text = await heard(address, '/api/stream', (all) => /event: workers\n.*\n\n/.test(all));
@@ -418,13 +418,13 @@ describe('streams', () => {
     expect(text).toMatch(/event: runs\ndata: \[\{"id":"a",/);
   });
 
-  test('of a run that is not there say that it is gone', async () => {
+  test('send gone for a run that does not exist', async () => {
     const { address } = await started('shared');
     const text = await heard(address, '/api/stream?run=b', (all) => all.includes('gone'));
     expect(text).toContain('event: gone\ndata: ["b"]\n\n');
   });
 
-  test('are as many as there may be, and the source stops with the last', async () => {
+  test('are limited to 32, and ask the coordinator no more after the last is closed', async () => {
     const { address, ask, cluster } = await started('shared');
     const [host, port] = address.split(':');
     const open = Array.from({ length: 32 }, () =>
@@ -433,7 +433,7 @@ describe('streams', () => {
     await Promise.all(open.map((asked) => once(asked, 'response')));
     const refused = await ask('/api/stream');
     expect([refused.status, jsonOf(refused).code]).toEqual([429, 'RESOURCE_EXHAUSTED']);
-    // One source for all.
+    // All streams share one source.
     expect(cluster.calls.filter((call) => call.startsWith('pageOfRuns')).length).toBeLessThan(32);
     for (const asked of open) asked.destroy();
     await vi.waitFor(

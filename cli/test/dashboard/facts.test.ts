@@ -1,4 +1,4 @@
-/** What the page is told, from what the coordinator says. */
+/** Facts for the dashboard's page, from messages of the coordinator. */
 import {
   GetHistoryResponse,
   ListRunsResponse,
@@ -30,8 +30,8 @@ const SPECIFICATION = { spec: { teachers: [{ name: 'wide' }, { name: 'deep' }] }
 const NOBODY = ListWorkersResponse.fromPartial({});
 const NOTHING = GetHistoryResponse.fromPartial({});
 
-describe('runs', () => {
-  test('a run of which nothing is known yet has zeros, and no accuracy', () => {
+describe('facts of runs', () => {
+  test('runRow of a run without progress has zeros, and no accuracy', () => {
     expect(runRow(run('a', { state: RunState.RUN_STATE_QUEUED }))).toEqual({
       id: 'a',
       kind: 'Distillation',
@@ -50,19 +50,19 @@ describe('runs', () => {
     });
   });
 
-  test('a student that is right on no validation sample has told so', () => {
+  test('runRow keeps a validation accuracy of 0', () => {
     const progress = { validationAccuracy: 0, validationNll: 1.2 };
     expect(runRow(run('a', { progress })).validationAccuracy).toBe(0);
   });
 
-  test('a page has the next one, and counts by name', () => {
+  test('runPage has the next page, and counts by state', () => {
     const counts = [{ state: RunState.RUN_STATE_FAILED, count: 3 }];
     const page = ListRunsResponse.fromPartial({ runs: [run('a')], counts, nextPageToken: 'n' });
     expect(runPage(page)).toMatchObject({ nextPage: 'n', counts: { FAILED: 3 } });
     expect(runPage(ListRunsResponse.fromPartial({})).nextPage).toBeNull();
   });
 
-  test('teachers are told apart by identity, whatever workers call them', () => {
+  test('runFacts finds quarantines of teachers by identity, not by name', () => {
     const cost = { studentDeviceSeconds: 5, teachers: [{ name: 'deep', deviceSeconds: 2 }] };
     const own = run('a', {
       specificationJson: JSON.stringify(SPECIFICATION),
@@ -106,18 +106,18 @@ describe('runs', () => {
     expect(studentDeviceSeconds).toBe(5);
   });
 
-  test('an ended run waits for nothing; one without teachers has none', () => {
+  test('runFacts has no bottleneck of an ended run, and no teachers of a run without them', () => {
     const ended = run('a', { state: RunState.RUN_STATE_SUCCEEDED, kind: 'Training' });
     expect(runFacts(ended, NOBODY, NOTHING)).toMatchObject({ bottleneck: null, teachers: [] });
     expect(runFacts(run('a'), NOBODY, NOTHING).bottleneck?.name).toBe('student');
   });
 
-  test('the newest part of a history is of the last steps', () => {
+  test('recentHistory asks for the last 256 steps', () => {
     expect(recentHistory('a', 1000)).toMatchObject({ firstStep: 744, endStep: 0 });
     expect(recentHistory('a', 10)).toMatchObject({ firstStep: 0, endStep: 0 });
   });
 
-  test('what is not known of a step is null', () => {
+  test('historyFacts has null for unknown values', () => {
     const points = [{ firstStep: 0, endStep: 2, means: [Number.NaN, 1] }];
     const history = GetHistoryResponse.fromPartial({ columns: ['a', 'b'], points });
     expect(historyFacts(history)).toEqual({
@@ -127,7 +127,7 @@ describe('runs', () => {
   });
 });
 
-test('workers say what computes, a GPU where there is one', () => {
+test('workerFacts has the GPU of a worker, or null', () => {
   const workers = [
     { workerId: 't', kind: 'teacher', gpuMemoryBytes: 8, gpuMemoryBudgetBytes: 4, gpuDriver: '1' },
     { workerId: 's', kind: 'student' },
@@ -140,7 +140,7 @@ test('workers say what computes, a GPU where there is one', () => {
   ]);
 });
 
-describe('events', () => {
+describe('EventWindow', () => {
   const page = (count: number, before: string | null) => {
     const window = new EventWindow(before);
     for (let i = 0; i < count; i++) window.take(RunEvent.fromPartial({ atMs: i, kind: 'k' }));
@@ -150,28 +150,28 @@ describe('events', () => {
   const down = (from: number, to: number) =>
     Array.from({ length: from - to + 1 }, (_, i) => from - i);
 
-  test('come page by page, the newest first', () => {
+  test('gives events page by page, the newest first', () => {
     expect(page(250, null)).toEqual({ times: down(249, 150), older: '150' });
     expect(page(250, '150')).toEqual({ times: down(149, 50), older: '50' });
-    // More happened meanwhile: the older pages stay what they were.
+    // New events do not change the older pages.
     expect(page(999, '50')).toEqual({ times: down(49, 0), older: null });
     expect(page(0, null)).toEqual({ times: [], older: null });
     expect(page(100, null)).toEqual({ times: down(99, 0), older: null });
   });
 
-  test('are asked for by what a page said', () => {
+  test('refuses a position that no earlier page gave', () => {
     expect(() => new EventWindow('-1')).toThrow(LyceumError);
     expect(() => new EventWindow('')).toThrow('an earlier page');
   });
 });
 
-describe('lines of logs', () => {
+describe('logPage', () => {
   const lines = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) =>
       LogLine.fromPartial({ sequence: from + i, message: `${from + i}` }),
     );
 
-  test('come page by page, the newest first', () => {
+  test('gives lines page by page, the newest first', () => {
     const page = logPage(lines(50, 250));
     expect([page.lines.length, page.lines[0]?.message, page.lines[199]?.message]).toEqual([
       200,
@@ -186,8 +186,8 @@ describe('lines of logs', () => {
   });
 });
 
-describe('comparisons', () => {
-  /** @param right - how many of 40 samples it gets right, the first ones. */
+describe('comparisonFacts', () => {
+  /** @param right - number of samples of 40 that the run gets right, from the first on. */
   const finished = (runId: string, right: number, datasetDigest = 'd') => {
     const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
     const logits = Float32Array.from({ length: 80 }, (_, i) => {
@@ -206,7 +206,7 @@ describe('comparisons', () => {
     return { run: succeeded, result } as unknown as ComparedParts;
   };
 
-  test('have figures, and every other run against the first', () => {
+  test('has figures of each run, and compares the others with the first', () => {
     const facts = comparisonFacts([finished('a', 20), finished('b', 40)]);
     expect(facts.figures[0]).toEqual({
       accuracy: 0.5,
@@ -223,11 +223,11 @@ describe('comparisons', () => {
     expect(pair).toMatchObject({ reference: 'a', run: 'b', difference: 0.5 });
     expect(pair?.low).toBeGreaterThan(0.2);
     expect(pair?.high).toBeLessThan(0.8);
-    // McNemar, exact: 20 samples that only one gets right.
+    // Exact McNemar test: 20 samples that only one gets right.
     expect(pair?.p).toBeCloseTo(2 ** -19, 9);
   });
 
-  test('say why there are no pairs', () => {
+  test('says why there are no pairs', () => {
     const unfinished = { run: run('c'), result: undefined };
     const waiting = comparisonFacts([finished('a', 20), unfinished]);
     expect(waiting).toMatchObject({ pairs: [], notCompared: expect.stringContaining('c has not') });
@@ -237,7 +237,7 @@ describe('comparisons', () => {
   });
 });
 
-test('an error that nobody raised is told without its text', () => {
+test('failureOf hides the message of an unexpected error', () => {
   expect(failureOf(new Error('secret'))).toEqual({
     status: 500,
     problem: { code: 'INTERNAL', message: expect.not.stringContaining('secret') },

@@ -11,7 +11,7 @@ import {
 } from '@lyceum/proto';
 import type { DashboardClient } from '../../src/dashboard/routes.js';
 
-/** Of a run, as far as a test cares. */
+/** The fields of a run that a test sets. */
 type Fields = Partial<Omit<Run, 'cost' | 'progress'>> & {
   readonly cost?: object;
   readonly progress?: object;
@@ -82,7 +82,7 @@ export class FakeCluster implements DashboardClient {
     yield this.logs;
   }
 
-  /** While it is followed, more may be added. */
+  /** With `follow` a test may add events meanwhile. */
   async *listEvents(
     id: string,
     { follow = false, signal }: { follow?: boolean; signal?: AbortSignal } = {},

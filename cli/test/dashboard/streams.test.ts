@@ -1,4 +1,4 @@
-/** What open pages are told: with a coordinator's client that a test answers for, and tabs that only keep what they get. */
+/** `Streams` to open tabs, with a fake coordinator client and tabs that only keep what they get. */
 import { createLogger } from '@lyceum/platform';
 import { ListRunsResponse, LyceumError, RunEvent, RunState } from '@lyceum/proto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -59,14 +59,14 @@ const second = () => vi.advanceTimersByTimeAsync(1000);
 const now = () => vi.advanceTimersByTimeAsync(0);
 
 describe('the list of runs', () => {
-  test('shows marks of direction in reasons', async () => {
+  test('shows bidirectional marks in reasons as escapes', async () => {
     const { response } = joined();
     cluster.runs.set('a', run('a', { reason: 'gpj\u202eexe' }));
     await second();
     expect(response.of('runs').at(-1)).toMatchObject([{ id: 'a', reason: 'gpj\\u202eexe' }]);
   });
 
-  test('that there are none is told at once, and then what has changed', async () => {
+  test('is sent at once, even if it is empty, and then only what has changed', async () => {
     const { response } = joined();
     await now();
     expect(response.of('runs')).toEqual([[]]);
@@ -85,7 +85,7 @@ describe('the list of runs', () => {
     expect(response.of('gone')).toEqual([['a']]);
   });
 
-  test('is asked for once a second, however many tabs there are, and not without any', async () => {
+  test('is asked for once a second for all tabs together, and not without tabs', async () => {
     const tabs = Array.from({ length: 5 }, () => joined());
     await now();
     for (let i = 0; i < 4; i++) await second();
@@ -101,7 +101,7 @@ describe('the list of runs', () => {
     expect(asked()).toBe(6);
   });
 
-  test('is told as it stands to a tab that comes later', async () => {
+  test('is sent in full to a tab that joins later', async () => {
     cluster.runs.set('a', run('a'));
     joined();
     await second();
@@ -110,7 +110,7 @@ describe('the list of runs', () => {
     expect(response.of('workers')).toHaveLength(1);
   });
 
-  test('a coordinator that is away sends tabs away, which come again', async () => {
+  test('ends its streams while the coordinator is away, and begins again with a new tab', async () => {
     const first = joined();
     await now();
     cluster.failure = new LyceumError('UNAVAILABLE', 'away');
@@ -130,7 +130,7 @@ describe('a run', () => {
     cluster.events = [happened('submitted', 1)];
   });
 
-  test('is told when it has changed, with what happens from now on', async () => {
+  test('is sent when it has changed, with new events', async () => {
     const { response } = joined('a');
     await second();
     await second();
@@ -156,7 +156,7 @@ describe('a run', () => {
     expect(response.of('happened')).toMatchObject([{ kind: 'retried' }]);
   });
 
-  test('that goes on from an earlier step is told of, whatever that takes back', async () => {
+  test('that goes on from an earlier step sends new events, though older ones were removed', async () => {
     const [submitted, failed] = [happened('submitted', 1), happened('state-changed', 4)];
     cluster.runs.set('a', run('a', { state: RunState.RUN_STATE_FAILED }));
     cluster.events = [submitted, happened('validation', 2), happened('checkpoint', 3), failed];
@@ -174,7 +174,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('whose machine’s clock is put back is told of all the same', async () => {
+  test('sends new events after the clock of its machine was put back', async () => {
     cluster.events.push(happened('assigned', 9));
     const { response } = joined('a');
     await now();
@@ -186,7 +186,7 @@ describe('a run', () => {
     expect(response.of('happened')).toHaveLength(3);
   });
 
-  test('that is deleted is gone, for tabs that come later too', async () => {
+  test('that is deleted is reported as gone, to tabs that join later too', async () => {
     const { response } = joined('a');
     await now();
     cluster.runs.delete('a');
@@ -197,7 +197,7 @@ describe('a run', () => {
 });
 
 describe('tabs', () => {
-  test('hear that they are connected', async () => {
+  test('get a comment within 15 s, which keeps the connection alive', async () => {
     const { response } = joined();
     await now();
     const before = response.written.length;
@@ -205,7 +205,7 @@ describe('tabs', () => {
     expect(response.written.slice(before)).toEqual([':\n\n']);
   });
 
-  test('that do not read are hung up on', () => {
+  test('that do not read are disconnected', () => {
     const response = new FakeResponse();
     const tab = new Tab(response);
     tab.send('event: a\ndata: 1\n\n');
@@ -214,7 +214,7 @@ describe('tabs', () => {
     expect([response.state, response.of('a')]).toEqual(['destroyed', [1]]);
   });
 
-  test('are bounded in number', () => {
+  test('are limited to 32', () => {
     const tabs = Array.from({ length: 32 }, () => {
       streams.checkRoom();
       return joined();
@@ -225,7 +225,7 @@ describe('tabs', () => {
   });
 });
 
-describe('what changes between two looks at the list', () => {
+describe('ListedRuns', () => {
   const listed = (nextPageToken: string, ...runs: [string, number, RunState?][]) =>
     ListRunsResponse.fromPartial({
       nextPageToken,
@@ -234,7 +234,7 @@ describe('what changes between two looks at the list', () => {
       ),
     });
 
-  test('a run that fell off the page is not gone; one that went on is asked about', () => {
+  test('does not report a run that fell off the page as gone, and names an active one to ask about', () => {
     const { RUN_STATE_FAILED } = RunState;
     const runs = new ListedRuns();
     runs.update(listed('', ['c', 3], ['b', 2, RUN_STATE_FAILED], ['a', 1]), undefined);
@@ -243,13 +243,13 @@ describe('what changes between two looks at the list', () => {
     expect(runs.update(listed('next', ['d', 4]), undefined)).toMatchObject({ gone: [] });
   });
 
-  test('a run that is missing in the middle was deleted', () => {
+  test('reports a run that is missing in the middle of the page as gone', () => {
     const runs = new ListedRuns();
     runs.update(listed('next', ['c', 3], ['b', 2], ['a', 1]), undefined);
     expect(runs.update(listed('next', ['c', 3], ['a', 1]), undefined).gone).toEqual(['b']);
   });
 
-  test('old runs that go on are in the other list', () => {
+  test('finds old active runs in the second list', () => {
     const runs = new ListedRuns();
     runs.update(listed('next', ['c', 3]), listed('', ['a', 1]));
     const change = runs.update(listed('next', ['c', 3]), listed('', ['a', 1]));
@@ -257,7 +257,7 @@ describe('what changes between two looks at the list', () => {
   });
 });
 
-test('a recent answer is given again, a failure is not', async () => {
+test('recently repeats an answer of the last second, but not a failure', async () => {
   let count = 0;
   const ask = recently(1000, async () => {
     count += 1;

@@ -1,4 +1,4 @@
-/** `doctor` as a process: against a real cluster with certificates, and against what is broken. */
+/** `doctor` as a process: against a real cluster with certificates, and against broken parts. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ async function doctor(address: string, ...args: string[]): Promise<Diagnosis> {
   return { code, found };
 }
 
-/** Says a line to whoever connects. */
+/** A server that sends a line to each client, and hangs up. */
 async function speaker(line: string): Promise<string> {
   const listening = createServer((socket) => socket.on('error', () => undefined).end(line));
   server = listening;
@@ -72,7 +72,7 @@ async function speaker(line: string): Promise<string> {
   return `127.0.0.1:${address.port}`;
 }
 
-test('a cluster that is well has no fault', async () => {
+test('doctor finds no fault in a healthy cluster', async () => {
   const { code, found } = await doctor(
     cluster.address,
     ...['--tls-dir', ours, '--nats', cluster.natsUrl],
@@ -92,7 +92,7 @@ test('a cluster that is well has no fault', async () => {
   expect(code).toBe(0);
 });
 
-test('a certificate of another authority, and none', async () => {
+test('doctor reports a certificate of another authority, and a missing one', async () => {
   const strange = await doctor(cluster.address, '--tls-dir', await issued('theirs'));
   expect(strange.found.get('certificates')).toMatch(/\nfault: the coordinator's is not believed/);
   expect(strange.found.get('coordinator')).toMatch(/^fault/);
@@ -102,7 +102,7 @@ test('a certificate of another authority, and none', async () => {
   expect(none.code).toBe(1);
 });
 
-test('a certificate that is broken is named, and nobody is asked with it', async () => {
+test('doctor names a broken certificate, and does not call the coordinator with it', async () => {
   const broken = await issued('broken');
   await writeFile(join(broken, 'tls.crt'), '-----BEGIN CERTIFICATE-----\nAA\n');
   const { code, found } = await doctor(cluster.address, '--tls-dir', broken);
@@ -111,7 +111,7 @@ test('a certificate that is broken is named, and nobody is asked with it', async
   expect(code).toBe(1);
 });
 
-test('no cluster is a warning, and no NATS where one was named a fault', async () => {
+test('doctor warns of a missing coordinator, and reports an unreachable --nats as a fault', async () => {
   const { code, found } = await doctor(NOBODY, '--nats', 'nats://user:secret@127.0.0.1:1');
   expect(found.get('coordinator')).toMatch(/^warning: no coordinator answers/);
   expect(found.get('nats')).toMatch(/^fault: none at nats:\/\/127.0.0.1:1: .*ECONNREFUSED/);
@@ -119,7 +119,7 @@ test('no cluster is a warning, and no NATS where one was named a fault', async (
 });
 
 test.each(['user:secret@127.0.0.1:1', '127.0.0.1:1', 'nats://user:secret/@127.0.0.1:1'])(
-  'NATS at %s is told without user and password',
+  'doctor reports NATS at %s without user and password',
   async (address) => {
     const { code, found } = await doctor(NOBODY, '--nats', address);
     expect(found.get('nats')).toMatch(/^fault: none at (nats:\/\/)?127.0.0.1:1: /);
@@ -133,14 +133,14 @@ test.each([
   ['INFO {"version":"2.11.0"}\r\n', 'runs without JetStream'],
   ['220 mail.example ESMTP\r\n', 'what listens there is no NATS'],
   ['', 'hangs up without a word'],
-])('a NATS that says %j', async (line, words) => {
+])('doctor reports a fault of a NATS that sends %j', async (line, words) => {
   const { code, found } = await doctor(NOBODY, '--nats', `nats://${await speaker(line)}`);
   expect(found.get('nats')).toMatch(/^fault/);
   expect(found.get('nats')).toContain(words);
   expect(code).toBe(1);
 });
 
-test('lines for people: a level, a check, and how to mend it', async () => {
+test('doctor prints lines with a level, a check and a remedy', async () => {
   const { stdout } = await runCli(NOBODY, 'doctor', '--state-dir', folder);
   expect(stdout).toMatch(/^ok {7}node {10}\d/m);
   expect(stdout).toMatch(/^warning {2}coordinator {3}no coordinator .*; to mend: coordinator up/m);

@@ -1,4 +1,4 @@
-/** What is said of an engine whose process ends before it is open. */
+/** `gatherEngine` when the engine's process ends before the engine is open. */
 import { expect, test } from 'vitest';
 import { gatherEngine } from '../../src/doctor/gather-machine.js';
 
@@ -7,7 +7,7 @@ test.each([
   ["process.kill(process.pid,'SIGSEGV')", 'SIGSEGV ends the process'],
   ['process.exit(7)', 'exit code 7'],
   ["throw(new(TypeError)('no'))", 'TypeError: no'],
-])('an engine whose process does %s', async (first, why) => {
+])('gatherEngine says why an engine whose process runs %s is broken', async (first, why) => {
   const env = { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${first}` };
   expect(await gatherEngine(env)).toEqual({ kind: 'broken', why });
 });

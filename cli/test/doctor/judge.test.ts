@@ -1,4 +1,4 @@
-/** From facts written by hand to findings. */
+/** Findings of `doctor` from facts written by hand. */
 import { Worker } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { type CertificateFacts, judgeCertificates } from '../../src/doctor/judge-certificates.js';
@@ -22,7 +22,7 @@ interface Judged {
   readonly remedy?: string;
 }
 
-/** Whatever is not well says how to mend it. */
+/** @returns check and level of each finding; each that is not ok must have a remedy. */
 function levels(findings: readonly Judged[]): string[] {
   for (const { level, remedy } of findings) expect(remedy === undefined).toBe(level === 'ok');
   return findings.map(({ check, level }) => `${check} ${level}`);
@@ -72,11 +72,11 @@ test.each<[string, ClusterFacts, string[]]>([
     cluster({ answers: false, isTaken: true, why: 'silent' }),
     ['coordinator fault'],
   ],
-])('the cluster: %s', (_, facts, wanted) => {
+])('judgeCluster: %s', (_, facts, wanted) => {
   expect(levels(judgeCluster(facts, '1.0.0', NOW_MS))).toEqual(wanted);
 });
 
-test('whose version is another is named, this program too', () => {
+test('judgeCluster names programs of another version, this program too', () => {
   const workers = [Worker.fromPartial({ workerId: 'old', kind: 'teacher', version: '0.9.0' })];
   const { message } = judgeCluster(cluster({ workers }), '1.2.0', NOW_MS)[1] as Judged;
   expect(message).toBe('the coordinator is 1.0.0, but this program 1.2.0, old 0.9.0');
@@ -91,7 +91,7 @@ test.each<[NatsFacts, string[]]>([
   [{ ...REACHED, hasJetStream: true, refusal: undefined }, ['nats ok']],
   [{ ...REACHED, hasJetStream: true, refusal: 'who are you' }, ['nats ok', 'nats warning']],
   [{ ...REACHED, hasJetStream: false, refusal: undefined }, ['nats fault']],
-])('NATS: %j', (facts, wanted) => {
+])('judgeNats of %j', (facts, wanted) => {
   expect(levels(judgeNats(facts))).toEqual(wanted);
 });
 
@@ -107,11 +107,11 @@ test.each<[EngineFacts, string]>([
   [{ ...NATIVE, name: 'wasm' }, 'engine warning'],
   [{ kind: 'broken', why: 'GLIBC' }, 'engine fault'],
   [{ kind: 'not installed' }, 'engine ok'],
-])('the engine: %j', (facts, wanted) => {
+])('judgeEngine of %j', (facts, wanted) => {
   expect(levels([judgeEngine(facts)])).toEqual([wanted]);
 });
 
-test('a GPU is to be used where there is one', () => {
+test('judgeGpu warns of a GPU that is not used, and of a failing nvidia-smi', () => {
   const one = { names: ['NVIDIA H100'], trouble: undefined };
   expect(levels([judgeGpu({ names: [], trouble: undefined }, NATIVE)])).toEqual(['gpu ok']);
   expect(levels([judgeGpu(one, NATIVE)])).toEqual(['gpu warning']);
@@ -125,7 +125,7 @@ test.each([
   [1e9, true, 'cache warning'],
   [1e8, true, 'cache fault'],
   [10e9, false, 'cache fault'],
-])('a disk with %d bytes, writable: %s', (freeBytes, isWritable, wanted) => {
+])('judgeDisk of %d free bytes, writable: %s', (freeBytes, isWritable, wanted) => {
   const facts = { check: 'cache', folder: '/c', option: '--cache', isWritable, freeBytes };
   expect(levels([judgeDisk(facts)])).toEqual([wanted]);
 });
@@ -135,7 +135,7 @@ test.each([
   ['22.1.0', 'node ok'],
   ['20.18.3', 'node fault'],
   ['18.20.0', 'node fault'],
-])('Node %s', (version, wanted) => {
+])('judgeNode of version %s', (version, wanted) => {
   expect(levels([judgeNode(version)])).toEqual([wanted]);
 });
 
@@ -172,12 +172,12 @@ test.each<[string, CertificateFacts, string[]]>([
   ['the coordinator is not believed', certificates({}, { distrust: 'X' }), ['ok', 'fault']],
   ["the coordinator's is over", certificates({}, { validToMs: NOW_MS - 1 }), ['ok', 'fault']],
   ['the coordinator speaks no TLS', certificates({}, null), ['ok', 'fault']],
-])('certificates: %s', (_, facts, wanted) => {
+])('judgeCertificates: %s', (_, facts, wanted) => {
   const found = judgeCertificates(facts, NOW_MS);
   expect(levels(found)).toEqual(wanted.map((level) => `certificates ${level}`));
 });
 
-test('how to mend a name says the name', () => {
+test('judgeCertificates names the missing host in its remedy', () => {
   const [, { remedy = '' } = {}] = judgeCertificates(
     certificates({}, { namesHost: false }),
     NOW_MS,

@@ -1,4 +1,4 @@
-// On real files and folders of a temporary one.
+// Output files, with real files in a temporary folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'; // biome-ignore format: one line
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** As root of a machine, or of a container that was given the right. */
+/** True for root of a machine, or of a container that has the right. */
 function mayMount(): boolean {
   const place = mkdtempSync(path.join(tmpdir(), 'lyceum-mount-'));
   try {
@@ -27,7 +27,7 @@ function mayMount(): boolean {
   }
 }
 
-test('a file is written with the folders above it, and over another only if told to', async () => {
+test('writeNewFile makes the folders above a file, and overwrites only if told to', async () => {
   const file = path.join(folder, 'a', 'b', 'student.json');
   await writeNewFile(file, 'one', false);
   await expect(writeNewFile(file, 'two', false)).rejects.toMatchObject({
@@ -38,7 +38,7 @@ test('a file is written with the folders above it, and over another only if told
   expect(await readFile(file, 'utf8')).toBe('three');
 });
 
-test('of several files none is left that is new if one cannot be written', async () => {
+test('writeNewFiles leaves no new file if one of several cannot be written', async () => {
   await writeFile(path.join(folder, 'old'), 'old');
   const at = (name: string) => path.join(folder, name);
   const files = new Map([
@@ -55,7 +55,7 @@ test('of several files none is left that is new if one cannot be written', async
   expect((await readdir(folder)).sort()).toEqual(['new', 'old']);
 });
 
-test('a folder where a file is wanted, and a file where a folder is wanted, are named', async () => {
+test('writeNewFile names a folder in the place of a file, and a file in the place of a folder', async () => {
   await mkdir(path.join(folder, 'taken'));
   await writeFile(path.join(folder, 'file'), '');
   const taken = path.join(folder, 'taken');
@@ -72,7 +72,7 @@ test('a folder where a file is wanted, and a file where a folder is wanted, are 
   }
 });
 
-test('a file that is replaced stays as it was if the new one fails half way, and nothing else is left', async () => {
+test('replaceFile keeps the old file if writing fails half way, and leaves no draft', async () => {
   const file = path.join(folder, 'report.html');
   const link = path.join(folder, 'latest.html');
   await writeFile(file, 'before');
@@ -90,7 +90,7 @@ test('a file that is replaced stays as it was if the new one fails half way, and
   expect((await readdir(folder)).sort()).toEqual(['latest.html', 'report.html']);
 });
 
-test('a file that is replaced keeps its permissions, and its draft has no more of them', async () => {
+test('replaceFile keeps the permissions of the file, and its draft has mode 600', async () => {
   const file = path.join(folder, 'private.key');
   for (const mode of [0o600, 0o444, 0o640]) {
     await writeFile(file, 'before');
@@ -107,7 +107,7 @@ test('a file that is replaced keeps its permissions, and its draft has no more o
 
 const MOUNTS = mayMount();
 
-test.runIf(MOUNTS)('a file that is mounted by itself is written over', async () => {
+test.runIf(MOUNTS)('replaceFile writes into a file that is a mount point', async () => {
   const [file, below] = [path.join(folder, 'report.html'), path.join(folder, 'below.html')];
   await writeFile(file, '');
   await writeFile(below, 'before, and longer');
@@ -125,13 +125,13 @@ test.runIf(MOUNTS)('a file that is mounted by itself is written over', async () 
   }
 });
 
-test('a name of the greatest length has room for its draft', async () => {
+test('writeNewFile replaces a file whose name has 255 letters', async () => {
   const file = path.join(folder, 'n'.repeat(255));
   for (const content of ['one', 'two']) await writeNewFile(file, content, true);
   expect(await readFile(file, 'utf8')).toBe('two');
 });
 
-test('a pipe is written to, and stays one though writing fails', async () => {
+test('replaceFile writes into a pipe, and keeps it if writing fails', async () => {
   const pipe = path.join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const failing = replaceFile(pipe, async (place) => {

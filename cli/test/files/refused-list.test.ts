@@ -1,4 +1,4 @@
-/** On real files of a temporary folder. */
+/** `RefusedList`, with real files in a temporary folder. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { RefusedList } from '../../src/files/index.js';
 const folder = mkdtempSync(join(tmpdir(), 'lyceum-refused-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('replaces an earlier list', () => {
+test('RefusedList replaces an earlier list', () => {
   const path = join(folder, 'refused.jsonl');
   for (const samples of [['a', 'b'], ['c'], []]) {
     const list = new RefusedList(path);
@@ -20,7 +20,7 @@ test('replaces an earlier list', () => {
   new RefusedList(path).close();
 });
 
-test('writes over no other file, such as the source', () => {
+test('RefusedList does not overwrite another file, such as the source', () => {
   const path = join(folder, 'people.csv');
   writeFileSync(path, 'age\n1\n');
   expect(() => new RefusedList(path)).toThrow(
@@ -29,7 +29,7 @@ test('writes over no other file, such as the source', () => {
   expect(readFileSync(path, 'utf8')).toBe('age\n1\n');
 });
 
-test('what keeps it from being written is told with what to do', () => {
+test('RefusedList says why it cannot be written, and what to do', () => {
   expect(() => new RefusedList(folder)).toThrow(
     `--refused: cannot write ${folder}: it is a folder; name a file`,
   );

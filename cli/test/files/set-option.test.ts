@@ -1,4 +1,4 @@
-/** Against documents written by hand, right and wrong ones. */
+/** `--set` on documents written by hand, right and wrong ones. */
 import { expect, test } from 'vitest';
 import { applySetting, parseSetting } from '../../src/files/set-option.js';
 
@@ -7,7 +7,7 @@ function set(document: unknown, ...texts: string[]): unknown {
   return document;
 }
 
-test('a field is replaced, whatever YAML its value is', () => {
+test('--set replaces a field with any YAML value', () => {
   const document = { spec: { training: { epochs: 10, seed: 1 }, labels: 'all' } };
   expect(
     set(document, 'spec.training.epochs=20', 'spec.labels={count: 200, seed: 3}', 'spec.note=a=b'),
@@ -16,24 +16,24 @@ test('a field is replaced, whatever YAML its value is', () => {
   });
 });
 
-test('an element of a list is replaced, and a list grows at its end', () => {
+test('--set replaces an element of a list, and appends one at its end', () => {
   const document = { spec: { teachers: [{ weight: 1 }] } };
   expect(set(document, 'spec.teachers[0].weight=2', 'spec.teachers[1].name=b')).toEqual({
     spec: { teachers: [{ weight: 2 }, { name: 'b' }] },
   });
 });
 
-test('maps and lists on the way are made', () => {
+test('--set makes missing maps and lists of its path', () => {
   expect(set({}, 'a.b[0].c=null', 'a.d[0][0]=x')).toEqual({
     spec: { a: { b: [{ c: null }], d: [['x']] } },
   });
 });
 
-test('an empty value is null, which a schema refuses by its path', () => {
+test('--set takes an empty value as null', () => {
   expect(set({}, 'a=')).toEqual({ spec: { a: null } });
 });
 
-test('spec. may be left out, and nothing else', () => {
+test('--set adds a missing spec. to a path, but not before other top-level fields', () => {
   const document = { metadata: { name: 'a' }, spec: { training: { seed: 1 } } };
   expect(set(document, 'training.seed=2', 'metadata.name=b', 'kind=Training')).toEqual({
     kind: 'Training',
@@ -57,7 +57,7 @@ test.each([
   ['a={b', 'its value is not YAML'],
   ['a=&x [*x]', 'its value is more than 24 sections deep'],
   [`a=${'['.repeat(3000)}`, 'its value has lists or maps more than 100 deep'],
-])('%s is refused: %s', (text, problem) => {
+])('parseSetting refuses %s: %s', (text, problem) => {
   expect(() => parseSetting(text)).toThrow(problem);
 });
 
@@ -66,10 +66,10 @@ test.each([
   ['spec.teachers.name=x', 'spec.teachers is not a map'],
   ['spec[0]=x', 'spec is not a list'],
   ['spec.teachers[3]=x', 'spec.teachers is not a list of 3 or more (it has 1)'],
-])('%s does not fit the document: %s', (text, problem) => {
+])('applySetting refuses %s: %s', (text, problem) => {
   expect(() => set({ spec: { dataset: 'digits', teachers: [{}] } }, text)).toThrow(problem);
 });
 
-test('a document that is no map is named', () => {
+test('applySetting refuses a document that is no map', () => {
   expect(() => set('text', 'a=1')).toThrow('the specification is not a map');
 });

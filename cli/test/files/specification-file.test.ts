@@ -1,4 +1,4 @@
-/** With real files in a temporary folder, and streams as standard input. */
+/** `readSpecificationFile` with real files in a temporary folder, and streams as standard input. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,50 +29,50 @@ async function read(text: string, ...settings: string[]) {
   return readSpecificationFile(file, settings.map(parseSetting), Readable.from([]));
 }
 
-test('a file is sent as it is', async () => {
+test('readSpecificationFile keeps the text of a file as it is', async () => {
   const { text, specification } = await read(RUN);
   expect(text).toBe(RUN);
   expect(specification.metadata.name).toBe('digits-wide');
 });
 
-test('- reads standard input, in whatever chunks', async () => {
+test('readSpecificationFile of - reads standard input in several chunks', async () => {
   const bytes = Buffer.from(RUN.replace('digits-wide', 'from-stdin'));
   const stdin = Readable.from([bytes.subarray(0, 30), bytes.subarray(30)]);
   const { specification } = await readSpecificationFile('-', [], stdin);
   expect(specification.metadata.name).toBe('from-stdin');
 });
 
-test('settings change what is sent', async () => {
+test('readSpecificationFile applies settings to the text', async () => {
   const { text, specification } = await read(RUN, 'spec.training.epochs=3');
   expect(JSON.parse(text).spec.training).toEqual({ epochs: 3 });
   expect(specification.spec.training.epochs).toBe(3);
 });
 
-test('what a setting breaks is refused by its path', async () => {
+test('readSpecificationFile names the path of a wrong setting', async () => {
   await expect(read(RUN, 'spec.training.batchSize=0')).rejects.toThrow(
     'run.yaml with --set cannot be used:\n  - spec.training.batchSize: ',
   );
 });
 
-test('a missing file is named', async () => {
+test('readSpecificationFile names a missing file', async () => {
   const file = path.join(folder, 'none.yaml');
   await expect(readSpecificationFile(file, [], Readable.from([]))).rejects.toThrow(
     /none\.yaml cannot be used:\n {2}- cannot be read: it is not there \(ENOENT\)/,
   );
 });
 
-test('a folder is no specification', async () => {
+test('readSpecificationFile refuses a folder', async () => {
   await expect(readSpecificationFile(folder, [], Readable.from([]))).rejects.toThrow(
     'cannot be read',
   );
 });
 
-test.each([[[]], [['spec.x=1']]])('what is not YAML is named (settings: %j)', async (settings) => {
+test.each([[[]], [['spec.x=1']]])('refuses invalid YAML (settings: %j)', async (settings) => {
   await expect(read('a: [1', ...settings)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   await expect(read('a: [1', ...settings)).rejects.toThrow('is not YAML');
 });
 
-test('more than the limit is not read', async () => {
+test('readSpecificationFile refuses a file above the limit', async () => {
   await expect(read(`${RUN}${'#'.repeat(SPECIFICATION_MAX_BYTES)}`)).rejects.toThrow(
     'is longer than',
   );
@@ -99,7 +99,7 @@ test.each([
     { settings: { classes: Array.from({ length: 4_000 }, () => 'a') } },
     /inference\.settings\.classes: must be a list of at most 65536 different names/,
   ],
-])('what a teacher declares is bounded: %s', async (_, declared, message) => {
+])('readSpecificationFile bounds what a teacher declares: %s', async (_, declared, message) => {
   const inference = { url: 'grpc://127.0.0.1:1', model: 'far', ...declared };
   const document = {
     apiVersion: 'lyceum.dev/v1alpha1',

@@ -1,4 +1,4 @@
-/** Against a table written by hand. */
+/** `bottleneck` against a table written by hand. */
 import { Run, type RunProgress, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { bottleneck } from '../../src/following/bottleneck.js';
@@ -60,7 +60,7 @@ test.each<[string, Given, string | undefined, string]>([
   ],
   ['evaluating', { state: RunState.RUN_STATE_EVALUATING }, 'evaluation', 'its test is measured'],
   ['ended', { state: RUN_STATE_SUCCEEDED }, undefined, ''],
-])('%s', (_, run, name, text) => {
+])('bottleneck of a run: %s', (_, run, name, text) => {
   const found = bottleneck(Run.fromPartial({ kind: 'Distillation', ...run }));
   expect(found).toEqual(name === undefined ? undefined : { name, text });
 });
@@ -73,7 +73,7 @@ test.each([
   ],
   [0.1, 'student', 'it computes, and waits 10 % of its time'],
 ])(
-  'where the coordinator is full and the student waits %d of its time: %s',
+  'bottleneck while the coordinator is full and the student waits %d of its time: %s',
   (share, name, text) => {
     const progress = { step: 5, waitingShare: share, waitingFor: [] };
     const run = Run.fromPartial({ state: RUN_STATE_TRAINING, kind: 'Distillation', progress });

@@ -1,4 +1,4 @@
-/** A run followed on a terminal, with a client that answers as the test says. */
+/** `followRun` with a fake client. */
 import { LyceumError, Run, RunState } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { followRun } from '../../src/following/follow-run.js';
@@ -41,7 +41,7 @@ async function followed(lost: LyceumError): Promise<unknown> {
 }
 
 test.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const)(
-  'goes on without the curve while nobody answers: %s',
+  'followRun goes on without the loss curve when the history fails with %s',
   async (code) => {
     const ended = await followed(new LyceumError(code, 'nobody answers'));
     expect(ended).toMatchObject({ state: 'SUCCEEDED' });
@@ -49,11 +49,11 @@ test.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const)(
   },
 );
 
-test('ends with what else is wrong with the history', async () => {
+test('followRun ends with any other error of the history', async () => {
   await expect(followed(new LyceumError('NOT_FOUND', 'it is gone'))).rejects.toThrow('it is gone');
 });
 
-test('elsewhere than on a terminal a warning is told once, and not in each line', async () => {
+test('followRun without a terminal prints a warning once, not in each line', async () => {
   Object.assign(process.stderr, { isTTY: false });
   const warned = (step: number, ...warnings: string[]) =>
     Run.fromPartial({ ...run(RunState.RUN_STATE_TRAINING), warnings, progress: { epoch: step } });

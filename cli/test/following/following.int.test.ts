@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const wait = (...args: string[]) => runCli(cluster.address, 'wait', ...args);
 
-test('a state that comes ends the waiting, and so does one that was passed', async () => {
+test('wait ends when the state comes, and when it has been passed', async () => {
   const { code, stdout } = await wait('long', '--for', 'TRAINING', '-o', 'json');
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ runId: 'long', state: 'TRAINING' });
@@ -53,14 +53,14 @@ test('a state that comes ends the waiting, and so does one that was passed', asy
   });
 });
 
-test('the time that was given runs out: 124, and the state is told', async () => {
+test('wait exits with code 124 after --timeout, and tells the state', async () => {
   const { code, stdout, stderr } = await wait('long', '--timeout', '1');
   expect({ code, stdout }).toEqual({ code: 124, stdout: '' });
   expect(stderr).toBe('error: long is not SUCCEEDED after 1 s: it is TRAINING\n');
 });
 
-test.runIf(hasTerminals)('watch is a live view on a terminal, in colours', async () => {
-  // A curve has two points at least.
+test.runIf(hasTerminals)('watch on a terminal is a live view in colours', async () => {
+  // A curve has at least two points.
   const seen = { until: '  from ' };
   const { code, output } = await onTerminal(cluster.address, ['watch', 'long'], seen);
   expect(code).toBe(130);
@@ -76,7 +76,7 @@ test.runIf(hasTerminals)('watch is a live view on a terminal, in colours', async
   expect(plain.output.split('\u001b[').filter((part) => /^[\d;]*m/.test(part))).toEqual([]);
 });
 
-test('watch is lines in a pipe, without escapes', async () => {
+test('watch in a pipe prints lines without escapes', async () => {
   const watching = startCli(cluster.address, ['watch', 'long']);
   await vi.waitFor(() => expect(watching.stderr()).toMatch(/long TRAINING \| step/), 240_000);
   watching.process.kill('SIGINT');
@@ -85,7 +85,7 @@ test('watch is lines in a pipe, without escapes', async () => {
   expect(stderr).not.toContain('\u001b');
 });
 
-test('a run that can no longer come to the state is told at once: 1', async () => {
+test('wait exits with code 1 as soon as the run can no longer reach the state', async () => {
   const waiting = startCli(cluster.address, ['wait', 'long']);
   const others = startCli(cluster.address, ['wait', 'long', '--for', 'ENDED']);
   await runCli(cluster.address, 'cancel', 'long');
@@ -98,15 +98,15 @@ test('a run that can no longer come to the state is told at once: 1', async () =
   expect(late.stderr).toContain('the next attempt begins with: coordinator retry long');
 });
 
-test('a run that is not there is 3, wrong usage 2', async () => {
+test('wait exits with code 3 for an unknown run, and with 2 for wrong usage', async () => {
   expect((await wait('none')).code).toBe(3);
   expect(await wait('long', '--for', 'LATER')).toMatchObject({ code: 2 });
   expect((await wait('long', '--timeout', '0')).stderr).toContain('a number above 0');
 });
 
-test('Ctrl-C ends the waiting: 130', async () => {
+test('wait exits with code 130 on Ctrl-C', async () => {
   await runCli(cluster.address, 'retry', 'long');
-  // `wait` says nothing, but that it is connected is seen here: by then it listens for signals.
+  // `wait` prints nothing. This proxy sees its connection: by then it listens for signals.
   const [host, port] = cluster.address.split(':');
   const between = createServer((near) => {
     const far = connect(Number(port), host);
@@ -124,7 +124,7 @@ test('Ctrl-C ends the waiting: 130', async () => {
   between.close();
 });
 
-test('version says both; nobody answering is no error', async () => {
+test('version prints both versions, and exits with code 0 without a coordinator', async () => {
   const both = await runCli(cluster.address, 'version', '-o', 'json');
   const document = JSON.parse(both.stdout);
   expect(document.coordinator).toEqual({

@@ -1,4 +1,4 @@
-/** Against lines written by hand, of runs written by hand. */
+/** `liveLines` and `rewritten` of runs written by hand, against lines written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { liveLines, rewritten } from '../../src/following/live-view.js';
@@ -29,7 +29,7 @@ const RUN = Run.fromPartial({
 
 const LOSSES = [2.25, Number.NaN, 1.75, 1.25];
 
-test('how far, how fast, how good, and what holds it up', () => {
+test('liveLines shows progress, speed, loss, validation and the bottleneck', () => {
   expect(liveLines(RUN, LOSSES, 200, plain)).toEqual([
     'digits  TRAINING',
     '  ███████▌······················  25 %  step 250 of 1,000  epoch 4  about 8 s left',
@@ -40,7 +40,7 @@ test('how far, how fast, how good, and what holds it up', () => {
   ]);
 });
 
-test('a line is never wider than the terminal, colours aside', () => {
+test("liveLines keeps lines within the terminal's width, without counting colours", () => {
   for (const line of liveLines(RUN, LOSSES, 20, plain)) {
     expect([...line].length).toBeLessThanOrEqual(20);
   }
@@ -56,11 +56,11 @@ test.each([
   [49, '  25 %  step 250 of 1,000  about 8 s left'],
   [39, '  25 %  250/1000  about 8 s left'],
   [25, '  25 %  about 8 s left'],
-])('at %i columns the remaining time stays, other parts are left out', (width, line) => {
+])('liveLines at %i columns keeps the remaining time, and leaves others out', (width, line) => {
   expect(liveLines(RUN, [], width, plain)[1]).toBe(line);
 });
 
-test('a run that waits says why, one that has ended how', () => {
+test('liveLines says why a run waits, and how a run has ended', () => {
   const queued = { runId: 'digits', state: RunState.RUN_STATE_QUEUED, reason: 'none is free' };
   expect(liveLines(Run.fromPartial(queued), [], 80, plain)).toEqual([
     'digits  QUEUED',
@@ -73,13 +73,13 @@ test('a run that waits says why, one that has ended how', () => {
   ]);
 });
 
-test('what others wrote moves no cursor', () => {
+test('liveLines lets no escape character of a warning through', () => {
   const hostile = Run.fromPartial({ ...RUN, warnings: ['\u001b[2J gone'] });
   const lines = liveLines(hostile, [], 80, plain).join('');
   expect(lines).not.toContain('\u001b');
 });
 
-test('an update takes the place of the last one and never clears the screen from its top', () => {
+test('rewritten overwrites the last lines, and never clears the screen from its top', () => {
   expect(rewritten(['a', 'b'], 0)).toBe('\u001b[Ka\n\u001b[Kb\n');
   expect(rewritten(['a', 'b'], 2)).toBe('\u001b[2A\r\u001b[Ka\n\u001b[Kb\n');
   expect(rewritten(['a'], 3)).toBe('\u001b[3A\r\u001b[Ka\n\u001b[J');

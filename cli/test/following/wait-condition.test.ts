@@ -1,4 +1,4 @@
-/** Against a table written by hand. */
+/** `waitVerdict` against a table written by hand. */
 import { expect, test } from 'vitest';
 import type { RunStateName } from '../../src/client/index.js';
 import { type WaitState, waitVerdict } from '../../src/following/wait-condition.js';
@@ -6,11 +6,11 @@ import { type WaitState, waitVerdict } from '../../src/following/wait-condition.
 test.each<[RunStateName, WaitState, ReturnType<typeof waitVerdict>]>([
   ['QUEUED', 'TRAINING', 'not yet'],
   ['TRAINING', 'TRAINING', 'met'],
-  // It was there, between two looks.
+  // The run was in this state between two queries.
   ['EVALUATING', 'TRAINING', 'met'],
   ['SUCCEEDED', 'TRAINING', 'met'],
   ['EVALUATING', 'SUCCEEDED', 'not yet'],
-  // It may be resumed; and its state says nothing of how far it is.
+  // The run may be resumed, and PAUSED does not tell how far it is.
   ['PAUSED', 'SUCCEEDED', 'not yet'],
   ['PAUSED', 'QUEUED', 'not yet'],
   ['TRAINING', 'PAUSED', 'not yet'],
@@ -29,6 +29,6 @@ test.each<[RunStateName, WaitState, ReturnType<typeof waitVerdict>]>([
   ['SUCCEEDED', 'ENDED', 'met'],
   // Of a newer coordinator.
   ['UNKNOWN', 'SUCCEEDED', 'not yet'],
-])('a run that is %s, waited for until %s: %s', (now, wanted, verdict) => {
+])('waitVerdict of a run that is %s, waited for until %s: %s', (now, wanted, verdict) => {
   expect(waitVerdict(now, wanted)).toBe(verdict);
 });

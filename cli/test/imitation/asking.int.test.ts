@@ -1,7 +1,7 @@
 /**
- * Chats that are asked for several answers with explanations, as processes against a real HTTP server in this process whose
- * models each take something else: `n` or not, schemas, tools, neither. The server counts calls and tokens; what the command
- * tells must be the same.
+ * `imitation collect` asks chats for several answers with explanations. The command runs as a process; the HTTP server
+ * is in this one. Its models differ in what they take: `n` or not, schemas, tools, neither. The server counts calls
+ * and tokens; the command must report the same counts.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ interface ChatBody {
   readonly tools?: unknown;
 }
 
-/** What a model's server has, by its name; `usage`: it tells tokens. */
+/** What a model's server does with each field of a request; `usage`: its answers have token counts. */
 interface Has {
   readonly n: 'taken' | 'ignored' | 400;
   readonly schema: 'taken' | 'ignored' | 400 | 422;
@@ -54,7 +54,7 @@ const root = mkdtempSync(join(tmpdir(), 'asking-'));
 const counts = new Map<string, Counted>();
 let server: Endpoint;
 let url: string;
-/** Nobody is answered from the n-th call of all on. */
+/** From this call on the server answers none. */
 let holdFrom = Number.POSITIVE_INFINITY;
 let calls = 0;
 let isMended = false;
@@ -82,7 +82,7 @@ function countsOf(name: string): Counted {
   return own;
 }
 
-/** No chat, no tokens: what it is asked is a text, and nothing else. */
+/** An endpoint that is no chat: a request is a text, and an answer has no token counts. */
 function plain(text: string): { status: number; answer: unknown } {
   countsOf('plain').calls += 1;
   return { status: 200, answer: text.startsWith('a') ? 'A' : 'B' };
@@ -128,7 +128,7 @@ function answered(name: string, body: ChatBody): { status: number; answer: unkno
   return { status: 200, answer: { choices, ...(has.usage && { usage }) } };
 }
 
-/** Of the `moody` chat: input 1 gets half of an object, 2 is cut off where it can be read, 3 is of another class each time. */
+/** The `moody` chat gives input 1 half an object, input 2 a cut-off but readable one, input 3 alternating classes. */
 function saidOf(name: string, text: string, time: number) {
   const number = Number(text.slice(2));
   const isMoody = name === 'moody' && !isMended;
@@ -207,7 +207,7 @@ interface Told {
 
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
-test('asks each server for several answers in the form that it takes, and tells what it cost', async () => {
+test('imitation collect asks each server in a form that it takes, and reports calls and cost', async () => {
   counts.clear();
   const names = Object.keys(SERVERS);
   const file = documentOf([...names, 'plain']);
@@ -219,7 +219,7 @@ test('asks each server for several answers in the form that it takes, and tells 
   expect(stderr).toContain('ignorant: takes no response_format and no tools');
   expect(stderr.match(/single: gives fewer answers than n asks for/g)).toHaveLength(1);
   expect(code).toBe(0);
-  // whole: a call for each prompt. tool: n and the schema are refused, in turn. ignorant: two forms are paid for in vain.
+  // whole: a call for each prompt. tool: n, then the schema is refused. ignorant: two forms are paid for in vain.
   expect(names.map((name) => countsOf(name).calls)).toEqual([
     2 * INPUTS,
     ANSWERS * INPUTS,
@@ -260,7 +260,7 @@ test('asks each server for several answers in the form that it takes, and tells 
   expect(stderr).toMatch(/whole: 18 answers by 12 calls; \d+ tokens in, of these 60 cached, \d+ out; \d\.\d{4} USD, \d\.\d{4} estimated \(\d+\.\d\d? % too much\), \d\.\d{4} with all before/); // biome-ignore format: one line
 });
 
-test('a kill costs the calls under way, and what is on the disk is not paid again', async () => {
+test('imitation collect that was killed repeats only the calls that were under way', async () => {
   counts.clear();
   const file = documentOf(['whole', 'single']);
   holdFrom = calls + 12;
@@ -277,7 +277,7 @@ test('a kill costs the calls under way, and what is on the disk is not paid agai
   for (const [name, needed] of Object.entries(clean)) {
     const repeated = countsOf(name).calls - needed;
     expect(repeated).toBeGreaterThanOrEqual(0);
-    // The second process asks once for several answers again, to find out that it gets one.
+    // The second process asks `single` once more for several answers, and learns again that it gives one.
     expect(repeated).toBeLessThanOrEqual(CONCURRENCY);
   }
   const lines = linesIn('killed');
@@ -285,10 +285,10 @@ test('a kill costs the calls under way, and what is on the disk is not paid agai
   expect([lines.length, keys.size]).toEqual([2 * INPUTS * ANSWERS, 2 * INPUTS * ANSWERS]);
 });
 
-test('a budget is never exceeded, counts what is on the disk, and stops its teacher alone', async () => {
+test('--max-cost is never exceeded, counts costs of earlier processes, and stops only its teacher', async () => {
   counts.clear();
   const file = documentOf(['whole', 'single']);
-  // A call of `single` costs 0.0325, and might cost about 0.6 by the bytes that are sent.
+  // A call of `single` costs 0.0325; the upper bound from its bytes is about 0.6.
   const limit = 0.9;
   const budget = ['--max-cost', `single=${limit}`];
   const stopped = await runCli(NOBODY, ...collect(file, 'budget', ...budget));
@@ -314,7 +314,7 @@ test('a budget is never exceeded, counts what is on the disk, and stops its teac
   );
 });
 
-test('asks again by reason, about nothing else', async () => {
+test('--again asks again only the questions with the named problem', async () => {
   counts.clear();
   const file = documentOf(['moody'], { prompts: undefined });
   const first = await runCli(NOBODY, ...collect(file, 'again'));
@@ -341,7 +341,7 @@ test('asks again by reason, about nothing else', async () => {
   for (const line of last.values()) {
     expect(line).toMatchObject({ class: line.text.startsWith('a') ? 'alpha' : 'beta', finish: 'stop' }); // biome-ignore format: one line
   }
-  // Lines in whose place others stand were paid for too.
+  // Replaced lines stay in the file: they were paid for too.
   const all = linesIn('again');
   expect(all.length).toBe(INPUTS * ANSWERS + 3 * ANSWERS);
 });

@@ -1,4 +1,4 @@
-/** The page of a check whose every text is markup, against the page of one without: the same elements must be in both. */
+/** `checkPage` with markup in every text must have the same elements as the page of the same check without markup. */
 import { expect, it } from 'vitest';
 import type { CheckSummary, TeacherCosts } from '../../src/imitation/findings/index.js';
 import type { JudgedInput } from '../../src/imitation/judging/index.js';
@@ -6,7 +6,7 @@ import { checkPage } from '../../src/imitation/page/index.js';
 
 const hostile = (text: string) => `"'></td><script>alert(1)</script><img src=x onerror=a()>${text}`;
 
-it('shows markup from outside as text', () => {
+it('checkPage escapes markup in names, inputs and answers', () => {
   const plain = pageOf((text) => text);
   const page = pageOf(hostile);
   expect(elements(page)).toEqual(elements(plain));
@@ -14,18 +14,18 @@ it('shows markup from outside as text', () => {
   expect(page).toContain('Teachers wrote 2 of them; 1 are kept.');
 });
 
-it('shows marks of direction and control characters as escapes', () => {
+it('checkPage shows bidirectional marks and control characters as escapes', () => {
   const page = pageOf((text) => `${text}\u202e\u0000`);
   expect(page).not.toMatch(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u);
   expect(page).toContain('words\\u202e\\x00');
 });
 
-it('loads nothing', () => {
+it('checkPage has a content security policy that allows no loading', () => {
   const page = pageOf(hostile);
   expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
 });
 
-/** Names of all elements, in their order. */
+/** Names of all elements, in document order. */
 function elements(page: string): string[] {
   return [...page.matchAll(/<(\/?[a-z][a-z0-9]*)/gi)].map(([, name]) => name ?? '');
 }

@@ -1,4 +1,4 @@
-/** What calls cost, who may still spend, and in which manner chats are asked; oracles are sums by hand. */
+/** Costs of calls, budgets, and the request forms of chats; oracles are sums by hand. */
 import { checkImitation, type Imitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { askingsOf } from '../../src/imitation/asking/askings.js';
@@ -64,7 +64,7 @@ function askingOf(ask: object) {
 
 const OBJECT = { schema: { label: 'the kind', explanation: null } };
 
-it('costs what the document says of calls, sent, cached and answered tokens', () => {
+it('costOf adds the prices of calls and of input, cached and output tokens', () => {
   const { endpoint } = teacherOf(document({}));
   const usage = { inputTokens: 1000, cachedTokens: 500, outputTokens: 20 };
   expect(costOf(endpoint, { calls: 2, usage })).toBeCloseTo(2 + 5 + 2 + 2, 12);
@@ -75,7 +75,7 @@ it('costs what the document says of calls, sent, cached and answered tokens', ()
   expect(costOf({ price: free }, { calls: 2, usage })).toBeUndefined();
 });
 
-it('reads the tokens that servers tell, and splits them between answers without losing any', () => {
+it("toldUsage reads a server's token counts, and partOf splits them without losing any", () => {
   const usage = { prompt_tokens: 100, completion_tokens: 11 };
   const details = { prompt_tokens_details: { cached_tokens: 64 } };
   expect(toldUsage({ usage })).toEqual({ inputTokens: 100, outputTokens: 11 });
@@ -101,17 +101,17 @@ it('reads the tokens that servers tell, and splits them between answers without 
   expect(sumOf(whole, { calls: 1, usage: guess }).usage?.estimated).toBe(true);
 });
 
-it('no call costs more than its greatest cost says', () => {
+it('greatestCost is at least the cost of a token per byte and the longest answers', () => {
   const asking = askingOf(OBJECT);
   const body = callBody(asking, ['これは何語ですか'], CLASSES, 'json-schema', 3);
-  // A token has a byte at least, and an answer at most maxTokens.
+  // A token has at least one byte, and an answer at most maxTokens tokens.
   const usage = { inputTokens: Buffer.byteLength(JSON.stringify(body)), outputTokens: 150 };
   expect(greatestCost(asking.endpoint, body, 3)).toBeGreaterThanOrEqual(
     costOf(asking.endpoint, { calls: 1, usage }) ?? Number.NaN,
   );
 });
 
-it('asks for an object by schema, by one forced tool, or in words', () => {
+it('callBody asks for an object by schema, by one forced tool, or in words', () => {
   const asking = askingOf(OBJECT);
   const schema = {
     type: 'object',
@@ -153,7 +153,7 @@ it.each<[unknown, string | null, string | undefined]>([
   [message('{"label": "x", "explanation": 3}'), 'x', undefined],
   [message(null, { tool_calls: [{ function: { arguments: '{"label":"y"}' } }] }), 'y', undefined],
   [message({ label: 'y', explanation: 'so' }), 'y', 'so'],
-])('reads the object of %j', (response, named, explanation) => {
+])('saidOf reads the object in %j', (response, named, explanation) => {
   const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);
   expect(said.problem).toBeUndefined();
   expect([said.class, said.explanation, said.finish]).toEqual([named, explanation, 'stop']);
@@ -171,13 +171,13 @@ it.each<[unknown, string]>([
   [{ choices: [{ message: { content: '' }, finish_reason: 'length' }] }, 'maxTokens ended it before its first word'], // biome-ignore format: one line
   [{ choices: [{ message: {}, finish_reason: 'content_filter' }] }, "its server's filter kept it back"], // biome-ignore format: one line
   [{ error: 'busy' }, 'holds nothing at /choices/0/message/content'],
-])('refuses %j', (response, problem) => {
+])('saidOf reports a problem with %j', (response, problem) => {
   const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);
   expect(said.class).toBeNull();
   expect(said.problem).toContain(problem);
 });
 
-it('who was cut off before its first word does not say that it knows none; who says nothing at its end does', () => {
+it('an empty chat answer is an abstention if the chat stopped by itself, and a problem if it was cut off', () => {
   const { endpoint, ...asking } = askingOf({});
   const abstaining = { ...asking, endpoint: { ...endpoint, otherwise: 'abstain' as const } };
   const said = (content: string, finish: string) =>
@@ -187,19 +187,19 @@ it('who was cut off before its first word does not say that it knows none; who s
   expect(said('', 'stop')).toMatchObject({ class: null, finish: 'stop' });
   expect(said('', 'stop').problem).toBeUndefined();
   expect(said('no idea', 'length').problem).toBeUndefined();
-  // What the next collection makes of it, which reads again what was kept.
+  // The next collection reads the kept answers again, and must not take these as abstentions.
   expect(readKeptRaw(abstaining, said('', 'length').raw, CLASSES)).toBeUndefined();
   expect(readKeptRaw(abstaining, said('', 'content_filter').raw, CLASSES)).toBeUndefined();
 });
 
-it('of several choices none is kept in the place of another that says nothing', () => {
+it('saidOf does not keep another choice in the place of an empty one', () => {
   const choices = [{ message: { content: 'x' }, finish_reason: 'stop' }, { message: {} }];
   const said = saidOf(askingOf({}), { choices }, 1, CLASSES);
   expect(said).toMatchObject({ class: null, raw: null });
   expect(said.problem).toContain('holds nothing at /choices/1/message/content');
 });
 
-it('a server that knows no schema says words; half an object, silence and a tool are something else', () => {
+it('ignoresSchema is true of words, and false of half an object, an empty text or a tool call', () => {
   expect(ignoresSchema(message('x'))).toBe(true);
   const tool = message('', { tool_calls: [{ function: { arguments: '{}' } }] });
   for (const other of [message('{"label": "x'), message(' '), message(null), tool, {}]) {
@@ -207,7 +207,7 @@ it('a server that knows no schema says words; half an object, silence and a tool
   }
 });
 
-it('reads again what was kept of an object, once its labels are translated', () => {
+it('readKeptRaw reads a kept object once the endpoint translates its label', () => {
   const asking = askingOf(OBJECT);
   const raw = '{"label": "ex", "explanation": "so"}';
   expect(readKeptRaw(asking, raw, CLASSES)).toBeUndefined();
@@ -217,12 +217,12 @@ it('reads again what was kept of an object, once its labels are translated', () 
   expect(readKeptRaw(mended, whole, CLASSES)).toEqual({ class: 'x', explanation: 'so' });
 });
 
-it('tries forms in turn until one is taken, and then stays', () => {
+it('Manners tries request forms in turn and keeps the first that the server takes', () => {
   const manners = new Manners({ answers: 3, schema: { label: null } });
   expect([manners.form, manners.isNew(1)]).toEqual(['json-schema', true]);
   expect([manners.next(), manners.form]).toEqual([true, 'tool']);
   expect([manners.next(), manners.form]).toEqual([true, 'text']);
-  // All refused: it may have been the question, so the next one begins anew.
+  // All forms were refused: the question may be the cause, so the next question begins with the first form.
   expect([manners.next(), manners.form]).toEqual([false, 'json-schema']);
   manners.next();
   expect(manners.take()).toBe('takes no response_format; the object is asked for by tools');
@@ -233,7 +233,7 @@ it('tries forms in turn until one is taken, and then stays', () => {
   expect(new Manners({ answers: 1, schema: { label: null }, output: 'tool' }).next()).toBe(false);
 });
 
-it('asks a chat about one input by one prompt a call, and others by batches', () => {
+it('callsOf gives each input and prompt of a chat a call of its own', () => {
   const prompts = ['A {input}', 'B {input}'];
   const teacher = teacherOf(document({ answers: 3, temperature: 1, prompts }));
   const inputs = ['1', '2'].map((id) => ({ id, value: { text: id } }));
@@ -251,7 +251,7 @@ it('asks a chat about one input by one prompt a call, and others by batches', ()
   });
 });
 
-it('begins no call that may exceed a budget, and waits for those under way where they may leave enough', async () => {
+it('Budgets holds a call back until calls under way leave enough, and refuses it if they do not', async () => {
   const budgets = new Budgets(document({}), [{ amount: 1 }], new Map([['a', 0.2]]));
   const first = await budgets.hold('a', 0.5, NEVER);
   let second: string = 'waits';
@@ -266,13 +266,13 @@ it('begins no call that may exceed a budget, and waits for those under way where
   first.release();
   const hold = await held;
   hold.spend(0.5);
-  // What it spent meanwhile leaves too little to try again.
+  // Its own spending leaves too little for another try.
   expect(() => hold.check()).toThrow(
     'of --max-cost 1 0.8000 USD are spent, and a call may cost 0.5000',
   );
   hold.release();
   await expect(budgets.hold('a', 0.21, NEVER)).rejects.toThrow('of --max-cost 1 0.8000 USD');
-  // Three tenths are 0.3, whatever binary makes of it.
+  // Three times 0.1 must fit into 0.3, in spite of binary rounding.
   const tenths = new Budgets(document({}), [{ teacher: 'a', amount: 0.3 }], new Map());
   for (let i = 0; i < 3; i++) {
     const own = await tenths.hold('a', 0.1, NEVER);
@@ -282,12 +282,12 @@ it('begins no call that may exceed a budget, and waits for those under way where
   await expect(tenths.hold('a', 0.1, NEVER)).rejects.toThrow('of --max-cost a=0.3 0.3000 USD');
 });
 
-it('takes a call for as dear as an earlier one only if that cost more than it was to at most', async () => {
+it('Budgets raises the bound of a call to an earlier cost only if that exceeded its own bound', async () => {
   const budgets = new Budgets(document({}, [PRICE, PRICE]), [{ amount: 10 }], new Map());
   const long = await budgets.hold('a', 6, NEVER);
   long.spend(5);
   long.release();
-  // A short input after a long one costs no more for that.
+  // The bound of a short input stays low after a long one.
   const short = await budgets.hold('a', 1, NEVER);
   short.check();
   short.spend(3);
@@ -298,7 +298,7 @@ it('takes a call for as dear as an earlier one only if that cost more than it wa
   await budgets.hold('b', 1, NEVER);
 });
 
-it('reads amounts, and refuses those that bound nothing', () => {
+it('parseMaxCost and Budgets refuse amounts that bound nothing', () => {
   expect([parseMaxCost('2.50'), parseMaxCost('a=.5')]).toEqual([
     { amount: 2.5 },
     { teacher: 'a', amount: 0.5 },
@@ -323,13 +323,13 @@ const ANSWER = { teacher: 'a', id: '1', revision: '', at: '' };
 it.each<[string, string, number[]]>([
   ['unreadable', 'x!xx', [1]],
   ['truncated', 'x~xx', [1]],
-  // Three of four name x, which is enough; of two and two none is.
+  // Three of four name x, which is consistent; two of four is not.
   ['inconsistent', 'xyxx', []],
   ['inconsistent', 'xyxy', [0, 1, 2, 3]],
   ['inconsistent', 'xy!y', []],
-  // What an earlier collection had no more attempts for is asked for in any case.
+  // `?`: an earlier collection ran out of attempts; such answers are asked for in any case.
   ['truncated', 'x?~x', [1, 2]],
-])('--again %s asks of %s the answers %j', (reason, letters, expected) => {
+])('--again %s with the answers %s asks for the indices %j', (reason, letters, expected) => {
   const imitation = document({ answers: 4, temperature: 1 });
   const teacher = teacherOf(imitation);
   const answers = new Map(

@@ -1,9 +1,9 @@
-/** Answers that change while they are collected; the oracles are counts by hand. */
+/** `driftOf` on answers that change while they are collected; oracles are counts by hand. */
 import { expect, it } from 'vitest';
 import type { ImitationAnswer } from '../../src/imitation/asking/answers-file.js';
 import { driftOf } from '../../src/imitation/drift/index.js';
 
-/** A letter an input, in the order in which they were asked: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
+/** One letter an input, in the order of asking: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
 function answers(teacher: string, letters: string, shuffled = false): ImitationAnswer[][] {
   return [...letters].map((letter, i) => {
     if (letter === '-') return [];
@@ -22,7 +22,7 @@ function answers(teacher: string, letters: string, shuffled = false): ImitationA
   });
 }
 
-/** Of each teacher, the first being `a`: answers by input. */
+/** @param all the answers by input of each teacher; teachers are named `a`, `b`, `c`. */
 function found(...all: ImitationAnswer[][][]) {
   const { teachers, drifted } = driftOf(
     all.map((own, k) => ({
@@ -40,7 +40,7 @@ const from = (first: number, end: number) =>
 const STEADY = 'xyxxyy'.repeat(20);
 const others = [answers('b', STEADY), answers('c', STEADY)];
 
-it('a teacher that stays as it is raises no doubt, whatever the order of the inputs', () => {
+it('driftOf has no doubts about teachers that do not change, even if inputs are sorted by class', () => {
   const sorted = `${'x'.repeat(60)}${'y'.repeat(60)}`;
   for (const letters of [STEADY, sorted]) {
     const { teachers, drifted } = found(...['a', 'b', 'c'].map((name) => answers(name, letters)));
@@ -50,16 +50,16 @@ it('a teacher that stays as it is raises no doubt, whatever the order of the inp
     // 120 answers: four windows of 30.
     expect(teachers[0]?.windows.map((window) => window.answers)).toEqual([30, 30, 30, 30]);
   }
-  // The inputs changed by half, and so did what the others say of them.
+  // The classes of the inputs shift by half, for the others too.
   const [a] = found(...['a', 'b', 'c'].map((name) => answers(name, sorted))).teachers;
   expect(a?.windows[0]).toMatchObject({ distance: 0.5, othersDistance: 0.5 });
 });
 
-it('one that begins to name one class alone is seen, by when its answers came', () => {
+it('driftOf finds when a teacher begins to name one class only, by the times of its answers', () => {
   const letters = `${STEADY.slice(0, 60)}${'x'.repeat(60)}`;
   const { teachers, drifted } = found(answers('a', letters), ...others);
   const [a] = teachers;
-  // From the sixty-first on half are x; the first that is wrong is the sixty-second.
+  // From the sixty-first answer on all are x; the first wrong one is the sixty-second.
   expect(a?.agreement).toEqual({
     answers: 61,
     at: '1970-01-01T00:01:01.000Z',
@@ -76,7 +76,7 @@ it('one that begins to name one class alone is seen, by when its answers came', 
     distance: 0.25,
     othersDistance: 0,
   });
-  // Whatever may have been said after it: all that is wrong, and not much of what was right.
+  // All answers that may be after the change: every wrong one, and few right ones.
   expect(drifted[0]?.slice(-59)).toEqual(from(61, 120));
   expect(drifted[0]?.[0]).toBeGreaterThan(45);
   expect(drifted.slice(1)).toEqual([[], []]);
@@ -86,14 +86,14 @@ it('one that begins to name one class alone is seen, by when its answers came', 
   expect(back.drifted[0]?.slice(-59)).toEqual(from(61, 120));
 });
 
-it('a change of the last few answers is seen as well', () => {
+it('driftOf finds a change in the last 12 of 120 answers', () => {
   const letters = `${STEADY.slice(0, 108)}zzzzzzzzzzzz`;
   const { teachers, drifted } = found(answers('a', letters), ...others);
   expect(teachers[0]?.agreement).toMatchObject({ answers: 108, before: 1, after: 0 });
   expect(drifted[0]?.slice(-12)).toEqual(from(108, 120));
 });
 
-it('one that begins to answer what nobody can read is seen', () => {
+it('driftOf finds when a teacher begins to give unreadable answers', () => {
   const letters = `${STEADY.slice(0, 90)}${'!'.repeat(20)}${'?'.repeat(10)}`;
   const { teachers } = found(answers('a', letters), ...others);
   const [a] = teachers;
@@ -104,7 +104,7 @@ it('one that begins to answer what nobody can read is seen', () => {
   expect(a?.windows.at(-1)).toMatchObject({ unreadable: 2 / 3, abstained: 1 / 3, agreement: null });
 });
 
-it('several answers to an input are no more than one, and each has its time', () => {
+it('driftOf counts five equal answers to an input as one, but each in the window of its time', () => {
   const five = (own: ImitationAnswer[][]) =>
     own.map(([first]) => Array.from({ length: 5 }, () => first as ImitationAnswer));
   const few = answers('a', `${'x'.repeat(12)}${'y'.repeat(4)}`);
@@ -114,7 +114,7 @@ it('several answers to an input are no more than one, and each has its time', ()
   expect(teachers[0]).toMatchObject({ agreement: null, windows: [{ answers: 27 }, {}, {}] });
 });
 
-it('few answers, or one teacher alone, are no reason to doubt', () => {
+it('driftOf has no doubts about few answers, no answers, or a single teacher', () => {
   const [few] = found(answers('a', 'xxxxyyyy'), answers('b', 'xxxxxxxx')).teachers;
   expect(few).toMatchObject({ agreement: null, doubts: [], windows: [{ answers: 8 }] });
   const [alone] = found(answers('a', STEADY)).teachers;
@@ -122,7 +122,7 @@ it('few answers, or one teacher alone, are no reason to doubt', () => {
   expect(found(answers('a', '---')).teachers[0]).toMatchObject({ windows: [], doubts: [] });
 });
 
-it('a server that calls its model otherwise from some answer on is named, whatever its answers', () => {
+it('driftOf names the models of a server that changes its model, in spite of equal answers', () => {
   const of = (models: readonly (string | undefined)[]) => {
     const own = answers('a', STEADY).map(([answer], i) => {
       const model = models[Math.floor((i * models.length) / STEADY.length)];

@@ -1,8 +1,8 @@
 /**
- * A chat that is at fault in every way at once, beside two classifiers that are not: a real server whose chat sends malformed
- * JSON, half sentences, words that are no class, 429 with Retry-After, does what inputs tell it, and from its 200th call on
- * names one class alone. All of it must be named by `collect`, `check` and the page. Nothing wrong that it said may be among
- * what is kept to train on; without the rule that is for a fault there is.
+ * A chat with many faults, beside two sound classifiers, on a real server. The chat sends malformed JSON, cut-off
+ * answers, words that are no class and 429 with Retry-After, obeys instructions in inputs, and after 200 calls names
+ * one class only. `collect`, `check` and the page must report every fault. No wrong answer of the chat may be kept to
+ * train on; without the rule for a fault, some is.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -14,13 +14,13 @@ import { type Endpoint, startEndpoint } from '../commands/endpoint.js';
 
 const NOBODY = '127.0.0.1:1';
 const INPUTS = 330;
-/** Calls of the chat after which it names one class alone. */
+/** After this many calls the chat names one class only. */
 const SOUND_CALLS = 200;
 const ATTEMPTS = 2;
 const CLASSES = ['alpha', 'beta', 'gamma'];
 vi.setConfig({ testTimeout: 300_000 });
 
-/** Inputs are told apart by the rest of their number by 30: the classes by 3, and these. */
+/** The fault of an input by its number modulo 30; its class is the number modulo 3. */
 const FAULTS = { malformed: 3, half: 7, cutWord: 11, noClass: 16, tells: 20, busy: 24 };
 const isFault = (i: number, fault: keyof typeof FAULTS) => i % 30 === FAULTS[fault];
 const truthOf = (i: number) => CLASSES[i % 3] as string;
@@ -36,7 +36,7 @@ let server: Endpoint;
 let url: string;
 let calls = 0;
 let chatCalls = 0;
-/** Calls of the chat with 200, which are paid for. */
+/** Calls that the chat answered with 200: they are paid for. */
 let answered = 0;
 const refused = new Set<number>();
 
@@ -59,14 +59,14 @@ afterAll(() => {
 
 const numberIn = (text: string) => Number(/number (\d+)/.exec(text)?.[1]);
 
-/** Each errs now and then, never both. */
+/** Each classifier is wrong on one input in 40; the two never on the same. */
 function classifier(name: string, i: number): string {
   return i % 40 === (name === 'one' ? 5 : 6) ? wrongOf(i) : truthOf(i);
 }
 
 function chat(i: number, response: ServerResponse): void {
   chatCalls += 1;
-  // Once each: a second refusal of one call would be its last try.
+  // Once an input: a second 429 would use up its tries.
   if (isFault(i, 'busy') && !refused.has(i)) {
     response.writeHead(429, { 'retry-after': refused.size === 0 ? '1' : '0' }).end('{}');
     refused.add(i);
@@ -147,17 +147,17 @@ const keptToTrain = (): Kept[] =>
     .map((line) => JSON.parse(line) as Kept)
     .filter(({ split }) => split === 'train');
 
-/** Inputs of which a teacher says, or of which the consensus is, what is not so. */
+/** Kept inputs for which `said` gives a class that is not the true one. */
 const wrongBy = (kept: readonly Kept[], said: (one: Kept) => string | null | undefined) =>
   kept.filter(
     (one) => (said(one) ?? undefined) !== undefined && said(one) !== truthOf(numberIn(one.text)),
   );
 
-test('collect names what is wrong with it', async () => {
+test('imitation collect reports every fault of the chat', async () => {
   const { code, stdout, stderr } = await stage('collect', documentWith(RULES), '-o', 'json');
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ calls, failures: [] });
-  // Each of these is a question of its own, which was asked twice.
+  // Each of these inputs is one question, which was asked twice.
   const lost = texts.filter((_, i) => isFault(i, 'malformed') || isFault(i, 'half') || isFault(i, 'noClass')).length; // biome-ignore format: one line
   expect(stderr).toContain(`${lost} questions have none that can be read`);
   expect(stderr).toMatch(/chat: .*429.*again in 1\.0 s/);
@@ -169,7 +169,7 @@ test('collect names what is wrong with it', async () => {
   );
 });
 
-test('check names it too, and the page', async () => {
+test('imitation check and its page report every fault of the chat', async () => {
   const { code, stdout } = await stage('check', documentWith(RULES));
   expect(code).toBe(0);
   const page = readFileSync(join(folder, 'check.html'), 'utf8');
@@ -186,18 +186,18 @@ test('check names it too, and the page', async () => {
   expect(page).toContain('unreadable: 33 answers to 33 inputs, 33 calls, ≈ 0.3300 EUR');
 });
 
-test('nothing wrong is kept', async () => {
+test('imitation check keeps no wrong answer of the chat to train on', async () => {
   const kept = keptToTrain();
   expect(kept.length).toBeGreaterThan(INPUTS / 2);
   expect(wrongBy(kept, ({ consensus }) => consensus)).toEqual([]);
   expect(wrongBy(kept, ({ answers }) => answers['chat'])).toEqual([]);
-  // What it said while it was sound teaches, and of what it said later what the others say too.
+  // Kept are its answers from before the change, and later ones with which the others agree.
   const taught = kept.filter(({ answers }) => typeof answers['chat'] === 'string');
   expect(taught.length).toBeGreaterThan(SOUND_CALLS / 2);
 });
 
 test.each(['truncated', 'injection', 'drift'])(
-  'without the rule %s something wrong is',
+  'imitation check without the rule %s keeps wrong answers',
   async (left) => {
     const others = RULES.filter(({ rule }) => rule !== left);
     const { code, stdout } = await stage('check', documentWith(others));
@@ -209,7 +209,7 @@ test.each(['truncated', 'injection', 'drift'])(
   },
 );
 
-test('an answer that is read again by a mended description keeps the time at which it came', async () => {
+test('imitation collect that reads a kept answer anew, by a changed endpoint, keeps its time', async () => {
   const lines = () =>
     readFileSync(join(folder, 'answers.jsonl'), 'utf8')
       .trimEnd()

@@ -1,4 +1,4 @@
-/** What is said of answers without dropping any; oracles are counts by hand, and draws with a known share. */
+/** Findings about answers, which drop none; oracles are counts by hand, and draws with a known share. */
 import type { CheckedInput } from '@lyceum/learning/imitation';
 import { expect, it } from 'vitest';
 import { changePoint } from '../../src/imitation/drift/change-point.js';
@@ -27,7 +27,7 @@ function draws(seed: number): () => number {
   };
 }
 
-it('finds the place at which a share changes, wherever it is', () => {
+it('changePoint finds where a share changes, near either end too', () => {
   for (const place of [30, 150, 288]) {
     const row = Array.from({ length: 300 }, (_, i) => (i < place ? i % 20 !== 3 : i % 3 === 0));
     const found = changePoint(row, 1);
@@ -39,7 +39,7 @@ it('finds the place at which a share changes, wherever it is', () => {
   }
 });
 
-it('a steady share is no change, and answers that are alike are no more than one', () => {
+it('changePoint finds none in a steady share, and counts repeated answers as one', () => {
   const next = draws(7);
   const found = Array.from({ length: 300 }, (_, i) => {
     const row = Array.from({ length: 50 + i }, () => next() < 0.8);
@@ -48,7 +48,7 @@ it('a steady share is no change, and answers that are alike are no more than one
   expect(found.filter((one) => one !== undefined)).toEqual([]);
   expect(changePoint([], 1)).toBeUndefined();
   expect(changePoint([true, true], 1)).toBeUndefined();
-  // Too few, each said five times.
+  // 40 answers are too few, even if each was said five times.
   const row = Array.from({ length: 40 }, (_, i) => i < 10 || i % 4 === 0);
   const five = row.flatMap((own) => [own, own, own, own, own]);
   expect(changePoint(row, 1)).toBeUndefined();
@@ -56,7 +56,7 @@ it('a steady share is no change, and answers that are alike are no more than one
   expect(changePoint(five, 5)).toBeUndefined();
 });
 
-it('bias: how much more often a class is named than it is the consensus, beyond chance', () => {
+it('biasOf reports a class named more or less often than it is the consensus, beyond chance', () => {
   const some = (count: number, own: string | null, consensus?: string) =>
     Array.from({ length: count }, () =>
       input({ answers: { a: own }, ...(consensus !== undefined && { consensus }) }),
@@ -70,7 +70,7 @@ it('bias: how much more often a class is named than it is the consensus, beyond 
     ...some(9, null, 'x'),
     ...some(9, 'x'),
   ];
-  // Of 40: x thirty times, and twenty by the consensus; y is named nine times and is sixteen; three of z are too few.
+  // Of 40: x is named 30 times, and is the consensus 20 times; y 9 and 16 times; z is too rare.
   expect(biasOf('a', ['x', 'y', 'z'], inputs)).toEqual([
     { class: 'x', named: 30, consensus: 20, difference: 0.25 },
   ]);
@@ -81,7 +81,7 @@ it('bias: how much more often a class is named than it is the consensus, beyond 
   expect(biasOf('b', ['x', 'y', 'z'], inputs)).toEqual([]);
 });
 
-it('diversity: entropy in bits, words and pairs of explanations, how often the same is said again', () => {
+it('entropyOf is in bits; explanationsOf counts distinct words and pairs; selfConsistencyOf averages', () => {
   expect(entropyOf([2, 1, 1])).toBe(1.5);
   expect(entropyOf([5, 0])).toBe(0);
   expect(entropyOf([])).toBeNull();
@@ -104,7 +104,7 @@ it('diversity: entropy in bits, words and pairs of explanations, how often the s
   expect(selfConsistencyOf('b', inputs)).toBeNull();
 });
 
-it('obedience: another class than the consensus where inputs tell it, and seldom elsewhere', () => {
+it('obedienceOf doubts a teacher that leaves the consensus mostly where inputs tell it to', () => {
   const inputs = Array.from({ length: 60 }, (_, i) =>
     input({
       answers: { a: i < 10 ? 'y' : 'x', b: i % 6 === 0 ? 'y' : 'x', c: null },
@@ -125,7 +125,7 @@ it('obedience: another class than the consensus where inputs tell it, and seldom
     apartElsewhere: 0,
     isDoubtful: false,
   });
-  // More often elsewhere is no obedience.
+  // A teacher that leaves the consensus more often elsewhere is not obedient.
   const isOther = isTold.map((told) => !told);
   expect(obedienceOf('a', inputs, isOther).isDoubtful).toBe(false);
 });

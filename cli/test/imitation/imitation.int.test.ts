@@ -1,6 +1,6 @@
 /**
- * The three stages as processes, against real HTTP servers in this process that limit, fail and answer garbage, and a real
- * cluster. The servers count every question: a kill may repeat those that were under way, and no other.
+ * The stages of `imitation` as processes, against a real cluster and an HTTP server in this process that limits, fails
+ * and answers garbage. The server counts every question: a kill may repeat those that were under way, and no other.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,10 +27,10 @@ const seenKeys = new Set<string | undefined>();
 let server: Endpoint;
 let url: string;
 let calls = 0;
-/** Answers are held back until this many have come in all; undefined: none is. */
+/** Answers are held back from this call on. */
 let holdFrom = Number.POSITIVE_INFINITY;
 const held: (() => void)[] = [];
-/** `teacher text`, of those that left the server; those that nobody can read are asked for again. */
+/** `teacher text` of each answer that left the server. */
 let answeredTexts = new Set<string>();
 
 const NAMES = ['count', 'letters', 'chat'];
@@ -89,7 +89,7 @@ function textsIn(name: string, body: Record<string, unknown>): string[] {
   return [content.split(': ')[1] as string];
 }
 
-/** Each errs in its own way. */
+/** Each teacher errs in its own way. */
 function answerOf(name: string, text: string): string {
   const number = Number(text.split(' ')[1]);
   const right = text.startsWith('a') ? 'A' : 'B';
@@ -180,7 +180,7 @@ const command = (stage: string, ...more: string[]) => [
 const linesOf = (file: string) =>
   readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>); // biome-ignore format: one line
 
-test('an estimate costs nothing, and a limit is a limit', async () => {
+test('imitation collect --dry-run makes no call, and --max-calls bounds the calls', async () => {
   vi.stubEnv('LYCEUM_SECRET_CHAT_KEY', 'k3y');
   const dry = await runCli(NOBODY, ...command('collect', '--dry-run', '-o', 'json'));
   expect(dry.code).toBe(0);
@@ -196,10 +196,10 @@ test('an estimate costs nothing, and a limit is a limit', async () => {
   expect(calls).toBe(20);
 });
 
-test('collects each answer once, however often it is killed', async () => {
+test('imitation collect that is killed twice keeps each answer once, and repeats few questions', async () => {
   const killed = new Map<string, number>();
   for (const after of [90, 200]) {
-    // What is under way when it is killed has no answer yet.
+    // Calls that are under way at the kill have no answer yet.
     holdFrom = calls + after;
     const running = startCli(NOBODY, command('collect'));
     await vi.waitFor(() => expect(calls).toBeGreaterThanOrEqual(holdFrom + 2), PATIENT);
@@ -212,7 +212,7 @@ test('collects each answer once, however often it is killed', async () => {
   holdFrom = Number.POSITIVE_INFINITY;
   const whole = await runCli(NOBODY, ...command('collect'));
   expect(whole.stderr).not.toContain('is not done');
-  // What the chat says at length is asked for again, and said to be lost.
+  // The long answers of the chat are asked for again, and reported as lost.
   expect(whole.stderr).toMatch(
     /chat: \d+ answers could not be read and were asked for again; 14 questions have none that can be read/,
   );
@@ -224,7 +224,7 @@ test('collects each answer once, however often it is killed', async () => {
     const isReadable = (text: string) => name !== 'chat' || answerOf(name, text).length < 6;
     const counts = [...(asked.get(name) ?? [])].filter(([text]) => isReadable(text));
     expect(counts.length).toBe(name === 'chat' ? INPUTS - 14 : INPUTS);
-    // Under way at a kill: at most as many calls as there are lanes, of so many samples each; the limit before was none.
+    // At each of two kills at most CONCURRENCY calls were under way; a call of `letters` has four inputs.
     const repeated = counts.filter(([, times]) => times > 1).length;
     expect(repeated).toBeLessThanOrEqual(2 * CONCURRENCY * (name === 'letters' ? 4 : 1));
   }
@@ -243,7 +243,7 @@ test('collects each answer once, however often it is killed', async () => {
   expect(calls).toBe(before);
 });
 
-test('only one process collects at a time', async () => {
+test('imitation collect refuses to start while another process holds the lock', async () => {
   writeFileSync(join(folder, 'answers.jsonl.lock'), String(process.pid));
   const second = await runCli(NOBODY, ...command('collect'));
   expect(second.code).toBe(6);
@@ -251,7 +251,7 @@ test('only one process collects at a time', async () => {
   rmSync(join(folder, 'answers.jsonl.lock'));
 });
 
-test('whoever is told to end waits for the calls under way, and writes their answers', async () => {
+test('imitation collect on SIGTERM waits for the calls under way, and writes their answers', async () => {
   const own = join(root, 'told');
   answeredTexts = new Set();
   held.length = 0;
@@ -276,7 +276,7 @@ test('whoever is told to end waits for the calls under way, and writes their ans
   expect(lines.length).toBeLessThan(NAMES.length * INPUTS);
 });
 
-test('a broken teacher stops no other, and it is said why', async () => {
+test('imitation collect goes on without broken teachers, and reports why they are broken', async () => {
   const broken = document() as {
     spec: { teachers: { name: string; endpoint: Record<string, unknown> }[] };
   };
@@ -310,7 +310,7 @@ test('a broken teacher stops no other, and it is said why', async () => {
   expect(answers.length).toBe(INPUTS);
 });
 
-test('checks, and says why what is dropped is', async () => {
+test('imitation check drops inputs of the training split only, each with its reasons', async () => {
   const { code, stdout } = await runCli(NOBODY, ...command('check', '-o', 'json'));
   expect(code).toBe(0);
   const summary = JSON.parse(stdout);
@@ -319,7 +319,7 @@ test('checks, and says why what is dropped is', async () => {
   expect(kept.length + dropped.length).toBe(INPUTS);
   expect(dropped.length).toBeGreaterThan(0);
   expect(dropped.every(({ split, why }) => split === 'train' && Array.isArray(why))).toBe(true);
-  // Number 2 of each 17 is cut off; those that are held out are kept.
+  // Input 2 of each 17 has a cut-off answer; held-out inputs are kept in spite of it.
   const { drops } = summary.rules.find(({ name }: { name: string }) => name === 'truncated');
   expect(drops).toBeGreaterThan(0);
   const cutOff = dropped.filter((line) => line['cutOff'] !== undefined);
@@ -329,7 +329,7 @@ test('checks, and says why what is dropped is', async () => {
   expect(readFileSync(join(folder, 'check.html'), 'utf8')).toContain('<h1>words</h1>');
 });
 
-describe('with a cluster', () => {
+describe('imitation train on a cluster', () => {
   let cluster: LocalCluster;
   let client: CoordinatorClient;
 
@@ -344,7 +344,7 @@ describe('with a cluster', () => {
     await cluster?.stop();
   });
 
-  test('explanations and repeated answers teach, and whoever was killed in between goes on', async () => {
+  test('teaches with explanations and repeated answers, and goes on after a kill', async () => {
     const file = join(root, 'reasons.yaml');
     const stages = join(root, 'reasons');
     writeFileSync(file, JSON.stringify(explaining()));
@@ -352,7 +352,7 @@ describe('with a cluster', () => {
     writeFileSync(join(stages, 'kept.jsonl'), explainedInputs().map((own) => `${JSON.stringify(own)}\n`).join('')); // biome-ignore format: one line
     const train = ['imitation', 'train', file, '--folder', stages, '--seeds', '2'];
 
-    // Nobody trains yet: the first student cannot have been submitted when its teacher has.
+    // There is no student worker yet: the teacher's run is submitted, and the student's must wait for its end.
     const killed = startCli(cluster.address, train);
     await vi.waitFor(() => client.getRun('reasons-plain-2'), PATIENT);
     killed.process.kill('SIGKILL');
@@ -378,7 +378,7 @@ describe('with a cluster', () => {
       ['count', 'black', undefined],
       ['explained', 'white', 'explained'],
     ]);
-    // Which class a text is of stands in its explanation alone.
+    // Only the explanation tells the class of a text.
     const [explained, plain] = [await client.getReport('reasons-explained'), await client.getReport('reasons-plain')]; // biome-ignore format: one line
     expect(explained.student.modality).toBe('explained');
     expect(explained.student.accuracy).toBeGreaterThan(0.95);
@@ -400,15 +400,15 @@ describe('with a cluster', () => {
     });
     expect(JSON.parse(readFileSync(join(stages, 'worth.json'), 'utf8'))).toEqual(worth);
 
-    // What was kept is another: these runs were not taught with it.
+    // kept.jsonl has changed: these runs were not taught with it.
     writeFileSync(join(stages, 'kept.jsonl'), explainedInputs().slice(1).map((own) => `${JSON.stringify(own)}\n`).join('')); // biome-ignore format: one line
     const other = await runCli(cluster.address, ...train);
     expect(other.code).toBe(6);
     expect(other.stderr).toContain('choose another run id with --run-id');
   });
 
-  test('teaches a student with what was kept, edited or not', async () => {
-    // Somebody deletes a line between the stages.
+  test('teaches a student with an edited kept.jsonl, by votes or by Dawid-Skene', async () => {
+    // A user deletes a line between the stages.
     const [, ...rest] = readFileSync(join(folder, 'kept.jsonl'), 'utf8').trimEnd().split('\n');
     writeFileSync(join(folder, 'kept.jsonl'), `${rest.join('\n')}\n`);
     const votes = await runCli(cluster.address, ...command('train'));
@@ -437,7 +437,9 @@ describe('with a cluster', () => {
   });
 });
 
-/** A chat that is asked five times and says why, and somebody who says a word. */
+/**
+ * A document with a chat that is asked five times and explains its answers, and an endpoint that only names a class.
+ */
 function explaining(): unknown {
   const { spec, ...rest } = document() as { spec: { teachers: { name: string }[] } };
   const [count, , chat] = spec.teachers;
@@ -457,7 +459,7 @@ function explaining(): unknown {
   };
 }
 
-/** As a check keeps them: what a number means nobody can tell from the text, and its explanation says. */
+/** Lines of kept.jsonl: the text does not tell its class, the explanation does. */
 function explainedInputs(): unknown[] {
   return Array.from({ length: INPUTS }, (_, i) => {
     const label = mulberry32(5, i) < 0.5 ? 'alpha' : 'beta';

@@ -1,6 +1,6 @@
 /**
- * Rows of numbers and a folder of images through all three stages, as processes, with a real HTTP server in this process
- * that looks at what it is sent, and a real cluster. Oracles: the pixels and numbers that were put in.
+ * Rows of numbers and a folder of images through all three stages, as processes, with a real cluster and an HTTP
+ * server in this process that decodes what it is sent. Oracles: the pixels and numbers that were put in.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,8 +63,8 @@ const stage = (address: string, name: string, file: string, ...more: string[]) =
 const linesOf = (file: string) =>
   readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>); // biome-ignore format: one line
 
-test('rows of numbers and images of several sizes are asked about, kept and learnt from', async () => {
-  // The second number is a thousand times as large as the first: a student sees both alike.
+test('imitation collects, keeps and trains on rows of numbers and images of several sizes', async () => {
+  // The second number is a thousand times as large as the first: training must scale both.
   const rows = Array.from({ length: COUNT }, (_, i) => [
     (i * 7) % COUNT,
     ((i * 13) % COUNT) * 1000 + 0.5,

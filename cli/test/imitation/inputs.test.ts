@@ -1,4 +1,4 @@
-/** What is sent of inputs, and what of them is wrong, from files written here. */
+/** Imitation inputs that cannot be read or sent, from files written here. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,14 @@ import { readImitationInputs, sentInput } from '../../src/imitation/inputs/input
 const root = mkdtempSync(join(tmpdir(), 'lyceum-inputs-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-it('names an image that cannot be read', async () => {
+it('sentInput names an image that cannot be read', async () => {
   writeFileSync(join(root, 'none.jpg'), '');
   await expect(sentInput({ image: 'none.jpg' }, root)).rejects.toThrow(
     /none\.jpg: is no image that can be read \(.+\); mend it, or remove it from the inputs$/,
   );
 });
 
-it('shows what is no number, and says where', async () => {
+it('readImitationInputs names the row and column of a value that is no number', async () => {
   writeFileSync(join(root, 'rows.csv'), 'a,b\n1,2\n3,4 cm\n');
   const read = readImitationInputs({ source: 'rows.csv', numbers: ['a', 'b'] }, ['x', 'y'], root);
   await expect(read).rejects.toThrow(/rows\.csv, row 2: b is "4 cm"; want a number$/);

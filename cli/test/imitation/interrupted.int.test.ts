@@ -1,4 +1,4 @@
-/** A chat that answers one call and holds the next back until Ctrl-C has come. */
+/** `imitation collect` with a chat that answers one call and holds the next back until after Ctrl-C. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { writeDocument } from './words-document.js';
 const LONG = { timeout: 120_000 };
 vi.setConfig({ testTimeout: 300_000 });
 
-test('Ctrl-C waits for the call under way, keeps its answer, and says how to go on', async () => {
+test('imitation collect on Ctrl-C waits for the call under way, keeps its answer, and says how to go on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'interrupted-'));
   const answer = JSON.stringify({ choices: [{ message: { content: 'alpha' } }] });
   const held: (() => void)[] = [];

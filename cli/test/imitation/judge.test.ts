@@ -1,4 +1,4 @@
-/** What rules keep and drop, of answers that are written down here; oracles are counts by hand. */
+/** The rules of `spec.check` on answers that are written down here; oracles are counts by hand. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -53,7 +53,7 @@ const input = (id: string, more: Partial<ImitationInput> = {}): ImitationInput =
   ...more,
 });
 
-/** Answers by input, a letter a teacher: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
+/** @param said a letter a teacher for each input: a class, `?` for "I do not know", `!` unreadable, `-` for none. */
 function answersOf(imitation: Imitation, said: Record<string, string>, confidence?: number) {
   const answers = new Map<string, ImitationAnswer>();
   for (const [id, letters] of Object.entries(said)) {
@@ -89,7 +89,7 @@ function whyOf(
   return Object.fromEntries(judged.map(({ id, why }) => [id, why]));
 }
 
-it('schema: wants answers that can be read, and "I do not know" is one', () => {
+it('rule schema wants a number of readable answers, and an abstention is one', () => {
   const said = { all: 'xy?', bad: 'xy!', none: '---', two: 'xx-' };
   expect(whyOf([{ rule: 'schema' }], said)).toEqual({
     all: [],
@@ -100,7 +100,7 @@ it('schema: wants answers that can be read, and "I do not know" is one', () => {
   expect(whyOf([{ rule: 'schema', atLeast: 2 }], said)['bad']).toEqual([]);
 });
 
-it('duplicates: keeps the first of those that are alike, and a held-out one before one to train on', () => {
+it('rule duplicates keeps the first of equal texts, and a held-out one before one to train on', () => {
   const inputs = [
     input('1', { value: { text: 'Good  morning' } }),
     input('2', { value: { text: ' good morning ' } }),
@@ -116,7 +116,7 @@ it('duplicates: keeps the first of those that are alike, and a held-out one befo
   });
 });
 
-it('length: counts characters, not bytes', () => {
+it('rule length counts characters, not bytes', () => {
   const inputs = [input('1', { value: { text: 'äöü' } }), input('2', { value: { text: 'four' } })];
   const rules = [{ rule: 'length', atLeast: 2, atMost: 3 }];
   expect(whyOf(rules, { '1': 'xxx', '2': 'xxx' }, inputs)).toEqual({
@@ -125,7 +125,7 @@ it('length: counts characters, not bytes', () => {
   });
 });
 
-it('agreement: those who do not know agree with nobody', () => {
+it('rule agreement does not count abstentions', () => {
   expect(whyOf([{ rule: 'agreement' }], { yes: 'xxy', no: 'xy?', silent: '???' })).toEqual({
     yes: [],
     no: ['agreement: 1 say the same, want 2'],
@@ -133,7 +133,7 @@ it('agreement: those who do not know agree with nobody', () => {
   });
 });
 
-it('confidence: the mean of what teachers say of it; who says nothing is not judged by it', () => {
+it('rule confidence drops an input below its bound, and judges none without confidences', () => {
   const rules = [{ rule: 'confidence', atLeast: 0.8 }];
   expect(whyOf(rules, { low: 'xxx' }, undefined, 0.7)).toEqual({
     low: ['confidence: 0.700, want 0.8'],
@@ -141,8 +141,8 @@ it('confidence: the mean of what teachers say of it; who says nothing is not jud
   expect(whyOf(rules, { none: 'xxx' })).toEqual({ none: [] });
 });
 
-it('dawid-skene: trusts those who agree with others, whatever the majority', () => {
-  // a and b are right, c says x whatever it is asked: 12 inputs of x, 12 of y, and one on which a alone is off.
+it('rule dawid-skene discounts a teacher that always names one class', () => {
+  // c always says x. a and b are right about 12 inputs of x and 12 of y, and differ on one.
   const said = Object.fromEntries([
     ...Array.from({ length: 12 }, (_, i) => [`x${i}`, 'xxx']),
     ...Array.from({ length: 12 }, (_, i) => [`y${i}`, 'yyx']),
@@ -162,8 +162,8 @@ it('dawid-skene: trusts those who agree with others, whatever the majority', () 
   expect(estimatedAccuracy['c']).toBeLessThan(0.65);
 });
 
-it('five equal answers of a teacher weigh as one: who errs five times is not five teachers', () => {
-  // c errs on a third of the inputs, and each time again; a and b err on others.
+it('judge weighs five equal answers of one teacher as one', () => {
+  // Each teacher errs on some inputs; c gives each of its answers five times.
   const letters = (i: number) => ['xxy', 'xxx', 'yyy', 'yyx', 'xxx', 'yyy', 'xyx', 'yxy'][i % 8] ?? ''; // biome-ignore format: one line
   const said = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`${i}`, letters(i)]));
   const one = document([]);
@@ -186,8 +186,8 @@ it('five equal answers of a teacher weigh as one: who errs five times is not fiv
   expect(found(five, repeated)[0]?.consensus).toBe('x');
 });
 
-it('estimates how often teachers are right, however many classes there are', () => {
-  // 40 classes of 20 inputs; c is off on every fourth, a and b never are, and b is silent on every tenth.
+it('consensusOf estimates the accuracy of teachers over 40 classes', () => {
+  // 40 classes of 20 inputs; c is wrong on every fourth, a and b never, and b is silent on every tenth.
   const classCount = 40;
   const truth = Array.from({ length: 20 * classCount }, (_, n) => n % classCount);
   const votes = [
@@ -203,7 +203,7 @@ it('estimates how often teachers are right, however many classes there are', () 
   expect(Math.abs(c - 0.75)).toBeLessThan(0.02);
 });
 
-it('never drops what a student is measured on, and gives every reason', () => {
+it('judge never drops a held-out input, and gives every reason for a dropped one', () => {
   const inputs = [input('1', { split: 'test' }), input('2', { split: 'train' })];
   const rules = [{ rule: 'schema' }, { rule: 'agreement' }];
   expect(whyOf(rules, { '1': '---', '2': 'x--' }, inputs)).toEqual({
@@ -212,7 +212,7 @@ it('never drops what a student is measured on, and gives every reason', () => {
   });
 });
 
-it('has the share of the votes where there are too few teachers for more', () => {
+it('consensusOf of two teachers gives the share of votes and no accuracies', () => {
   const { best, probability, accuracies } = consensusOf(
     [Int32Array.of(0, -1, 1), Int32Array.of(1, -1, 1)],
     2,
@@ -222,7 +222,7 @@ it('has the share of the votes where there are too few teachers for more', () =>
   expect(accuracies).toEqual([]);
 });
 
-it('sums up, labels being seen by nobody but the figures', () => {
+it('summarise counts inputs and answers, and measures accuracies against labels', () => {
   const imitation = document([{ rule: 'agreement' }]);
   const said = { '1': 'xx?', '2': 'yxx', '3': 'x?!', '4': 'y--' };
   const inputs = [
@@ -262,7 +262,7 @@ it('sums up, labels being seen by nobody but the figures', () => {
     accuracyOfAll: 0,
   });
   expect(summary.agreement[0]?.[1]).toBe(0.5);
-  // xyxy names both as often; of `x` alone nothing is even.
+  // `xyxy` names both classes equally often; `x` alone has no evenness.
   expect(summary.teachers.map(({ evenness }) => evenness)).toEqual([
     expect.closeTo(1, 12),
     expect.closeTo(0, 12),
@@ -284,8 +284,8 @@ it('sums up, labels being seen by nobody but the figures', () => {
   expect(page).not.toMatch(/<script|https?:\/\/|src=/);
 });
 
-it('drops what a teacher says that changed, and tells it where the document has no such rule', () => {
-  // a says y whatever it is asked from the thirty-first on.
+it('rule drift drops inputs after a teacher changed; without the rule they are counted as unused', () => {
+  // From the thirty-first input on a always says y.
   const letters = (i: number) => (i % 2 === 1 ? 'yyy' : i < 30 ? 'xxx' : 'yxx');
   const said = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [100 + i, letters(i)]));
   const inputs = Object.keys(said).map((id) => input(id));
@@ -308,7 +308,7 @@ it('drops what a teacher says that changed, and tells it where the document has 
   expect(dropped[0]).toMatchObject({ drifted: ['a'], why: ['drift: a had changed'] });
 });
 
-it('tells which teacher does what inputs say, and leaves held-out ones where they are', () => {
+it('rule injection drops inputs with instructions, keeps held-out ones, and names the obedient teacher', () => {
   const said: Record<string, string> = {};
   for (let i = 0; i < 60; i++)
     said[`${100 + i}`] = i % 6 === 0 ? 'xyx' : i % 2 === 1 ? 'yyy' : 'xxx';
@@ -337,7 +337,7 @@ it('tells which teacher does what inputs say, and leaves held-out ones where the
   ]);
 });
 
-it('estimates nothing of a teacher that named no class', () => {
+it('summarise estimates no accuracy for a teacher that named no class', () => {
   const imitation = document([]);
   const answers = answersOf(imitation, { '1': 'xx?', '2': 'yy-', '3': 'xy!' });
   const judged = judge(imitation, [input('1'), input('2'), input('3')], answers);
@@ -349,7 +349,7 @@ it('estimates nothing of a teacher that named no class', () => {
   ]);
 });
 
-it('counts what cannot be read of the question that is asked now, not of those before', () => {
+it('summarise counts unreadable answers to the current question, not to earlier ones', () => {
   const inputs = [input('1'), input('2')];
   const before = answersOf(document([]), { '1': '!!x', '2': 'x!x' });
   const now = document([], { revision: '2' });
@@ -359,7 +359,7 @@ it('counts what cannot be read of the question that is asked now, not of those b
   expect(counts).toEqual([[2, 0, 0], [1, 0, 1], [1, 1, 0]]); // biome-ignore format: rows
 });
 
-it('asks anew when classes change that the prompt names', () => {
+it('askingsOf gives a new question when classes change that the prompt names', () => {
   const prompting = (prompt: string) => {
     const chat = { model: 'm', prompt };
     const unset = { request: undefined, answer: undefined, confidence: undefined };
@@ -372,14 +372,14 @@ it('asks anew when classes change that the prompt names', () => {
   expect(silent(['x', 'y'])).toBe(silent(['x', 'y', 'z']));
 });
 
-it('refuses to send something else than there is', () => {
+it('requireSentAsRead refuses an endpoint whose input is of another kind than the inputs', () => {
   expect(() => requireSentAsRead(document([]), [input('1')])).not.toThrow();
   expect(() => requireSentAsRead(document([], { input: 'values' }), [input('1')])).toThrow(
     'teacher a: endpoint.input is values, and the inputs are texts; want text',
   );
 });
 
-it('asks anew when the question changes, not when the reading of answers does', () => {
+it('openQuestions asks anew when the question changes, not when the reading of answers does', () => {
   const plain = document([]);
   const said = { '1': 'xxx', '2': 'x--' };
   const inputs = [input('1'), input('2')];
@@ -395,7 +395,7 @@ it('asks anew when the question changes, not when the reading of answers does', 
   expect(open(document([], { revision: '2' }))).toEqual([['1', '2'], ['1', '2'], ['1', '2']]); // biome-ignore format: rows
 });
 
-it('estimates calls, tokens and cost before anything is asked', () => {
+it('estimateCosts gives calls, tokens and cost before anything is asked', () => {
   const inputs = Array.from({ length: 10 }, (_, i) => input(String(i)));
   const price = { perCall: 0.01, currency: 'EUR' };
   const batched = document([], {
@@ -414,7 +414,7 @@ it('estimates calls, tokens and cost before anything is asked', () => {
     chat: { model: 'm', prompt: `${'p'.repeat(33)}{input}`, maxTokens: 5 },
     price: { per1kInputTokens: 1, per1kOutputTokens: 2 },
   });
-  // 33 letters and "text 7" are 39: ten tokens, and four for the message.
+  // 33 letters and "text 7" are 39 characters: ten tokens, and four for the message.
   expect(estimateCosts(chat, inputs, new Map(), new Map())[0]).toMatchObject({
     calls: 10,
     inputTokens: 140,
@@ -423,7 +423,7 @@ it('estimates calls, tokens and cost before anything is asked', () => {
   });
 });
 
-it('takes the last answer of several, leaves out a line that was cut short, and names one that is wrong', () => {
+it('parseAnswers keeps the last of several answers, skips half a last line, and names a wrong line', () => {
   const line = (said: string) =>
     JSON.stringify({
       teacher: 'a',
@@ -443,7 +443,7 @@ it('takes the last answer of several, leaves out a line that was cut short, and 
   );
 });
 
-it('refuses answers that are not UTF-8, by line and byte, but not a character that a kill cut short', () => {
+it('parseAnswers refuses bytes that are not UTF-8, except a character that a kill cut short', () => {
   const line = (said: string) =>
     `${JSON.stringify({ teacher: 'a', id: '1', class: said, revision: '', asked: 'q', at: 'now' })}\n`;
   const latin1 = Buffer.concat([Buffer.from(line('x')), Buffer.from(line('Bär'), 'latin1')]);
@@ -483,7 +483,7 @@ it.each<[Record<string, unknown>, string]>([
     },
     'spec.train.run.objective[0].term: kd needs logits',
   ],
-])('says what is wrong with %j', (changes, message) => {
+])('checkImitation names what is wrong with %j', (changes, message) => {
   const { spec, ...rest } = JSON.parse(JSON.stringify(document([]))) as {
     spec: Record<string, unknown>;
   };
@@ -491,7 +491,7 @@ it.each<[Record<string, unknown>, string]>([
   expect(check).toThrow(message);
 });
 
-it('a teacher called as something that all objects have has said nothing where it was not heard', async () => {
+it('judge and readKept have no answer of a silent teacher that is named constructor', async () => {
   const imitation = document([]);
   for (const [k, teacher] of imitation.spec.teachers.entries()) {
     if (k === 2) Object.assign(teacher, { name: 'constructor' });

@@ -1,4 +1,4 @@
-/** Lines between the stages, in real files: what an editor, a kill or a full disk leaves, and who may write. */
+/** `LinesFile` on real files: after an editor, a kill or a full disk, and with locks of other processes. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -26,7 +26,7 @@ async function written(...more: object[]): Promise<{ n: number }[]> {
   return there;
 }
 
-it('keeps a whole last line that an editor left without its end, and cuts off half a line', async () => {
+it('LinesFile keeps a whole last line without a line end, and cuts off half a line', async () => {
   writeFileSync(path, '{"n":1}\n{"n":2}');
   expect(parse(readFileSync(path), path)).toEqual([{ n: 1 }, { n: 2 }]);
   expect(await written({ n: 3 })).toEqual([{ n: 1 }, { n: 2 }]);
@@ -37,7 +37,7 @@ it('keeps a whole last line that an editor left without its end, and cuts off ha
   expect(readFileSync(path, 'utf8')).toBe('{"n":1}\n{"n":3}\n');
 });
 
-it('names a last line without its end that is wrong, and a file that cannot be read', async () => {
+it('LinesFile names a wrong last line without a line end, and refuses a file that cannot be read', async () => {
   writeFileSync(path, '{"n":1}\n{"m":2}');
   await expect(written()).rejects.toThrow(`${path}, line 2: want { n }. Mend or delete the line`);
   expect(readdirSync(root)).toEqual(['some.jsonl']);
@@ -45,7 +45,7 @@ it('names a last line without its end that is wrong, and a file that cannot be r
   rmSync(`${root}.lock`, { force: true });
 });
 
-it('writes nothing behind half a line of a disk that was full', async () => {
+it('LinesFile writes nothing more after a write failed on a full disk', async () => {
   const { file } = await LinesFile.open(path, parse);
   const handle = await open(path);
   const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' });
@@ -63,12 +63,12 @@ it('writes nothing behind half a line of a disk that was full', async () => {
   expect(readdirSync(root)).toEqual(['some.jsonl']);
 });
 
-it('waits for what a lock says that another process just made', async () => {
+it('LinesFile waits for the process id in a lock that another process is just making', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
   try {
     writeFileSync(lock, '');
     const opened = LinesFile.open(path, parse);
-    // The first look at the lock has found nothing in it.
+    // The first read of the lock has found it empty.
     setTimeout(() => writeFileSync(lock, String(other.pid)), 20);
     await expect(opened).rejects.toThrow(`process ${other.pid} is writing into ${path}`);
     expect(readFileSync(lock, 'utf8')).toBe(String(other.pid));
@@ -81,7 +81,7 @@ it.each([
   ['of a process that is gone', '999999999'],
   ["of this process's number, from before", String(process.pid)],
   ['that a kill left empty', ''],
-])('takes a lock %s', async (_, text) => {
+])('LinesFile takes over a lock %s', async (_, text) => {
   writeFileSync(lock, text);
   expect(await written({ n: 1 })).toEqual([]);
   expect(readdirSync(root)).toEqual(['some.jsonl']);

@@ -1,6 +1,6 @@
 /**
- * A server that refuses: single inputs, also in the midst of a batch, or from some moment on everything, as one does whose key
- * was taken back or whose model was renamed. And what calls cost that brought nothing. The server counts calls and tokens.
+ * A server that refuses single inputs, also within a batch, or from some call on everything, as after a revoked key or
+ * a renamed model. Also the costs of calls without a readable answer. The server counts calls and tokens.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const words = ['text', ...Array.from({ length: INPUTS }, (_, i) => `number ${i}`
 let server: Endpoint;
 let url: string;
 let calls = 0;
-/** How the n-th call about inputs from i on is answered. */
+/** The answer to the n-th call; `all` are the numbers of its inputs, i the first of them. */
 let respond: (i: number, n: number, all: number[]) => { status?: number; body: unknown };
 const said = (content: string, completion_tokens = 1) => ({
   choices: [{ message: { content }, finish_reason: 'stop' }],
@@ -84,7 +84,7 @@ const linesOf = (file: string) =>
     .map((line) => JSON.parse(line) as Line);
 const costIn = (lines: readonly Line[]) => lines.reduce((sum, { cost = 0 }) => sum + cost, 0);
 
-test('a server that refuses everything from some moment on stops its teacher, and is asked again', async () => {
+test('imitation collect stops a teacher that refuses everything, and --again refused asks it again', async () => {
   const refusal = { error: { message: 'API key not valid: KEY. Pass a valid one' } };
   respond = (_, n) => (n <= 10 ? { body: said('alpha') } : { status: 400, body: refusal });
   const first = await collect('all');
@@ -92,7 +92,7 @@ test('a server that refuses everything from some moment on stops its teacher, an
   expect(first.stderr).toContain(
     'bytes; it says: API key not valid: [secret]. Pass a valid one; it refused 32 inputs in a row, so the inputs are hardly why',
   );
-  // Calls that were under way then have ended.
+  // Calls that were under way have ended.
   expect(first.told.calls).toBe(calls);
   expect(calls).toBeLessThan(INPUTS);
   const refused = first.lines.filter((line) => line.refused === 400);
@@ -102,26 +102,26 @@ test('a server that refuses everything from some moment on stops its teacher, an
   const before = calls;
   const again = await collect('all', '--again', 'refused');
   expect(again.code).toBe(0);
-  // What was refused, and what was not asked.
+  // The refused inputs, and those that were not asked.
   expect(calls - before).toBe(INPUTS - 10);
   const last = new Map(again.lines.map((line) => [line.text, line]));
   expect([...last.values()].filter((line) => line.class === 'beta')).toHaveLength(INPUTS - 10);
 });
 
-test('single refusals are answers, and are counted', async () => {
+test('imitation collect takes single refusals as answers, and counts them', async () => {
   respond = (i) => (i % 2 === 0 ? { body: said('alpha') } : { status: 422, body: { detail: 'no' } }); // biome-ignore format: one line
   const { code, stderr, lines } = await collect('single');
   expect(code).toBe(0);
   expect(lines.filter(({ refused }) => refused === 422)).toHaveLength(INPUTS / 2);
   expect(stderr).toMatch(/chat: 30 questions were refused \(.*answers 422 .*; it says: no\); collect --again refused asks them again/); // biome-ignore format: one line
-  // Of the inputs that are left it takes none, and still the others say that it is not the key.
+  // All inputs that are left are refused; earlier answers show that the key is valid.
   const again = await collect('single', '--again', 'refused');
   expect(again.code).toBe(0);
   expect(again.stderr).toContain('chat: 30 questions were refused');
   expect(calls).toBe(INPUTS + INPUTS / 2);
 });
 
-test('of a batch that is refused only those inputs have no answer that are refused alone', async () => {
+test('imitation collect splits a refused batch until only the offending inputs are refused', async () => {
   const offends = (i: number) => i === 7 || i === 8 || i === 41;
   respond = (_, __, all) =>
     all.some(offends)
@@ -138,22 +138,22 @@ test('of a batch that is refused only those inputs have no answer that are refus
   expect(calls).toBeLessThan(INPUTS / 2);
 });
 
-test('a server that refuses every batch is asked a bounded number of times, and within --max-calls', async () => {
+test('imitation collect makes a bounded number of calls to a server that refuses every batch', async () => {
   respond = () => ({ status: 400, body: { error: 'no such model' } });
   const all = await collectFrom(BATCH, 'every');
   expect(all.code).toBe(1);
   expect(all.stderr).toContain('it refused 32 inputs in a row, so the inputs are hardly why');
-  // Inputs that are asked alone, as many batches above them at most, and one way down in each of two lanes; not 118.
+  // 32 inputs asked alone, at most 32 larger batches, and one way down for each of two lanes; not 118 calls.
   expect(calls).toBeLessThan(2 * 32 + 2 * 6);
   const before = calls;
   const some = await collectFrom(BATCH, 'some', '--max-calls', '14');
   expect([some.code, calls - before]).toEqual([1, 14]);
   expect(some.stderr).toContain('the 14 calls of --max-calls are made');
-  // Of both batches: refused as a whole, then as 15, 8, 4, 2, 1 and 1. What was not asked alone is open.
+  // Each of two batches is refused as a whole, then as 15, 8, 4, 2, 1 and 1. Inputs not asked alone stay open.
   expect(some.lines).toHaveLength(4);
 });
 
-test('a server that takes no call at all is an error, however few inputs there are', async () => {
+test('imitation collect fails when a server refuses all calls, even with two inputs', async () => {
   respond = () => ({ status: 400, body: { error: 'no such model' } });
   writeFileSync(join(root, 'words.csv'), 'text\nnumber 0\nnumber 1');
   const few = await collect('few');
@@ -165,12 +165,12 @@ test('a server that takes no call at all is an error, however few inputs there a
   expect(few.lines).toHaveLength(2);
 });
 
-test('what answers cost that cannot be read is in the file, whatever ends the collection', async () => {
+test('imitation collect records the cost of unreadable answers, also if --max-calls or a 401 ends it', async () => {
   respond = () => ({ body: 'data: {"half' });
   const stopped = await collect('paid', '--max-calls', '7');
   expect(stopped.code).toBe(1);
   expect([calls, stopped.told.calls]).toEqual([7, 7]);
-  // Nobody can tell tokens of what is no JSON, so each counts as the longest answer.
+  // An answer that is no JSON has no token counts: it counts as the longest one.
   expect(costIn(stopped.lines)).toBeCloseTo(7 * (PER_CALL + 0.016), 9);
   expect(stopped.told.costs[0]?.cost).toBeCloseTo(costIn(stopped.lines), 9);
   for (const { problem } of stopped.lines) {
@@ -187,8 +187,8 @@ test('what answers cost that cannot be read is in the file, whatever ends the co
   expect(costIn(denied.lines)).toBeGreaterThan(0);
 });
 
-test('calls are taken to cost as much as the dearest, where a server counts more than it may', async () => {
-  // At most 16 tokens are asked for; each call costs 1.01 instead of at most about 0.03.
+test('imitation collect takes the dearest call as the bound when a server exceeds maxTokens', async () => {
+  // maxTokens is 16; each call costs 1.01 instead of at most about 0.03.
   respond = () => ({ body: said('alpha', 1000) });
   const { code, stderr } = await collect('dear', '--max-cost', '3');
   expect(code).toBe(1);

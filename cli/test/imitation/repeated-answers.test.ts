@@ -58,7 +58,7 @@ function answersOf(imitation: Imitation, letters: string): Map<string, Imitation
   return answers;
 }
 
-it('takes no class for what every object has', () => {
+it('judge counts no votes for a class that is named constructor', () => {
   const { spec, ...rest } = document({ answers: 2, temperature: 1 });
   const imitation = { ...rest, spec: { ...spec, classes: ['x', 'constructor'] } };
   const [input] = judge(imitation, INPUTS, answersOf(imitation, 'xx')).inputs;
@@ -67,12 +67,12 @@ it('takes no class for what every object has', () => {
 
 it.each([
   ['xyyxx', 'x', { x: 0.6, y: 0.4 }],
-  // As often: the first that was said.
+  // A tie: the class that was named first.
   ['yx?--', 'y', { x: 1 / 3, y: 1 / 3 }],
-  // Abstentions and what nobody can read name nothing.
+  // Abstentions and unreadable answers name no class.
   ['??x!!', 'x', { x: 1 / 3 }],
   ['??', null, {}],
-])('%s is %s', (letters, named, shares) => {
+])('judge reads the answers %s as %s', (letters, named, shares) => {
   const imitation = document({ answers: 5, temperature: 1 });
   const [input] = judge(imitation, INPUTS, answersOf(imitation, letters)).inputs;
   expect(input?.answers).toEqual({ a: named });
@@ -82,8 +82,8 @@ it.each([
   expect(input?.shares).toEqual({ a: shares });
 });
 
-it('gives each teacher an equal part of the consensus of two, however often it was asked', () => {
-  // Input 1: of one's answers 2 in 5 name x, 1 in 10 names y; the other says y; input 2: nobody names anything.
+it('consensusOf gives two teachers equal weight, however often each was asked', () => {
+  // Input 1: of one teacher's answers 2 in 5 name x, 1 in 10 names y; the other says y. Input 2: no class is named.
   const shares = [Float64Array.of(0.4, 0.1, 0, 0), Float64Array.of(0, 1, 0, 0)];
   const votes = [Int32Array.of(0, -1), Int32Array.of(1, -1)];
   const { best, probability } = consensusOf(votes, 2, shares);
@@ -91,7 +91,7 @@ it('gives each teacher an equal part of the consensus of two, however often it w
   expect([...probability]).toEqual([expect.closeTo(0.6, 12), 0]);
 });
 
-it('says nothing where nothing can be read, and has shares of several answers alone', () => {
+it('judge gives no shares for unreadable answers, nor for a single answer', () => {
   const several = document({ answers: 2, temperature: 1 });
   const judged = judge(several, INPUTS, answersOf(several, '!!'));
   expect(judged.inputs[0]).toMatchObject({ answers: {} });
@@ -103,7 +103,7 @@ it('says nothing where nothing can be read, and has shares of several answers al
   expect(input).not.toHaveProperty('shares');
 });
 
-it('keeps each explanation once, with what it explains', () => {
+it('keptText has each explanation once, with the class that it explains', () => {
   const imitation = document({ answers: 5, temperature: 1 });
   const [input] = judge(imitation, INPUTS, answersOf(imitation, 'xyx!?')).inputs;
   if (input === undefined) throw new Error('no input');
@@ -120,7 +120,7 @@ it('keeps each explanation once, with what it explains', () => {
   });
 });
 
-it('more answers leave those that there are as they are; another prompt, temperature or schema does not', () => {
+it('openQuestions keeps answers when more are wanted, not after a new prompt, temperature or schema', () => {
   const three = document({ answers: 3, temperature: 1 });
   const answers = answersOf(three, 'xyx');
   const open = (imitation: Imitation) =>
@@ -134,7 +134,7 @@ it('more answers leave those that there are as they are; another prompt, tempera
   expect(open(document({ answers: 3, temperature: 1, schema: { label: null } }))).toEqual([
     0, 1, 2,
   ]);
-  // The first and third answer are asked for in the words that they were asked for in.
+  // The prompt of the first and third answer is unchanged.
   const prompts = [CHAT.prompt, 'What? {input}'];
   expect(open(document({ answers: 3, temperature: 1, prompts }, { model: 'm' }))).toEqual([1]);
   // How the object is asked for is no part of the question.
@@ -153,11 +153,11 @@ it.each<[unknown, object, string]>([
   [{ output: 'tool' }, CHAT, 'spec.teachers[0].ask.output: belongs to ask.schema, which is missing'],
   [{ answers: 33, temperature: 1 }, CHAT, 'spec.teachers[0].ask.answers: want a whole number from 1 to 32'],
   [{ schema: { explanation: null } }, CHAT, 'spec.teachers[0].ask.schema.label: is missing'],
-])('refuses %j beside %j', (ask, chat, message) => {
+])('checkImitation refuses the ask %j beside the chat %j', (ask, chat, message) => {
   expect(() => document(ask, chat)).toThrow(message);
 }); // biome-ignore format: rows
 
-it('asks other endpoints than chats several times, and no more', () => {
+it('checkImitation takes ask.answers without a chat, and refuses ask.temperature and ask.schema', () => {
   const plain = { chat: undefined, request: '$input', answer: '' };
   expect(document({ answers: 3 }, CHAT, plain).spec.teachers[0]?.ask).toEqual({ answers: 3 });
   expect(() => document({ temperature: 1, schema: { label: null } }, CHAT, plain)).toThrow(
@@ -165,7 +165,7 @@ it('asks other endpoints than chats several times, and no more', () => {
   );
 });
 
-it('costs: every line was paid for, and to ask again is estimated by reason', () => {
+it('costsOf adds up all lines, and estimates the cost of asking again by reason', () => {
   const price = { perCall: 1, currency: 'EUR' };
   const imitation = document({ answers: 3, temperature: 1 }, CHAT, { price });
   const usage = { inputTokens: 10, outputTokens: 2, cachedTokens: 4 };
@@ -192,14 +192,14 @@ it('costs: every line was paid for, and to ask again is estimated by reason', ()
       ],
     },
   ]);
-  // What was never asked is no repair, and without a price nothing has a cost.
+  // A question that was never asked is no repair, and without a price there is no cost.
   const plain = document({ answers: 3, temperature: 1 });
   expect(costsOf(plain, [...INPUTS, { id: '2', value: { text: 'two' } }], [])).toEqual([
     { name: 'a', answers: 0, currency: 'USD', repairs: [] },
   ]);
 });
 
-it('asks nobody again of whom exactly so many agree as are wanted', () => {
+it('againBy inconsistent leaves answers alone whose agreement is exactly the wanted one', () => {
   const imitation = document({ answers: 25, temperature: 1 });
   const [teacher] = imitation.spec.teachers;
   if (teacher === undefined) throw new Error('no teacher');
@@ -213,6 +213,6 @@ it('asks nobody again of whom exactly so many agree as are wanted', () => {
     const again = againBy('inconsistent', { ...imitation.spec, check });
     return openQuestions(teacher, ['x', 'y'], INPUTS, new Map(answers), again).length;
   };
-  // 0.28 × 25 is more than 7 as computers multiply.
+  // 0.28 × 25 is more than 7 in floating point.
   expect([open(7), open(6)]).toEqual([0, 25]);
 });

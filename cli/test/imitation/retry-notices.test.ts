@@ -1,8 +1,8 @@
-/** Tries that fail at times written down here, and the lines that are told of them. */
+/** `RetryNotices`: failed tries at times written down here, and the lines about them. */
 import { expect, it } from 'vitest';
 import { RetryNotices } from '../../src/imitation/asking/retry-notices.js';
 
-it('tells the first of each kind at once, and the others by number', () => {
+it('RetryNotices tells the first retry of each kind at once, and counts the others', () => {
   const lines: string[] = [];
   let nowMs = 0;
   const { retried } = new RetryNotices(

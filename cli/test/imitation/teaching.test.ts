@@ -1,4 +1,4 @@
-/** What of kept answers teaches: shares and explanations, by arithmetic on a few lines written down here. */
+/** Training targets and texts from kept answers, by arithmetic on a few lines written down here. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const kept = (id: string, more: Partial<KeptInput> = {}): KeptInput => ({
   ...more,
 });
 
-it('has the shares of several answers, and what is not known on all classes alike', () => {
+it('logShares gives the shares of several answers, and spreads the rest equally over all classes', () => {
   const inputs = [
     kept('sure', { answers: { a: 'y' }, shares: { a: { y: 1 } } }),
     kept('doubt', { answers: { a: 'x' }, shares: { a: { x: 0.6, z: 0.4 } } }),
@@ -44,11 +44,11 @@ it('has the shares of several answers, and what is not known on all classes alik
       [0, 0, 1],
     ].flat().map(near),
   );
-  // As kd wants them: no class has the logarithm of nothing.
+  // The term kd needs finite logits: no class has log 0.
   expect([...rows].every(Number.isFinite)).toBe(true);
 }); // biome-ignore format: rows
 
-it('answers of one teacher weigh together as one', () => {
+it('namedShares of one teacher sum to at most one an input', () => {
   const inputs = [
     kept('1', { shares: { a: { x: 0.6, z: 0.4 } }, answers: { a: 'x' } }),
     kept('2', { shares: { a: { y: 0.2 } }, answers: { a: 'y' } }),
@@ -60,7 +60,7 @@ it('answers of one teacher weigh together as one', () => {
   );
 }); // biome-ignore format: rows
 
-it('takes no class for what every object has', () => {
+it('namedShares gives a class that is named constructor no share', () => {
   const inputs = [kept('1', { shares: { a: { x: 1 } }, answers: { a: 'x' } })];
   expect([...namedShares(inputs, 'a', ['x', 'constructor'])]).toEqual([1, 0]);
 });
@@ -95,7 +95,7 @@ const imitation = checkImitation(
   'words.yaml',
 );
 
-it('shows the input with what was said why, each once, and without what the classes are called', () => {
+it('explainedText appends each explanation once, and masks the names of the classes', () => {
   const input = kept('1', {
     text: 'der deu-Satz',
     explanations: {
@@ -112,7 +112,7 @@ it('shows the input with what was said why, each once, and without what the clas
   expect(explainedText(kept('2'), explanationMask(imitation))).toBe('text 2');
 });
 
-it('counts by split what anybody explained', () => {
+it('explainedCounts counts the inputs and the explained ones of each split', () => {
   const why = { chat: [{ class: 'deu', text: 'so' }] };
   const inputs = [
     kept('1', { split: 'train', explanations: why }),
@@ -126,7 +126,7 @@ it('counts by split what anybody explained', () => {
   expect(explainedCounts([kept('1', { explanations: why })])).toEqual({ all: { inputs: 1, explained: 1 } }); // biome-ignore format: one line
 });
 
-it('pairs seeds: the mean of the differences with its interval', () => {
+it('explanationsWorth gives the mean difference of paired seeds with its interval', () => {
   const runs = { student: 's', plain: 'p', explained: 'e' };
   const outcome = (seed: number, student: number, plain: number) => ({
     seed,
@@ -144,7 +144,7 @@ it('pairs seeds: the mean of the differences with its interval', () => {
     difference: expect.closeTo(0.1, 12),
     interval: { low: expect.closeTo(0.1 - margin, 6), high: expect.closeTo(0.1 + margin, 6) },
   });
-  // No mean of what is not there, and no interval of one seed.
+  // There is no mean of missing values, and no interval of one seed.
   expect(nll).toBeNull();
   expect(explanationsWorth(known, [outcome(1, 0.8, 0.7)]).accuracy).toMatchObject({ difference: expect.closeTo(0.1, 12), interval: null }); // biome-ignore format: one line
 });
@@ -157,7 +157,7 @@ it.each<[string, KeptInput[]]>([
   ['input 1 has 1 numbers, and spec.inputs.numbers names 0', [{ id: '1', answers: {}, numbers: [1] }]],
   ['spec.train.explanations wants texts', [{ id: '1', answers: {}, numbers: [] }]],
   ['nothing that was kept to train on has an explanation', [kept('1')]],
-])('refuses what teaches nothing, and names the file: %s', async (message, inputs) => {
+])('trainingSet refuses unfit inputs, and names the file: %s', async (message, inputs) => {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-teaching-'));
   const places = {
     keptFile: 'kept.jsonl',

@@ -1,6 +1,6 @@
 /**
- * Collecting from a black box that is at fault, a process of its own would be no other: a real server on a real port whose answers
- * with 200 are cut off, empty, HTML, NaN, errors, slow, or name no class, at first or for ever, by input.
+ * `imitation collect` from a faulty endpoint: a real server whose answers with 200 are cut off, empty, HTML, NaN,
+ * errors, slow, or no class. By input, only the first answer or every one is faulty.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const root = mkdtempSync(join(tmpdir(), 'unreadable-'));
 const texts = Object.keys(FAULTS).flatMap((fault) => [`${fault} once`, `${fault} always`]);
 const asked = new Map<string, number>();
-/** Whatever is asked is answered well. */
+/** The server answers everything without a fault. */
 let isMended = false;
 let server: Endpoint;
 
@@ -95,7 +95,7 @@ function answers(): Map<string, Record<string, unknown>> {
   return new Map(read.map((line) => [line['text'] as string, line]));
 }
 
-test('answers with 200 that cannot be read are asked for again, and what stays lost is counted', async () => {
+test('imitation collect asks again for unreadable answers with 200, and counts those that remain', async () => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...command('-o', 'json'));
   expect(code).toBe(1);
   const said = answers();
@@ -105,7 +105,7 @@ test('answers with 200 that cannot be read are asked for again, and what stays l
     expect(said.get(`${fault} always`)).toMatchObject({ class: null, problem: expect.any(String) });
     expect([fault, asked.get(`${fault} always`)]).toEqual([fault, ATTEMPTS]);
   }
-  // What the user's own document asked for is kept as it came, where something came.
+  // The unreadable value at the document's `answer` is kept as it came.
   expect(said.get('label always')).toMatchObject({ raw: 'gamma' });
   expect(said.get('error always')).toMatchObject({ raw: { error: { message: 'overloaded' } } });
   expect(said.get('refused')).toMatchObject({ class: null, refused: 422 });
@@ -121,7 +121,7 @@ test('answers with 200 that cannot be read are asked for again, and what stays l
   expect(stderr).not.toContain('MaxListenersExceededWarning');
 });
 
-test('they stay as they are until they are asked for again, which asks about no other', async () => {
+test('imitation collect asks about unreadable answers again only with --again unreadable', async () => {
   isMended = true;
   const kept = await runCli(NOBODY, ...command());
   expect(kept.code).toBe(1);
@@ -131,7 +131,7 @@ test('they stay as they are until they are asked for again, which asks about no 
   const count = Object.keys(FAULTS).length;
   const [estimate] = JSON.parse(dry.stdout) as [object];
   expect(estimate).toMatchObject({ open: count, calls: count });
-  // Nobody said what a call costs.
+  // The document has no price.
   expect(estimate).not.toHaveProperty('cost');
   const table = await runCli(NOBODY, ...command('--dry-run'));
   expect(table.stdout).toContain('no price');

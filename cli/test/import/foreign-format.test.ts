@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { foreignFormat } from '../../src/import/foreign-format.js';
 
-test('a path stands in the advice as it is, whatever letters it has', () => {
+test('foreignFormat keeps every letter of a path in its advice', () => {
   expect(foreignFormat('models/MY_NAME.keras', [])).toContain(
     `load_model('models/MY_NAME.keras').export('MY_NAME')`,
   );

@@ -1,4 +1,4 @@
-/** `preprocessor_config.json` of Hugging Face's image processors, by what their documentation says that they do. */
+/** `pictureSettings` of `preprocessor_config.json` of Hugging Face's image processors, by their documentation. */
 import { expect, test } from 'vitest';
 import { pictureSettings } from '../../src/import/pictures-beside.js';
 
@@ -26,11 +26,11 @@ test.each<[string, object, object | undefined]>([
   ['an older one without a crop', { size: 224 }, { ...NORMALIZED, resize: [224, 224], antialias: true }], // biome-ignore format: one line
   ['pictures of any size, from 0 to 255', { do_resize: false, do_rescale: false, do_normalize: false }, { scale: 255, layout: 'NCHW' }], // biome-ignore format: one line
   ['EfficientNet, with values below 0', { rescale_offset: true }, undefined],
-])('%s', (_, changes, settings) => {
+])('pictureSettings of %s', (_, changes, settings) => {
   expect(pictureSettings({ ...VIT, ...changes })).toEqual(settings);
 });
 
-test('sound is none of its business', () => {
+test('pictureSettings ignores a processor of sound', () => {
   const config = { feature_extractor_type: 'Wav2Vec2FeatureExtractor', do_normalize: true };
   expect(pictureSettings(config)).toBeUndefined();
 });

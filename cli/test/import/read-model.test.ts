@@ -1,4 +1,4 @@
-/** Real files on disk: ONNX models that the `onnx` package wrote, and files of other programs, of which the name tells. */
+/** `readModel` on real files: ONNX models that the `onnx` package wrote, and files of other programs, told by name. */
 import {
   copyFileSync,
   cpSync,
@@ -32,7 +32,7 @@ async function settingsOf(path: string, file?: string) {
   return parsePackagedModel(await readModel(path, file)).model.settings;
 }
 
-it('reads settings beside an ONNX file, or those that are named', async () => {
+it('readModel reads settings beside an ONNX file, or from a named file', async () => {
   const path = fixture('two-heads.onnx');
   await expect(readModel(path, undefined)).rejects.toThrow('has several outputs');
   writeFileSync(join(root, 'two-heads.settings.json'), '{"outputName":"logits"}');
@@ -44,7 +44,7 @@ it('reads settings beside an ONNX file, or those that are named', async () => {
   await expect(readModel(path, other)).rejects.toThrow('outputname: is not a known key');
 });
 
-it('says that a folder or a device is no file', async () => {
+it('readModel refuses a folder or a device in the place of an ONNX file', async () => {
   mkdirSync(join(root, 'folder.onnx'));
   await expect(readModel(join(root, 'folder.onnx'), undefined)).rejects.toThrow(
     'is a folder, and no file',
@@ -55,7 +55,7 @@ it('says that a folder or a device is no file', async () => {
   );
 });
 
-it('needs the weights that lie in another file', async () => {
+it('readModel needs the data file of an ONNX model, and refuses one that is too short', async () => {
   const path = fixture('external.onnx');
   await expect(readModel(path, undefined)).rejects.toThrow('external.onnx.data: no such file');
   fixture('external.onnx.data');
@@ -71,7 +71,7 @@ it.each([
   ['net.safetensors', 'holds weights without the model'],
   ['saved/saved_model.pb', 'is no SavedModel, or a damaged one'],
   ['folder/net.onnx', 'is a folder; push the file in it: net.onnx'],
-])('says how to make a model of %s', async (file, message) => {
+])('readModel says how to make a model of %s', async (file, message) => {
   const path = join(root, file);
   const folder = file.includes('/') ? join(path, '..') : undefined;
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
@@ -79,7 +79,7 @@ it.each([
   await expect(readModel(folder ?? path, undefined)).rejects.toThrow(message);
 });
 
-it('reads a model of texts from its folder, with the names of its classes', async () => {
+it('readModel reads a model of texts from its folder, with the names of its classes', async () => {
   const from = new URL('../../../learning/test/fixtures/onnx-text', import.meta.url);
   const folder = join(root, 'texts');
   cpSync(fileURLToPath(from), folder, { recursive: true });
@@ -109,14 +109,14 @@ it.each([
   ['softmax', 'saved-model', 'probabilities'],
   ['graph-model', 'graph-model', 'probabilities'],
   ['keras3-functional', 'layers-model', 'logits'],
-])('tells what lies in the folder %s', async (name, format, output) => {
+])('readModel finds the format of the folder %s', async (name, format, output) => {
   const bytes = await readModel(tensorflow(name), undefined);
   expect(parsePackagedModel(bytes)).toMatchObject({ format, model: { settings: { output } } });
   // Equal content has one digest.
   expect((await readModel(tensorflow(name), undefined)).equals(bytes)).toBe(true);
 });
 
-it('reads settings in a folder', async () => {
+it('readModel reads settings in a folder', async () => {
   const copy = join(root, 'graph');
   cpSync(tensorflow('graph-model'), copy, { recursive: true });
   writeFileSync(join(copy, 'settings.json'), '{"scale":255}');
@@ -125,7 +125,7 @@ it('reads settings in a folder', async () => {
   expect(await settingsOf(join(copy, 'model.json'))).toEqual(plain);
 });
 
-it('refuses a SavedModel that reaches beyond numbers', async () => {
+it('readModel refuses a SavedModel with an operation that reads files', async () => {
   await expect(readModel(tensorflow('reader'), undefined)).rejects.toThrow(
     /has operations that are not run here: ReadFile \(in function __inference_serve_\d+\); only those run/,
   );
@@ -149,11 +149,11 @@ it.each([
   ['a list of its own', { 'net.labels.txt': FRUITS.join('\n'), 'labels.txt': 'a\nb\nc\nd\ne' }],
   ['a configuration of Hugging Face', { 'config.json': ID_TO_LABEL }],
   ['Teachable Machine’s metadata', { 'metadata.json': JSON.stringify({ labels: FRUITS }) }],
-])('takes the names of the classes from %s beside it', async (name, files) => {
+])('readModel takes the names of classes from %s beside the model', async (name, files) => {
   expect((await settingsOf(folderWith(name, files))).classes).toEqual(FRUITS);
 });
 
-it('takes no names of something else, of another model, or through a link', async () => {
+it('readModel takes no names of another count, beside two models, or through a link', async () => {
   const four = folderWith('four', { 'labels.txt': FRUITS.slice(1).join('\n') });
   expect((await settingsOf(four)).classes).toBeUndefined();
   const two = folderWith('two', { 'labels.txt': FRUITS.join('\n') });
@@ -165,7 +165,7 @@ it('takes no names of something else, of another model, or through a link', asyn
   expect((await settingsOf(linked)).classes).toBeUndefined();
 });
 
-it('refuses names beside it that are not UTF-8', async () => {
+it('readModel refuses names of classes that are not UTF-8', async () => {
   const path = folderWith('latin1', {});
   const labels = path.replace('net.onnx', 'labels.txt');
   writeFileSync(labels, 'Bär\nBür\nfig\nlime\npear', 'latin1');
@@ -174,7 +174,7 @@ it('refuses names beside it that are not UTF-8', async () => {
   );
 });
 
-it('believes the settings where names beside it are of another language, and else says both', async () => {
+it('readModel prefers other class names of the settings, and refuses the same in another order', async () => {
   const path = folderWith('settled', {
     'labels.txt': FRUITS.join('\n'),
     'net.settings.json': JSON.stringify({ classes: ['a', 'b', 'c', 'd', 'e'] }),
@@ -189,7 +189,7 @@ it('believes the settings where names beside it are of another language, and els
   );
 });
 
-it('takes what a processor of pictures beside it says, unless the settings do', async () => {
+it('readModel takes picture settings from preprocessor_config.json, unless its settings have some', async () => {
   const processor = JSON.stringify({
     image_processor_type: 'ViTImageProcessor',
     size: { height: 8, width: 8 },
@@ -222,7 +222,7 @@ it('takes what a processor of pictures beside it says, unless the settings do', 
   );
 });
 
-it('takes the names that were saved in a model.json', async () => {
+it('readModel takes class names that were saved in a model.json', async () => {
   const folder = join(root, 'with-names');
   const from = '../../../learning/test/fixtures/tensorflow/graph-model';
   cpSync(fileURLToPath(new URL(from, import.meta.url)), folder, { recursive: true });
@@ -251,7 +251,7 @@ const LINKED = [
   ['graph-model', 'group1-shard1of1.bin'],
 ] as const;
 
-it.each(LINKED)('follows no link out of the folder: %s, %s', async (name, part) => {
+it.each(LINKED)('readModel follows no link out of the folder: %s, %s', async (name, part) => {
   const outside = linked(tensorflow(name), name, part, 'elsewhere');
   await expect(readModel(outside, undefined)).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
@@ -262,7 +262,7 @@ it.each(LINKED)('follows no link out of the folder: %s, %s', async (name, part) 
   expect((await readModel(inside, undefined)).equals(plain)).toBe(true);
 });
 
-it('follows no link to settings or an encoding elsewhere', async () => {
+it('readModel follows no link to settings or an encoding outside the folder', async () => {
   const secret = join(root, 'secret.json');
   writeFileSync(secret, '{"output":"logits"}');
   for (const name of ['settings.json', 'encoding.json']) {
@@ -273,7 +273,7 @@ it('follows no link to settings or an encoding elsewhere', async () => {
   }
 });
 
-it('follows no link to weights of an ONNX model elsewhere, and none that never ends', async () => {
+it('readModel follows no link to ONNX weights outside the folder, nor to /dev/zero', async () => {
   const folder = join(root, 'onnx-linked');
   mkdirSync(folder);
   const path = join(folder, 'external.onnx');

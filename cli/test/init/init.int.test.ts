@@ -37,7 +37,7 @@ afterAll(async () => {
 
 const init = (address: string, ...args: string[]) => runCli(address, 'init', ...args);
 
-test('without a cluster names are taken, what is written is valid, and nothing is overwritten', async () => {
+test('init without a cluster writes a valid run, and overwrites a file only with --force', async () => {
   const file = join(folder, 'offline.yaml');
   const args = ['--dataset', 'digits', '--teacher', 'run:wide', '--teacher', 'lenet', '-f', file];
   const { code, stdout, stderr } = await init(NOBODY, ...args);
@@ -55,14 +55,14 @@ test('without a cluster names are taken, what is written is valid, and nothing i
   expect(await readFile(file, 'utf8')).toContain('dataset: other');
 });
 
-test('what is missing or no name is wrong usage: 2', async () => {
+test('init without a data set, or with a malformed name, is wrong usage: exit code 2', async () => {
   expect(await init(NOBODY)).toMatchObject({ code: 2, stdout: '' });
   const name = await init(NOBODY, '--dataset', 'No Such', '-f', '-');
   expect(name.code).toBe(2);
   expect(name.stderr).toContain('spec.dataset');
 });
 
-test('with a cluster names are looked up, and the set is described', async () => {
+test('init with a cluster looks names up, and describes the data set', async () => {
   expect((await init(cluster.address)).stderr).toContain('the cluster has small');
   const wrong = await init(cluster.address, '--dataset', 'smal');
   expect(wrong.code).toBe(3);
@@ -73,7 +73,7 @@ test('with a cluster names are looked up, and the set is described', async () =>
   expect(stdout).toContain('kind: Training');
 });
 
-test('of a set of several modalities the student sees one, and the run is accepted', async () => {
+test('init for a set of several modalities gives the student one, and the run is accepted', async () => {
   const rows = (width: number) => ({
     dtype: 'float32' as const,
     shape: [20, width],
@@ -105,11 +105,11 @@ test('of a set of several modalities the student sees one, and the run is accept
   const wrong = await init(cluster.address, ...args, 'taste');
   expect(wrong.code).toBe(3);
   expect(wrong.stderr).toContain('the data set has no modality taste; there is sound, touch');
-  // Others look at what the cluster has.
+  // Other tests list the data sets of the cluster.
   expect((await runCli(cluster.address, 'datasets', 'delete', 'senses')).code).toBe(0);
 });
 
-test.runIf(hasTerminals)('on a terminal what is not given is asked for', async () => {
+test.runIf(hasTerminals)('init on a terminal asks for what is not given', async () => {
   const file = join(folder, 'asked.yaml');
   const { output, code } = await onTerminal(cluster.address, ['init', '-f', file], {
     answers: ['7', 'small, small', '1', ''],
@@ -123,7 +123,7 @@ test.runIf(hasTerminals)('on a terminal what is not given is asked for', async (
   expect((await runCli(NOBODY, 'validate', file)).code).toBe(0);
 });
 
-test.runIf(hasTerminals)('on a terminal nothing is asked for once the set is given', async () => {
+test.runIf(hasTerminals)('init on a terminal asks for nothing if the set is given', async () => {
   const args = ['init', '--dataset', 'small', '-f', join(folder, 'not-asked.yaml')];
   const { output, code } = await onTerminal(cluster.address, args, { until: 'Architecture' });
   expect(code, output).toBe(0);
@@ -133,10 +133,10 @@ test.runIf(hasTerminals)('on a terminal nothing is asked for once the set is giv
 test.runIf(hasTerminals).each([
   ['Ctrl-C', { until: 'Data set: ' }],
   ['Ctrl-D', { answers: ['\u0004'] }],
-])('%s at a question ends it without a word', async (_, keys) => {
+])('%s at a question ends init without an error message', async (_, keys) => {
   const { output, code } = await onTerminal(NOBODY, ['init'], keys);
   expect(code, output).toBe(130);
   expect(output).not.toContain('error');
-  // What comes next begins a line of its own.
+  // The shell's prompt begins a line of its own.
   expect(output.endsWith('\r\n\r\n'), output).toBe(true);
 });

@@ -1,4 +1,4 @@
-/** What is written is a run: read by the project's own parser, for every architecture. */
+/** `initialRunText` is a run: the project's own parser reads it, for every architecture. */
 import { ARCHITECTURE_NAMES } from '@lyceum/learning/architectures';
 import { parseRunSpecification } from '@lyceum/learning/specification';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { initialRunText } from '../../src/init/initial-run.js';
 
 const DATASET = { name: 'digits', description: '[28, 28, 1], 10 classes\n# and an end of line' };
 
-test.each(ARCHITECTURE_NAMES)('a distillation into %s', (student) => {
+test.each(ARCHITECTURE_NAMES)('initialRunText writes a distillation into %s', (student) => {
   const teachers = [
     { name: 'run:wide', description: '101,770 parameters' },
     { name: 'wide' },
@@ -29,7 +29,7 @@ test.each(ARCHITECTURE_NAMES)('a distillation into %s', (student) => {
   expect(text).toContain('# of the set: [28, 28, 1], 10 classes # and an end of line\n');
 });
 
-test('what the coordinator says begins no line, and no terminal obeys it', () => {
+test('initialRunText lets no line end or control character of the coordinator through', () => {
   const said = 'red\u001b[2J\u202e\r\nkind: Training\u2028';
   const text = initialRunText({
     name: 'first',
@@ -43,7 +43,7 @@ test('what the coordinator says begins no line, and no terminal obeys it', () =>
   expect(parseRunSpecification(text, 'the run').kind).toBe('Distillation');
 });
 
-test('teachers that say a class alone are black, and vote', () => {
+test('initialRunText gives teachers that only name classes black access and the term vote', () => {
   const box = { name: 'box', classesOnly: true };
   const read = (teachers: { name: string; classesOnly?: boolean }[]) => {
     const text = initialRunText({ name: 'first', dataset: DATASET, teachers, student: 'mlp' });
@@ -63,7 +63,7 @@ test('teachers that say a class alone are black, and vote', () => {
   ]);
 });
 
-test.each(ARCHITECTURE_NAMES)('a training of %s alone', (student) => {
+test.each(ARCHITECTURE_NAMES)('initialRunText writes a training of %s alone', (student) => {
   const text = initialRunText({ name: 'first', dataset: DATASET, teachers: [], student });
   expect(parseRunSpecification(text, 'the run')).toMatchObject({
     kind: 'Training',
@@ -71,13 +71,13 @@ test.each(ARCHITECTURE_NAMES)('a training of %s alone', (student) => {
   });
 });
 
-test.each(['1.0', '123', '2026-01-01', 'null', 'true', '0x1f'])('a set called %s', (name) => {
+test.each(['1.0', '123', '2026-01-01', 'null', 'true', '0x1f'])('keeps the set name %s', (name) => {
   const run = { name: 'first', dataset: { name }, teachers: [{ name }], student: 'mlp' } as const;
   const read = parseRunSpecification(initialRunText(run), 'the run');
   expect(read.spec).toMatchObject({ dataset: name, teachers: [{ name, model: name }] });
 });
 
-test('choices are numbers or names', () => {
+test('chosen takes numbers and names', () => {
   const choices = ['a', 'b', 'run:c'];
   expect(chosen('3, a', choices, false)).toEqual(['run:c', 'a']);
   expect(chosen('b run:c', choices, false)).toEqual(['b', 'run:c']);
@@ -90,7 +90,7 @@ test('choices are numbers or names', () => {
   }
 });
 
-test('a set suggests an architecture for each of its modalities', () => {
+test('offeredSet suggests an architecture for each modality', () => {
   const students = (...modalities: object[]) =>
     offeredSet({ modalities }).modalities.map(({ name, student }) => [name, student]);
   expect(students({ sampleShape: [28, 28, 1] })).toEqual([[undefined, 'conv']]);
@@ -106,7 +106,7 @@ test('a set suggests an architecture for each of its modalities', () => {
   expect(offeredSet({})).toEqual({ modalities: [{ student: 'mlp' }] });
 });
 
-test('the student of several modalities sees one of them', () => {
+test("initialRunText names the student's modality, and the others in a comment", () => {
   const modality = { name: 'facts', others: ['pictures', 'words'] };
   const run = { name: 'first', dataset: DATASET, teachers: [], student: 'mlp', modality } as const;
   const text = initialRunText(run);
@@ -122,7 +122,7 @@ test.each([
   [656, 90],
   [21, 200],
   [0, 200],
-])('of %s samples there are %s epochs', (epochSamples, epochs) => {
+])('initialRunText of %s samples an epoch has %s epochs', (epochSamples, epochs) => {
   const run = { name: 'first', dataset: DATASET, teachers: [], student: 'mlp' } as const;
   const text = initialRunText({ ...run, epochSamples });
   expect(parseRunSpecification(text, 'the run').spec.training.epochs).toBe(epochs);

@@ -1,4 +1,4 @@
-// The real programs, started before there is a NATS, or told the wrong thing of it. Probes are asked as a kubelet asks.
+// The real programs, started before NATS or with a wrong setting for it. Probes are asked as a kubelet does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 class Program {
   readonly http: string;
-  /** Closed, not exited: what it has printed has come by then. */
+  /** At `close`, not `exit`: by then all output has come. */
   readonly exited: Promise<number | null>;
   stderr = '';
   readonly #child: ChildProcess;
@@ -88,7 +88,7 @@ function startNats() {
   return startNatsServer({ binary, storeDir, port: natsPort, log, passwords: PASSWORDS });
 }
 
-test('programs that are there first wait for NATS, say so, and go on once it is there', async () => {
+test('coordinator and workers wait for NATS, say so in readyz, and go on once it is there', async () => {
   const startedMs = performance.now();
   const all = await Promise.all(ROLES.map((role) => start(role)));
   for (const program of all) {
@@ -105,7 +105,7 @@ test('programs that are there first wait for NATS, say so, and go on once it is 
       await vi.waitFor(async () => {
         expect(await program.probe('readyz')).toEqual({ status: 200, text: 'ok\n' });
       }, PATIENT);
-      // Once, however often it looked; a minute later again.
+      // Logged once, and again after a minute, however often NATS was tried.
       const minutes = Math.floor((performance.now() - startedMs) / 60_000);
       const toldCount = program.stderr.split('"msg":"waiting for NATS"').length - 1;
       expect(toldCount).toBeGreaterThanOrEqual(1);
@@ -118,7 +118,7 @@ test('programs that are there first wait for NATS, say so, and go on once it is 
 }, 400_000);
 
 test.each(ROLES)(
-  'a %s that waits ends when it is told to',
+  'a %s that waits for NATS ends on SIGTERM',
   async (role) => {
     const program = await start(role);
     await vi.waitFor(async () => {
@@ -146,7 +146,7 @@ test.each(ROLES)(
 );
 
 test.each(ROLES)(
-  'a %s whose NATS is no address ends, and says what would be one',
+  'a %s with a malformed address of NATS ends, and says what is wanted',
   async (role) => {
     const program = await start(role, { nats: 'nats//127.0.0.1' });
     expect(await program.exited).toBe(2);

@@ -1,7 +1,7 @@
 /**
- * Models of scikit-learn as teachers, pushed bare, in a real cluster. They hold eleven classes "0" to "10" as scikit-learn
- * sorts them, "10" before "2"; the set's file is sorted by class. Each teacher must know the set, and its student too, which is
- * a teacher itself then.
+ * Models of scikit-learn as teachers, pushed without settings, in a real cluster. They have eleven classes "0" to "10"
+ * as scikit-learn sorts them, "10" before "2"; the set's file is sorted by class. Each teacher must know the set, and
+ * so must its student, which then is a teacher itself.
  */
 import { fileURLToPath } from 'node:url';
 import { checkInferenceDescription } from '@lyceum/learning/specification';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'reversed', reversed);
   for (const model of MODELS) {
     const file = `../../../learning/test/fixtures/onnx/sklearn-${model}.onnx`;
-    // A forest's scores are told to be probabilities by their name.
+    // The name of a forest's output says that it has probabilities.
     const bytes = await readModel(fileURLToPath(new URL(file, import.meta.url)), undefined);
     await client.pushArtifact(ARTIFACT_KIND_MODEL, model, bytes);
   }
@@ -65,7 +65,7 @@ function document(name: string, dataset: string, models: readonly string[]): str
   });
 }
 
-test.each(['numbered', 'named'])('know a set whose classes are %s', async (dataset) => {
+test.each(['numbered', 'named'])('teachers know a set whose classes are %s', async (dataset) => {
   const runId = `on-${dataset}`;
   await client.submitRun(document(runId, dataset, MODELS));
   expect((await succeeded(client, runId)).warnings).toEqual([]);
@@ -76,7 +76,7 @@ test.each(['numbered', 'named'])('know a set whose classes are %s', async (datas
   }
 });
 
-test('are refused at submit where no name fits, with the names', async () => {
+test('submit refuses a teacher whose class names do not fit, and lists the names', async () => {
   await expect(
     client.submitRun(document('on-padded', 'padded', ['forest-strings'])),
   ).rejects.toThrow(
@@ -84,7 +84,7 @@ test('are refused at submit where no name fits, with the names', async () => {
   );
 });
 
-describe('a student', () => {
+describe('a student of scikit-learn teachers', () => {
   const runId = 'taught';
   const own = `run:${runId}`;
 
@@ -107,7 +107,7 @@ describe('a student', () => {
     }
   });
 
-  test('knows it from behind a server too, which tells its classes', async () => {
+  test('knows the set from behind an inference server too, which tells its classes', async () => {
     const server = await serveModels({
       far: await client.pullArtifact(ARTIFACT_KIND_MODEL, own),
     });
@@ -129,7 +129,7 @@ describe('a student', () => {
     );
   });
 
-  test('is where another begins, on a set that has its classes in its order', async () => {
+  test('can be the start of another student, only on a set with its classes in its order', async () => {
     const on = (dataset: string) => {
       const run = JSON.parse(document('go-on', dataset, MODELS.slice(0, 1)));
       run.spec.student.model = { model: own };

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import { type CoordinatorClient, hasEnded } from '../../src/client/index.js';
 import { LocalCluster, type LocalClusterOptions } from '../../src/local-cluster/index.js';
 
-/** Never a matter of time: a test that waits so long has failed. */
+/** Longer than any wait that succeeds: a test that waits so long has failed. */
 export const PATIENT = { timeout: 300_000, interval: 50 };
 
 /** One worker of each kind, with one thread each, unless `options` say otherwise. */

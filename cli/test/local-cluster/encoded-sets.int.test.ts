@@ -1,7 +1,7 @@
 /**
- * A set of texts and a set of rows in a real cluster: a run's student teaches another, which is pulled in every format.
- * Whoever has the pulled student and a raw sample gets the logits that the run's predictions have: encoded here and by
- * Python, run by ONNX Runtime.
+ * A set of texts and a set of rows in a real cluster: a run's student teaches another, which is pulled in every
+ * format. Raw samples, encoded here and by Python and run by ONNX Runtime, must give the logits of the run's
+ * predictions.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -92,7 +92,7 @@ describe.each(STORIES)('a set of %s', (dataset, architecture, rawOf) => {
     expect(report.student.accuracy).toBeGreaterThan(dataset === 'texts' ? 0.95 : 0.8);
   });
 
-  test('ships its encoding with the student: raw samples give the logits of the run', async () => {
+  test('has its encoding in the pulled student: raw samples give the logits of the run', async () => {
     const out = await pulled(student, 'onnx');
     const encoding = parseEncoding(await readFile(join(out, 'encoding.json'), 'utf8'));
     const arrays = readNpz(await client.getPredictions(student));
@@ -118,7 +118,7 @@ describe.each(STORIES)('a set of %s', (dataset, architecture, rawOf) => {
     expect(byPython).toEqual(rows.map((row) => [...row]));
   });
 
-  test.each(['tfjs', 'safetensors'])('its student has it as %s, too', async (format) => {
+  test.each(['tfjs', 'safetensors'])('has its encoding in a pulled %s student', async (format) => {
     const out = await pulled(student, format);
     const onnx = join(folder, `${student}-onnx`, 'encoding.json');
     expect(await readFile(join(out, 'encoding.json'))).toEqual(await readFile(onnx));
@@ -162,13 +162,13 @@ describe('a pulled student', () => {
     ['people', [], '[1]\n', 2, 'standard input, line 1: is no JSON object'],
     ['people', ['nowhere.csv'], '', 3, 'nowhere.csv: no such file'],
     ['no', [], '', 3, 'model.json: no such file'],
-  ])('%s: %j of %j ends with %d', async (dataset, args, input, code, message) => {
+  ])('of %s with %j and input %j exits with %d', async (dataset, args, input, code, message) => {
     const { code: got, stderr } = await predict(dataset, args, input);
     expect([got, stderr]).toEqual([code, expect.stringContaining(message)]);
   });
 });
 
-describe('what does not fit is refused at submit', () => {
+describe('submit refuses', () => {
   test('a teacher of another encoding', async () => {
     await expect(
       client.submitRun(distillation('no', 'coarse', 'run:texts-teacher')),
@@ -187,28 +187,28 @@ describe('what does not fit is refused at submit', () => {
     await succeeds(distillation('same', 'texts', 'again'));
   });
 
-  test('a teacher that knows the rows as they were', async () => {
+  test('a teacher of rows that are not encoded', async () => {
     await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'raw', tinyModelBytes(0.3, 3, 2));
     await expect(client.submitRun(distillation('no', 'people', 'raw'))).rejects.toThrow(
       /takes inputs of shape \[3\], and the samples have \[\d\] and are encoded \(rows: 2 columns of numbers/,
     );
   });
 
-  test('views of pictures', async () => {
+  test('views of pictures for a set of rows', async () => {
     const views = { shift: 0.1 };
     await expect(
       client.submitRun(distillation('no', 'people', 'run:people-teacher', { views })),
     ).rejects.toThrow('spec.views.shift: needs samples of shape [height, width, channels], and those of spec.dataset are ['); // biome-ignore format: short
   });
 
-  test('a student that needs pictures', async () => {
+  test('a student of pictures for a set of texts', async () => {
     await expect(
       client.submitRun(training('no', 'texts', { architecture: 'conv' })),
     ).rejects.toThrow('spec.student.model.architecture: conv does not fit the samples of spec.dataset, [256]: layer conv_1'); // biome-ignore format: short
   });
 });
 
-test('a set keeps its texts, and shows its encoding', async () => {
+test('a data set keeps its texts, and datasets show prints its encoding', async () => {
   const bytes = await client.pullArtifact(ARTIFACT_KIND_DATASET, 'texts');
   const { texts } = parseDataset(bytes);
   expect(texts && sampleText(texts, 7)).toBe(SENTENCES[7]?.text);

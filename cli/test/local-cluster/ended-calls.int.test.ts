@@ -1,7 +1,7 @@
 /**
- * Models with which every process ends that opens them, or asks them about one sample, in a real cluster of one teacher worker. The
- * one counts for ever, and the test kills the worker while it does. The other divides, by which its process really ends. Other runs
- * on the same worker must get their turns.
+ * Models that end every process that opens them, or that asks them about one sample, in a real cluster of one teacher
+ * worker. One model loops for ever, and the test kills the worker meanwhile. The other divides, which really ends its
+ * process. Other runs on the same worker must get their turns.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { runDocument, startCluster, succeeded } from './cluster-runs.js';
 import { smallImagesBytes } from './small-images.js';
 
 const PATIENT = { timeout: 600_000, interval: 20 };
-/** Of the training split, and not among those that a worker looks at when it opens a model, nor of the probe. */
+/** A training sample that neither the opening of a model nor the probe looks at. */
 const LOUD_SAMPLE = 200;
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 1_800_000, hookTimeout: 600_000 });
@@ -68,7 +68,7 @@ async function logged(runId: string): Promise<string> {
   return messages.join('\n');
 }
 
-/** How many processes have begun calls that none has carried out, of each call. The order of reading counts none twice. */
+/** By call, how many processes have begun it and none has finished it. The order of reading counts none twice. */
 function noted(): number[] {
   const folder = join(cluster.stateDir, 'teacher-1', 'computing');
   const text = (name: string) =>
@@ -80,10 +80,10 @@ function noted(): number[] {
   return [...counts.values()];
 }
 
-test('a teacher with which its worker ends again and again is given up, and others get their turn', async () => {
+test('a teacher that ends its worker five times is given up, and other runs get their turn', async () => {
   await submit('bad');
   await expect.poll(noted, PATIENT).toEqual([1]);
-  // One that is stopped counts for nothing; it would wait for its thread.
+  // A worker that is told to end does not count; it would wait for its thread.
   await cluster.kill('teacher-1', 'SIGTERM');
   await expect.poll(noted, PATIENT).toEqual([]);
   await cluster.kill('teacher-1', 'SIGKILL');
@@ -100,17 +100,17 @@ test('a teacher with which its worker ends again and again is given up, and othe
   await submit('good');
   await succeeded(client, 'good');
   await expect.poll(noted, PATIENT).toEqual([]);
-  // Whoever resumes it has it tried again.
+  // A resumed run has the teacher tried again.
   await client.resumeRun('bad');
   await expect.poll(noted, PATIENT).toEqual([1]);
   await client.cancelRun('bad');
-  // It would be waited for.
+  // The end of the cluster would wait for the worker.
   await cluster.kill('teacher-1', 'SIGKILL');
 });
 
 // Other processors do not trap the division.
 test.runIf(process.arch === 'x64')(
-  'a teacher that ends its worker at one sample is given up, and others get their turn',
+  'a teacher that ends its worker at one sample is given up, and other runs get their turn',
   async () => {
     await submit('divided', 'dividing', 'loud');
     await submit('beside', 'good', 'loud');

@@ -38,7 +38,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'endpoint-teacher-'));
   server = await startEndpoint((text, response) => {
     calls += 1;
-    // Every seventh call is one too many, whatever the pace.
+    // Every seventh call is refused.
     if (refusing || calls % 7 === 0) return response.writeHead(429, { 'retry-after': '0' }).end();
     const { rows } = JSON.parse(text) as { rows: number[][][][] };
     const said = rows.map((row) => {
@@ -105,7 +105,7 @@ function specification(name: string, changes: Changes = {}): string {
   });
 }
 
-test('teaches with its votes, whoever is away or killed meanwhile, and is asked once', async () => {
+test('an endpoint teaches by votes in spite of refusals and a killed student, and is asked once', async () => {
   refusing = true;
   await client.submitRun(specification('disturbed'));
   // The first questions are refused; workers hand them back and stay.
@@ -120,7 +120,7 @@ test('teaches with its votes, whoever is away or killed meanwhile, and is asked 
   const report = await client.getReport('disturbed');
   expect(report.bitExact).toBe(false);
   expect(report.bitExactExceptions.join()).toContain('teacher box is asked over the network');
-  // 400 samples; a worker's own test is of those of the validation split, 40, on each of two workers.
+  // 400 samples; each of the two workers tests itself on the 40 of the validation split.
   expect(answered.size).toBe(400);
   expect([...answered.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(40);
 
@@ -141,11 +141,11 @@ test.each<[Changes, string]>([
     { model: 'elsewhere' },
     'spec.teachers[2].model: answers with classes that the data set has not: prime',
   ],
-])('refuses %j at submit', async (changes, message) => {
+])('submit refuses an endpoint with %j', async (changes, message) => {
   await expect(client.submitRun(specification('refused', changes))).rejects.toThrow(message);
 });
 
-test('a secret that no worker has is named, and nobody dies of it', async () => {
+test('a run names the secret of its endpoint that no worker has', async () => {
   await client.submitRun(specification('keyless', { model: 'keyless' }));
   await untilRun(client, 'keyless', ({ reason }) =>
     reason.includes('there is no secret nobody-has-it'),

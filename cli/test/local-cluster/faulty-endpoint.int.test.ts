@@ -1,7 +1,8 @@
 /**
- * A black box at fault in a real cluster: an HTTP server in this process that answers 200 with what nobody can read, for a moment
- * or until it is mended, and 400 to samples of another shape; or that becomes another one without a word. Whose fault it is decides what happens: the question is asked
- * again, or the run that asks it is paused; the worker, and other runs of the same teacher, go on.
+ * A faulty endpoint in a real cluster: an HTTP server in this process that answers 200 with unreadable bodies, for a
+ * moment or until it is mended, and 400 to samples of another shape; or whose model is replaced. Depending on the
+ * fault, the question is asked again, or the run that asks it is paused; the worker, and other runs of the same
+ * teacher, go on.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +33,7 @@ let client: CoordinatorClient;
 let server: Endpoint;
 /** How the next calls are answered. */
 let mood: 'well' | 'stutters' | 'html' = 'well';
-/** Samples that are answered until another model answers. */
+/** Number of samples until another model answers. */
 let leftUntilSwap = Number.POSITIVE_INFINITY;
 const asked = new Set<string>();
 let stutters = 0;
@@ -121,14 +122,14 @@ async function loggedOf(runId: string, level?: LogLevel): Promise<string[]> {
   return texts;
 }
 
-test('what is answered so that nobody can read it is asked again, and the run goes on', async () => {
+test('an unreadable answer of an endpoint is asked for again, and the run goes on', async () => {
   mood = 'stutters';
   const before = calls;
   await client.submitRun(specification('stuttering', 'small', 'counted'));
   await succeeded(client, 'stuttering');
   expect(stutters).toBeGreaterThan(10);
   mood = 'well';
-  // Each call has a price, those too of which nothing came; canaries are counted by themselves.
+  // Each call has a price, also one without a readable answer; canaries are counted apart.
   const { cost, teachers } = await client.getReport('stuttering');
   const { calls: counted, price } = cost?.teachers[0] ?? {};
   const canaryCalls = (teachers[0]?.canaryCalls?.used ?? 0) / 8;
@@ -138,7 +139,7 @@ test('what is answered so that nobody can read it is asked again, and the run go
   expect(price).toEqual({ amount: 0.5 * (counted?.count ?? 0), currency: 'EUR' });
 });
 
-test('a set that the server refuses pauses the run that asks about it, and no other', async () => {
+test('a data set that an endpoint refuses pauses the run that asks about it, and no other', async () => {
   await client.submitRun(specification('wrong-shape', 'rows', 'second'));
   const { reason } = await untilRun(client, 'wrong-shape', isPaused);
   expect(reason).toMatch(/box.*answers 400 Bad Request, 10 bytes/);
@@ -153,20 +154,20 @@ test('a set that the server refuses pauses the run that asks about it, and no ot
   await client.submitRun(specification('right-shape', 'small', 'second'));
   await succeeded(client, 'right-shape');
   expect(await client.listQuarantines()).toEqual([]);
-  // Of the programs that work for it, and of none of the other run's.
+  // The logs of the run have lines of its own programs, and none of the other run.
   await vi.waitFor(async () => {
     const texts = await loggedOf('right-shape');
     expect(texts.join('\n')).toMatch(/^student-\d: training finished/m);
     expect(texts.join('\n')).toMatch(/^coordinator: run changed state/m);
     expect(texts.filter((text) => text.includes('wrong-shape'))).toEqual([]);
   }, PATIENT);
-  // Nothing has changed: it says the same once more.
+  // Nothing has changed: the run is paused with the same reason.
   await client.resumeRun('wrong-shape');
   expect((await untilRun(client, 'wrong-shape', isPaused)).reason).toContain('answers 400');
   await client.cancelRun('wrong-shape');
 });
 
-test('a dry run asks one batch where that costs nothing, and finds both', async () => {
+test('submit --dry-run asks an endpoint about one batch if that is free, and reports its fault', async () => {
   const dry = (dataset: string, model: string, askPaid = false) =>
     client.submitRun(specification(`dry-${dataset}-${model}`, dataset, model), {
       dryRun: true,
@@ -191,7 +192,7 @@ test('a dry run asks one batch where that costs nothing, and finds both', async 
   expect((await client.listRuns()).map(({ runId }) => runId)).not.toContain('dry-small-box');
 });
 
-test('a server that is at fault pauses its run, which goes on once it is mended', async () => {
+test('a faulty endpoint pauses its run, which goes on once the endpoint is mended', async () => {
   mood = 'html';
   await client.submitRun(specification('down', 'small', 'third'));
   const { reason } = await untilRun(client, 'down', isPaused);
@@ -202,15 +203,15 @@ test('a server that is at fault pauses its run, which goes on once it is mended'
   await succeeded(client, 'down');
 });
 
-test('another model in its place is found, whatever the worker has kept, and the run ends as one left alone', async () => {
+test('a replaced model behind an endpoint is found, and the run ends as an undisturbed one', async () => {
   await client.submitRun(specification('calm', 'small', 'calm'));
   await succeeded(client, 'calm');
   const [calm] = (await client.getReport('calm')).teachers;
-  // Of the 40 samples of the validation split each time.
+  // Each canary asks about the 40 samples of the validation split.
   const { used = 0, allowed } = calm?.canaryCalls ?? {};
   expect([used > 0, used % 40, allowed]).toEqual([true, 0, 256]);
 
-  // 40 of the self-test, and some of the run's own.
+  // 40 samples of the self-test, and 100 of the run.
   leftUntilSwap = 140;
   await client.submitRun(specification('swapped', 'small', 'swapped'));
   const held = await untilRun(

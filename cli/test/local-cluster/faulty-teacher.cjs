@@ -1,10 +1,10 @@
 /**
  * Loaded before everything else in the processes and threads of a test's cluster (`node --require`, which threads
- * follow, as they do not `--import`): lets chosen teacher workers give wrong answers, from the moment on that a file
- * says so.
+ * follow, as they do not `--import`): chosen teacher workers give wrong answers from the moment that a file names
+ * them.
  *
- * The file is JSON: what is wrong, by worker id. `nan` and `shift` spoil all answers, `poison` gives NaN to
- * questions of more rows than a probe has.
+ * The file is JSON: the fault by worker id. `nan` and `shift` spoil all answers, `poison` gives NaN to questions of
+ * more rows than a probe has.
  */
 const { readFileSync } = require('node:fs');
 const { isMainThread, parentPort } = require('node:worker_threads');

@@ -131,7 +131,7 @@ async function sizesOfTables(): Promise<ReadonlyMap<string, number>> {
   return new Map(tables.map(({ id, sizeBytes }) => [id, sizeBytes]));
 }
 
-test('ends with the same bits, whoever is killed meanwhile', async () => {
+test('a run with feature terms ends with the same bits though workers and coordinator are killed', async () => {
   await client.submitRun(specification('calm', FEATURES));
   const calm = await succeeded(client, 'calm');
   const tables = await client.listAnswerTables();
@@ -156,12 +156,12 @@ test('ends with the same bits, whoever is killed meanwhile', async () => {
   const report = await client.getReport('disturbed');
   expect(report).toMatchObject({ bitExact: true, bitExactExceptions: [] });
 
-  // Regressors stay behind: the student has the layers of its architecture, and no more.
+  // The student has the layers of its architecture, and no regressors.
   const model = await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'run:disturbed');
   const { weights } = parseModelPackage(model);
   expect(weights.byteLength).toBe(4 * (9 * 3 + 3 + 27 * 5 + 5 + 5 * 2 + 2));
 
-  // The logits that came with the features serve a run that wants none: no teacher answers anything.
+  // The logits stored with the features serve a run without feature terms: no teacher is asked.
   const stored = await sizesOfTables();
   await client.submitRun(specification('without', []));
   const without = await succeeded(client, 'without');
@@ -169,7 +169,7 @@ test('ends with the same bits, whoever is killed meanwhile', async () => {
   expect(without.finalWeightsDigest).not.toBe(calm.finalWeightsDigest);
 });
 
-test('names layers that are not there, and what is', async () => {
+test('submit names unknown layers of terms, and lists the known ones', async () => {
   const terms = [
     { term: 'hint', hintLayer: { maps: 'conv_9' }, guidedLayer: 'conv_1' },
     { term: 'attention-transfer', hintLayer: { units: 'wide' }, guidedLayer: 'fc' },

@@ -1,10 +1,10 @@
-// With a real listener in the way, and without.
+// `freeAddress` with a real listener at the address, and without.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { freeAddress } from '../../src/local-cluster/free-address.js';
 
-test('an address is kept while it is free, and any port is taken if it is not', async () => {
+test('freeAddress keeps an address that is free, and takes any port if it is not', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const wanted = `127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -12,6 +12,6 @@ test('an address is kept while it is free, and any port is taken if it is not', 
   other.close();
   await once(other, 'close');
   expect(await freeAddress(wanted)).toBe(wanted);
-  // It is free still.
+  // The call has left it free.
   expect(await freeAddress(wanted)).toBe(wanted);
 });

@@ -1,8 +1,8 @@
 /**
- * A whole cluster of real processes on one small disk, a tmpfs, which is really full at each step of a run: when its set
- * and its model are pushed, when it is submitted, starts, trains, has a checkpoint, ends, is looked at and pulled. What
- * needs room is refused with the path, the rest goes on; no process ends; once there is room the run goes on, by itself or
- * resumed, to the weights of a run that nothing happened to.
+ * A whole cluster of real processes on one small disk, a tmpfs, which is really full at each step of a run: when its
+ * set and its model are pushed, when it is submitted, starts, trains, has a checkpoint, ends, is reported and pulled.
+ * What needs room is refused with the path, the rest goes on; no process ends; once there is room the run goes on, by
+ * itself or resumed, to the weights of an undisturbed run.
  */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,16 +20,16 @@ import { images, LONG, TEACHER } from './long-run.js';
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 const PATIENT = { timeout: 240_000, interval: 50 };
 
-/** Far more than any of them takes. */
+/** Far more than any test takes. */
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-/** Long enough to have a middle. */
+/** Long enough to be disturbed in its middle. */
 const RUN = {
   ...LONG,
   spec: { ...LONG.spec, training: { ...LONG.spec.training, epochs: 30, checkpointEverySteps: 30 } },
 };
 
-describe.runIf(SmallDisk.available)('on one small disk', () => {
+describe.runIf(SmallDisk.available)('a cluster on a full disk', () => {
   let folder: string;
   let stateDir: string;
   let disk: SmallDisk;
@@ -85,7 +85,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     }
   }
 
-  /** A busy machine may take longer to answer than the command line waits for anybody. */
+  /** Calls again if a busy machine takes longer to answer than the command line waits. */
   async function cli(args: readonly string[]): Promise<CliResult> {
     for (;;) {
       const result = await startCli(cluster.address, args).result;
@@ -95,7 +95,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
 
   const told = (part: string) => lines.filter((line) => line.includes(part)).length;
 
-  /** Fills the disk, does that, makes room, and waits until NATS is back. */
+  /** Fills the disk, does the work, makes room, and waits until NATS is back. */
   async function whileFull<T>(work: () => Promise<T>): Promise<T> {
     const [fullCount, anewCount] = [told('is full'), told('is started anew')];
     await disk.fill();
@@ -119,14 +119,14 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     }
   }
 
-  /** To its end; resumes it where it was paused. */
+  /** Waits for the end of the run, and resumes it when it is paused. */
   async function succeeded(runId: string): Promise<Run> {
     for (;;) {
       const run = await patiently(() => client.getRun(runId));
       if (run.state === RunState.RUN_STATE_PAUSED) {
         expect(run.reason).toMatch(/no space left on device|disk is full|NATS/);
         await patiently(() => client.resumeRun(runId)).catch((err: unknown) => {
-          // It went on meanwhile.
+          // The run went on meanwhile.
           if (!(err instanceof LyceumError && err.code === 'FAILED_PRECONDITION')) throw err;
         });
       }
@@ -139,7 +139,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     }
   }
 
-  test('a set that is pushed is refused with the path and the room that is wanted', async () => {
+  test('refuses a pushed data set, with the path and the room that is wanted', async () => {
     const bytes = encodeDataset(images());
     const push = () => client.pushArtifact(ARTIFACT_KIND_DATASET, 'images', bytes);
     await whileFull(async () => {
@@ -155,7 +155,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     await patiently(push);
   });
 
-  test('a run that is submitted is refused, also by a dry run, and taken once there is room', async () => {
+  test('refuses a submitted run, also as a dry run, and takes it once there is room', async () => {
     const teacher = JSON.stringify(TEACHER);
     const refused = {
       code: 'RESOURCE_EXHAUSTED',
@@ -172,7 +172,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     undisturbed = (await succeeded('undisturbed')).finalWeightsDigest;
   });
 
-  test('a model that is pushed is refused, and what is there can be looked at', async () => {
+  test('refuses a pushed model, and still gives reports, lists and students', async () => {
     const bytes = await client.pullArtifact(ARTIFACT_KIND_MODEL, 'run:teacher');
     await whileFull(async () => {
       const push = client.pushArtifact(ARTIFACT_KIND_MODEL, 'copy', bytes);
@@ -195,7 +195,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
       ({ progress }: Run) => (progress?.step ?? 0) > (progress?.stepCount ?? 0) - 30,
     ],
   ] as const)(
-    'a run that %s goes on once there is room, to the same weights',
+    'lets a run that %s go on once there is room, to the same weights',
     async (name, isThen) => {
       await deleteAnswers();
       const runId = name.replaceAll(' ', '-');
@@ -204,7 +204,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
         const run = await client.getRun(runId);
         expect(isThen(run) || hasEnded(run)).toBe(true);
       }, PATIENT);
-      // What a full disk does to it takes until it writes again.
+      // The run meets the full disk only when it writes again.
       await whileFull(() => new Promise((resolve) => setTimeout(resolve, 4_000)));
       const run = await succeeded(runId);
       expect(run.finalWeightsDigest).toBe(undisturbed);
@@ -212,7 +212,7 @@ describe.runIf(SmallDisk.available)('on one small disk', () => {
     },
   );
 
-  test("a pull to a full disk of the client's names the file and leaves no half of one", async () => {
+  test('a pull to a full disk of the client names the file, and leaves no half of it', async () => {
     const own = path.join(folder, 'own');
     const clientDisk = SmallDisk.mount(own, 1);
     try {

@@ -1,4 +1,4 @@
-/** With real processes and a tmpfs: the store of a cluster's NATS is on a disk of its own, which is full for a while. */
+/** Real processes and a tmpfs: the store of a cluster's NATS is on a disk of its own, which is full for a while. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** Real files in a temporary folder, bundled by the real esbuild and run. */
+/** `installPlugin` of real files in a temporary folder, bundled by the real esbuild and run. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +22,7 @@ async function install(name: string, text: string) {
 const RULE = `import type { Plugin } from '@lyceum/learning/plugins';
 export default { rules: { mine: { shares: ({ teacherLogits }) => teacherLogits.map(() => 0.5) } } } satisfies Plugin;`;
 
-test('TypeScript becomes a file of its digest, which can be run', async () => {
+test('installPlugin bundles TypeScript into a file that is named by its digest and can be run', async () => {
   const { file, summary } = await install('mine.ts', RULE);
   const { digest, plugin } = await readPlugin(file);
   expect(path.basename(file)).toBe(`${digest}.mjs`);
@@ -30,7 +30,7 @@ test('TypeScript becomes a file of its digest, which can be run', async () => {
   expect(summary).toContain(`(${digest.slice(0, 12)}): terms none; rules mine`);
 });
 
-test('the digest is of what runs: not of comments and places, but of what is imported', async () => {
+test('installPlugin takes the digest of code and its imports, without comments and places', async () => {
   const text = (half: string) => RULE.replace('0.5', half);
   const { file } = await install('a/mine.ts', text('0.5'));
   const same = await install('b/mine.ts', `// another comment\n${text('0.5')}`);
@@ -48,12 +48,12 @@ test.each([
   ['an import that is not there', "import './none.js'; export default {};", 'Could not resolve'],
   ['no default export', 'export const terms = {};', 'has no default export'],
   ['an error of its own', "throw new Error('not today'); export default {};", 'not today'],
-])('%s is told', async (_, text, message) => {
+])('installPlugin reports %s', async (_, text, message) => {
   await expect(install('mine.ts', text)).rejects.toThrow(/mine\.ts cannot be used:\n/);
   await expect(install('mine.ts', text)).rejects.toThrow(message);
 });
 
-test('a second TensorFlow.js is refused', async () => {
+test('installPlugin refuses a second TensorFlow.js', async () => {
   const file = path.join(folder, 'node_modules', '@tensorflow', 'tfjs', 'index.js');
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, 'export const scalar = () => 0;');
@@ -65,12 +65,12 @@ test('a second TensorFlow.js is refused', async () => {
   ).rejects.toThrow('use the tf that a term is given');
 });
 
-test('what is no plain file is refused before anything reads it to its end', async () => {
+test('installPlugin refuses a device without reading it to its end', async () => {
   await expect(installPlugin('/dev/zero', folder)).rejects.toThrow(
     '/dev/zero: is a pipe or device, and no file',
   );
 });
 
-test('a file that is not there is named', async () => {
+test('installPlugin names a missing file', async () => {
   await expect(installPlugin(path.join(folder, 'none.ts'), folder)).rejects.toThrow('none.ts');
 });

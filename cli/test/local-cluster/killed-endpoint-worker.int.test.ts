@@ -1,6 +1,7 @@
 /**
- * A black-box endpoint, an HTTP server in this process, whose only worker is killed over a ticket and started anew, as are the
- * coordinator and NATS. The server counts how often it is asked about each sample: what it has answered is not paid for again.
+ * A black-box endpoint, an HTTP server in this process, whose only worker is killed in the middle of a ticket and
+ * started anew, as are the coordinator and NATS. The server counts how often it is asked about each sample: an
+ * answered one is not paid for again.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import { smallImagesBytes } from './small-images.js';
 const PATIENT = { timeout: 180_000, interval: 10 };
 const CONCURRENCY = 4;
 const SAMPLES = 400;
-/** The self-test's, and the canary's that is asked at the run's first ticket and before its end. */
+/** Samples of the self-test, and of each canary: one at the run's first ticket, one before its end. */
 const VALIDATION = 40;
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 600_000 });
@@ -70,7 +71,7 @@ const BLOWS = {
 };
 
 test.each(['worker', 'coordinator', 'nats'] as const)(
-  'a kill of the %s in the middle of a ticket asks about nothing again that was answered',
+  'a kill of the %s in the middle of a ticket repeats only calls under way and canaries',
   async (name) => {
     await client.submitRun(
       runDocument(name, {
@@ -82,12 +83,12 @@ test.each(['worker', 'coordinator', 'nats'] as const)(
         training: { batchSize: 32, steps: 30, checkpointEverySteps: 10 },
       }),
     );
-    // In the middle of the first ticket, of all samples to train on.
+    // In the middle of the first ticket, which has all training samples.
     await vi.waitFor(() => expect(answered.size).toBeGreaterThan(VALIDATION + 150), PATIENT);
     await BLOWS[name]();
     await succeeded(client, name);
     expect(answered.size).toBe(SAMPLES);
-    // Those of calls under way, and two canaries; a coordinator that starts anew may ask for one more.
+    // Calls under way, and two canaries; a coordinator that starts anew may ask for one more.
     const again = calls - SAMPLES;
     expect(again).toBeLessThanOrEqual(CONCURRENCY + 3 * VALIDATION);
   },

@@ -1,7 +1,7 @@
 /**
- * A teacher that was taught five of ten classes, in an order of its own, beside one that knows all, in a real cluster. The
- * set is digits of a seven-segment display, seen through noise. What the student is worth on the digits that only one
- * teacher knows is told beside what their ensemble would be worth if the other's silence counted as probability 0.
+ * A teacher that was taught five of ten classes, in an order of its own, beside one that knows all, in a real cluster.
+ * The set is digits of a seven-segment display, seen through noise. On the digits that only one teacher knows, the
+ * student is compared with an ensemble in which the other's silence counts as probability 0.
  */
 import { argmaxRows } from '@lyceum/learning/arrays';
 import { type DatasetParts, encodeDataset } from '@lyceum/learning/datasets';
@@ -22,9 +22,9 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 const NAMES = 'zero one two three four five six seven eight nine'.split(' ');
 /** Segments that are lit, clockwise from the top, the middle last. */
 const LIT = 'abcdef bc abged abgcd fgbc afgcd afgedc abc abcdefg abcdfg'.split(' ');
-/** What `few` knows, in the order of its output. */
+/** The classes that `few` knows, in the order of its output. */
 const FEW = ['four', 'two', 'zero', 'three', 'one'];
-/** Of the set, rising. */
+/** Their indices in the set, ascending. */
 const FEW_CLASSES = [0, 1, 2, 3, 4];
 /** Numbers of one segment. */
 const DOTS = 4;
@@ -139,9 +139,9 @@ function pool({ all, few, labels }: Predictions, knownClasses: KnownClasses[]): 
   return out;
 }
 
-test('a student learns the classes that one teacher knows from that one', async () => {
+test('a student learns the classes that only one teacher knows from that teacher', async () => {
   const [all, few] = taught().teachers;
-  // The one that does not know them counts twice.
+  // The teacher that does not know them counts twice.
   await submit('taught', 'Distillation', taught({ teachers: [all, { ...few, weight: 2 }] }));
   const predictions = await predictionsOf('taught');
   const alone = unsharedAccuracy(predictions, predictions.all);
@@ -156,11 +156,11 @@ test('a student learns the classes that one teacher knows from that one', async 
   expect(withZeros).toBeLessThan(0.5);
 });
 
-test('its report says what the teacher knows, and measures it so', async () => {
+test('the report says which classes a teacher knows, and measures it by these', async () => {
   const report = await client.getReport('taught');
   const [all, few] = report.teachers;
   expect([all?.knownClasses, few?.knownClasses]).toEqual([undefined, FEW_CLASSES]);
-  // It is right about half of the samples, which it knows.
+  // The teacher can be right about half of the samples at most.
   expect(few?.accuracy).toBeGreaterThan(0.4);
   expect(few?.accuracy).toBeLessThanOrEqual(0.5);
   expect(few?.perClassRecall?.slice(5)).toEqual([0, 0, 0, 0, 0]);
@@ -175,7 +175,7 @@ test('its report says what the teacher knows, and measures it so', async () => {
   expect(reportLines(report).join('\n')).toContain('Teacher few knows 5 of 10 classes; ');
 });
 
-test('of a black box that knows some classes the votes are of these', async () => {
+test('a black-box teacher that knows some classes votes for these only', async () => {
   const [all, few] = taught().teachers;
   const teachers = [all, { ...few, access: 'black' }];
   await submit(
@@ -186,11 +186,11 @@ test('of a black box that knows some classes the votes are of these', async () =
   const predictions = await predictionsOf('voted');
   const votes = argmaxRows(predictions.few, predictions.labels.length, NAMES.length);
   expect(new Set(votes)).toEqual(new Set(FEW_CLASSES));
-  // A vote that only one can cast counts whole, one that both can half: the student follows the one who knows.
+  // Where only one teacher can vote, its vote counts whole: the student follows it.
   expect(unsharedAccuracy(predictions, predictions.student)).toBeGreaterThan(0.8);
 });
 
-test('a rule is fitted to what each teacher knows', async () => {
+test('rule per-class is fitted to the classes that each teacher knows', async () => {
   await submit('fitted', 'Distillation', taught({ ensemble: { combine: 'per-class' } }));
   const { ensemble } = await client.getReport('fitted');
   const [all = [], few = []] = (ensemble?.fit?.['classWeights'] ?? []) as number[][];
@@ -199,7 +199,7 @@ test('a rule is fitted to what each teacher knows', async () => {
   expect(few.slice(5)).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('every rule that has a meaning for it is fitted and measured', async () => {
+test('ensemble evaluate measures all rules but mixture-em for a teacher of some classes', async () => {
   const request = { teachers: ['run:all', 'few'], dataset: 'digits' };
   const { rows, omitted, teachers } = await client.evaluateEnsemble({ ...request, rules: ['all'] });
   expect(teachers.map(({ knownClasses }) => knownClasses)).toEqual([undefined, FEW_CLASSES]);
@@ -215,7 +215,7 @@ test('every rule that has a meaning for it is fitted and measured', async () => 
   );
 });
 
-test('what would teach a class as impossible is refused', async () => {
+test('submit refuses a term whose teachers do not know all classes', async () => {
   const [, few] = taught().teachers;
   await expect(
     client.submitRun(document('few', 'Distillation', taught({ teachers: [few] }))),

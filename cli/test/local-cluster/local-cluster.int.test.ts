@@ -1,6 +1,6 @@
 /**
- * With a real cluster: nats-server, coordinator and workers as processes, and `coordinator up` as one that is
- * interrupted and killed. What is looked at is whether processes are there.
+ * `LocalCluster` with nats-server, coordinator and workers as real processes, and `coordinator up` as one that is
+ * interrupted and killed. The tests look at which processes run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ async function workerIds(address: string): Promise<string[]> {
   }
 }
 
-test('a cluster starts, is mended, and leaves nothing', async () => {
+test('LocalCluster starts, restarts killed programs, and leaves no process and no folder', async () => {
   const lines: string[] = [];
   const cluster = await startCluster({
     restartWorkers: true,
@@ -98,7 +98,7 @@ test('a cluster starts, is mended, and leaves nothing', async () => {
   expect(existsSync(cluster.stateDir)).toBe(false);
 });
 
-test('all programs leave the cores to the student', async () => {
+test('LocalCluster runs all programs but the student at a low priority', async () => {
   const cluster = await LocalCluster.start({
     environment: process.env,
     teacherWorkers: 1,
@@ -123,7 +123,7 @@ test('all programs leave the cores to the student', async () => {
   }
 });
 
-test('the death of NATS or of the coordinator is told', async () => {
+test('LocalCluster reports the death of the coordinator', async () => {
   const cluster = await startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
@@ -134,14 +134,14 @@ test('the death of NATS or of the coordinator is told', async () => {
   await expect(cluster.kill('coordinator', 'SIGTERM')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('without nats-server nothing starts, and what to do is said', async () => {
+test('LocalCluster does not start without nats-server, and says what to do', async () => {
   const env = { PATH: '', LYCEUM_CACHE: await temporaryFolder() };
   await expect(
     LocalCluster.start({ environment: process.env, teacherWorkers: 0, studentWorkers: 0, env }),
   ).rejects.toThrow('npm run setup');
 });
 
-test('a start that is given up before it begins comes to nothing', async () => {
+test('LocalCluster.start with an aborted signal is given up', async () => {
   const start = startCluster({
     teacherWorkers: 0,
     studentWorkers: 0,
@@ -155,7 +155,7 @@ test('a start that is given up before it begins comes to nothing', async () => {
   await expect(start).rejects.toThrow('starting was given up');
 });
 
-test('a part that cannot start ends the others', async () => {
+test('LocalCluster ends the coordinator if a worker cannot start', async () => {
   const stateDir = await temporaryFolder();
   const start = LocalCluster.start({
     environment: process.env,
@@ -190,7 +190,7 @@ async function startUp(): Promise<{ up: ChildProcess; stderr: () => string; pids
   });
   expect(line).toMatch(/^export LYCEUM_COORDINATOR=127\.0\.0\.1:\d+$/);
   const found = () => [...stderr.matchAll(/\(pid (\d+)\)/g)].map((match) => Number(match[1]));
-  // Two pipes: what was written to one before may come after.
+  // stdout and stderr are two pipes: an earlier line may come later.
   await vi.waitFor(() => {
     expect(found()).toHaveLength(3);
     expect(stderr).toMatch(/^In a browser, once: http:\/\/127\.0\.0\.1:\d+\/open\/\S{43}$/m);
@@ -203,7 +203,7 @@ async function startUp(): Promise<{ up: ChildProcess; stderr: () => string; pids
   return { up, stderr: () => stderr, pids };
 }
 
-test('Ctrl-C ends a cluster that is up, in order', async () => {
+test('Ctrl-C on coordinator up ends its cluster in order', async () => {
   const { up, stderr, pids } = await startUp();
   // Closed, not exited: what it has printed has come by then.
   const exited = new Promise((resolve) => up.once('close', (code) => resolve(code)));
@@ -215,7 +215,7 @@ test('Ctrl-C ends a cluster that is up, in order', async () => {
   expect(stderr()).toContain('the cluster has ended');
 });
 
-test('SIGKILL of up ends its cluster too', async () => {
+test('SIGKILL of coordinator up ends its cluster', async () => {
   const { up, pids } = await startUp();
   up.kill('SIGKILL');
   await vi.waitFor(() => expect(pids.filter(runs)).toEqual([]), PATIENT);

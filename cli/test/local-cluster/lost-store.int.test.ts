@@ -1,6 +1,6 @@
 /**
- * NATS comes back with an empty store in the middle of a run: what the coordinator has on its own disk brings everything back,
- * and the run ends with the weights of one that nothing happened to.
+ * NATS comes back with an empty store in the middle of a run: the coordinator restores it from the copy on its own
+ * disk, and the run ends with the weights of an undisturbed one.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Asks again and again: while it restores the store the coordinator answers nobody. */
+/** Asks again and again: the coordinator answers no call while it restores the store. */
 async function succeeded(runId: string): Promise<Run> {
   const run = await vi.waitFor(async () => {
     const now = await client.getRun(runId);
@@ -71,12 +71,12 @@ async function checkpointAfter(runId: string, step: number): Promise<number> {
   }, PATIENT);
 }
 
-test('an emptied store is restored, twice, and the weights are those of the undisturbed run', async () => {
+test('the coordinator restores an emptied NATS twice, and the run ends with the same weights', async () => {
   await client.submitRun(JSON.stringify(LONG), { runId: 'disturbed' });
   const step = await checkpointAfter('disturbed', 0);
   await cluster.restartNats('SIGKILL', 200, 'emptied');
   await checkpointAfter('disturbed', step);
-  // The runs of before are there, and what is submitted again is the same run.
+  // Earlier runs are there, and a run that is submitted again is the same run.
   expect((await client.listRuns()).map(({ runId }) => runId).sort()).toEqual([
     'disturbed',
     'teacher',
@@ -84,7 +84,7 @@ test('an emptied store is restored, twice, and the weights are those of the undi
   ]);
   const again = await client.submitRun(JSON.stringify(LONG), { runId: 'disturbed' });
   expect(again.created).toBe(false);
-  // A student worker that starts now has nothing of its own: it goes on from what was brought back.
+  // A student worker that starts now has no state of its own: it goes on from the restored store.
   await cluster.kill('student-1', 'SIGKILL');
   await cluster.restartNats('SIGKILL', 0, 'emptied');
   await cluster.startStudentWorker();
@@ -100,7 +100,7 @@ test('an emptied store is restored, twice, and the weights are those of the undi
   ).toEqual(['images']);
 });
 
-test('a coordinator that was away at the time restores it when it starts', async () => {
+test('a coordinator that was away when NATS was emptied restores it when it starts', async () => {
   await client.submitRun(JSON.stringify(LONG), { runId: 'away' });
   await checkpointAfter('away', 0);
   const nats = cluster.restartNats('SIGKILL', 500, 'emptied');
@@ -110,7 +110,7 @@ test('a coordinator that was away at the time restores it when it starts', async
   expect(run.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
 });
 
-test('what is deleted leaves the copy too', async () => {
+test("a deleted run is deleted from the coordinator's copy of the store too", async () => {
   const mirror = path.join(folder, 'coordinator', 'mirror');
   const files = async () => [
     ...(await readdir(path.join(mirror, 'buckets', 'runs'))),

@@ -1,6 +1,7 @@
 /**
- * A teacher that no waiting brings back, in a real cluster with one student worker: the run that needs it gives the worker
- * to the next one. The teacher is behind an inference server whose model is replaced while the server is away.
+ * A teacher that does not come back by itself, in a real cluster with one student worker: the run that needs it gives
+ * the worker to the next one. The teacher is behind an inference server whose model is replaced while the server is
+ * away.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { ArtifactKind } from '@lyceum/proto';
@@ -64,7 +65,7 @@ async function replacedBy(seed: number): Promise<void> {
   server = await serveModels({ far: modelBytes(seed) }, address);
 }
 
-test('a replaced model pauses the run that waits for it, another run gets its worker, and it goes on once the model is back', async () => {
+test('a replaced remote model pauses its run, frees the worker, and the run goes on with the old model', async () => {
   await submit('undisturbed', 'far');
   const undisturbed = await succeeded(client, 'undisturbed');
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);

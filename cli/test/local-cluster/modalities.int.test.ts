@@ -1,7 +1,7 @@
 /**
- * Two teachers that see one modality each and a student that sees a third, in a real cluster: undisturbed, then with its
- * answers deleted and processes killed. The weights must be the same bits. Classes can be told from any modality, but sound
- * and touch contradict each other, so a model that was shown the wrong one would be wrong.
+ * Two teachers that see one modality each and a student that sees a third, in a real cluster: undisturbed, then with
+ * its answers deleted and processes killed. The weights must be the same bits. Classes can be told from any modality,
+ * but sound and touch contradict each other, so a model that sees the wrong one is wrong.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,7 +70,7 @@ const student = (modality: string | undefined) => ({
   modality,
 });
 
-/** What their own runs were trained on is in their settings. */
+/** The settings of the models name the modality that they were trained on. */
 const TEACHERS = ['sound', 'touch'].map((model) => ({ name: model, model: `run:${model}` }));
 
 interface Changes extends Record<string, unknown> {
@@ -81,7 +81,7 @@ function distillation(name: string, { teachers = TEACHERS, ...changes }: Changes
   return runDocument(name, {
     dataset: 'senses',
     teachers,
-    // One is shown what it does not know.
+    // One test shows a teacher a modality that it does not know.
     teacherHealth: { accept: teachers.map((teacher) => teacher.name) },
     student: student('pixels'),
     objective: [{ term: 'kd', weight: 0.5 }, { term: 'ce' }],
@@ -92,7 +92,7 @@ function distillation(name: string, { teachers = TEACHERS, ...changes }: Changes
   });
 }
 
-test('each model is shown its own, and the bits are the same whoever is killed meanwhile', async () => {
+test('each model sees its own modality, and the bits are the same though workers are killed', async () => {
   const baseline = { student: { ...student('pixels'), baseline: 'train' } };
   await client.submitRun(distillation('calm', baseline));
   const calm = await succeeded(client, 'calm');
@@ -118,7 +118,7 @@ test('each model is shown its own, and the bits are the same whoever is killed m
   expect(await client.getReport('disturbed')).toMatchObject({ bitExact: true });
 });
 
-test('a teacher may be shown another modality than it was trained on, if that fits it', async () => {
+test('a teacher may see another modality than it was trained on, if the shape fits', async () => {
   const shown = (modality: string) => ({
     teachers: [{ name: 'sound', model: 'run:sound', modality }],
   });
@@ -132,7 +132,7 @@ test('a teacher may be shown another modality than it was trained on, if that fi
   );
 });
 
-test('an ensemble is measured on what is named behind an @, or else in the settings', async () => {
+test('ensemble evaluate takes the modality behind an @, or else that of the settings', async () => {
   const measured = (...teachers: string[]) =>
     client.evaluateEnsemble({ teachers, dataset: 'senses', rules: ['arithmetic'] });
   const names = ['run:sound', 'run:sound@touch', 'run:touch@touch'];
@@ -147,7 +147,7 @@ test('an ensemble is measured on what is named behind an @, or else in the setti
   );
 });
 
-test('a student goes with its modality: to other runs, and to an ONNX file that was tried', async () => {
+test('a student keeps its modality in other runs, and is pulled as ONNX with a check', async () => {
   const start = { student: { model: { model: 'run:calm' } } };
   await client.submitRun(distillation('further', start));
   await succeeded(client, 'further');
@@ -179,6 +179,6 @@ test.each([
     { views: { shift: 0.1 } },
     'spec.views.shift: modality sound: needs samples of shape [height, width, channels], and those of spec.dataset are [12]; mixup works with any',
   ],
-])('%j is refused', async (changes, message) => {
+])('submit refuses %j', async (changes, message) => {
   await expect(client.submitRun(distillation('refused', changes))).rejects.toThrow(message);
 });

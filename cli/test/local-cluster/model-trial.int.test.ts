@@ -1,4 +1,4 @@
-/** What is said where a model ends the program that tries it. */
+/** `ModelTrial` with a model that ends the program that tries it. */
 import { afterEach, expect, test, vi } from 'vitest';
 import { ModelTrial } from '../../src/local-cluster/index.js';
 
@@ -10,7 +10,7 @@ test.each([
   ["process.kill(process.pid,'SIGKILL')", 'SIGKILL, as the kernel sends it when memory runs out'],
   ["process.kill(process.pid,'SIGSEGV')", 'SIGSEGV'],
   ['process.exit(7)', 'exit code 7'],
-])('a program that does %s', async (first, how) => {
+])('ModelTrial says how a program ended that runs %s', async (first, how) => {
   vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${first}`);
   const start = { modelFile: 'model.zip', sampleCount: 1, seed: 0, computeThreads: 1 };
   await expect(ModelTrial.open(start, new AbortController().signal)).rejects.toMatchObject({

@@ -1,4 +1,6 @@
-/** A cluster whose programs and NATS want certificates of each other and of who calls: a run in it, and strangers. */
+/**
+ * A cluster whose programs and NATS want certificates of each other and of clients: a run, and clients without one.
+ */
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -28,7 +30,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-mutual-tls-'));
   tlsDir = await issued('ours');
   cluster = await startCluster({
-    // Others could reach it: with TLS that needs no word.
+    // Other machines can reach it: with TLS that needs no --insecure.
     listen: '0.0.0.0:0',
     env: { LYCEUM_DASHBOARD: '0.0.0.0:0' },
     tlsDir,
@@ -50,7 +52,7 @@ async function issued(authority: string): Promise<string> {
   return join(dir, 'everybody');
 }
 
-test('a distillation goes through sessions, tickets, answers, targets and checkpoints', async () => {
+test('a distillation succeeds in a cluster with mutual TLS', async () => {
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'images', smallImagesBytes());
   const student = { model: { architecture: 'mlp', hiddenUnits: [4] } };
   const spec = { dataset: 'images', student, training: { epochs: 2, batchSize: 32 } };
@@ -64,13 +66,13 @@ test('a distillation goes through sessions, tickets, answers, targets and checkp
   }
 });
 
-test('the command line gets in with a certificate', async () => {
+test('the command line lists runs with a certificate', async () => {
   const { code, stdout } = await runCli(cluster.address, 'list', '--tls-dir', tlsDir);
   expect(code).toBe(0);
   expect(stdout).toContain('student');
 });
 
-test('a browser gets in with a certificate, and the page asks with the coordinator’s', async () => {
+test('the dashboard lets a browser in only with a certificate of its authority', async () => {
   const log = await readFile(join(cluster.stateDir, 'logs', 'coordinator.log'), 'utf8');
   const [, port] = /"url":"https:\/\/0\.0\.0\.0:(\d+)\/"/.exec(log) ?? [];
   const { ca, certificate: cert, key } = readTlsIdentity(tlsDir, Date.now());
@@ -91,14 +93,14 @@ test('a browser gets in with a certificate, and the page asks with the coordinat
   ).toMatchObject({ status: 421 });
 });
 
-test('without one it is told what is wanted', async () => {
+test('the command line without a certificate is told to use --tls-dir', async () => {
   const { code, stderr } = await runCli(cluster.address, 'list');
   expect(code).toBe(4);
   expect(stderr).toContain(`no coordinator answers at ${cluster.address}`);
   expect(stderr).toContain('--tls-dir');
 });
 
-test('with one of another authority it is told that it is not believed', async () => {
+test('the command line with a certificate of another authority is told about the certificate', async () => {
   const { code, stderr } = await runCli(
     cluster.address,
     'list',
@@ -109,7 +111,7 @@ test('with one of another authority it is told that it is not believed', async (
   expect(stderr).toContain('certificate');
 });
 
-test('every program says when its certificate ends', async () => {
+test('every program has a metric of the end of its certificate', async () => {
   const identity = readTlsIdentity(tlsDir, Date.now());
   const end = Date.parse(new X509Certificate(identity.certificate).validTo) / 1000;
   const programs = cluster.processes.filter(({ http }) => http !== undefined);
@@ -120,7 +122,7 @@ test('every program says when its certificate ends', async () => {
   }
 });
 
-test('NATS lets nobody in who has none', async () => {
+test('NATS refuses a client without a certificate', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const credentials = cluster.natsCredentials('coordinator');
   const { natsUrl: url } = cluster;
@@ -129,7 +131,7 @@ test('NATS lets nobody in who has none', async () => {
   });
 });
 
-test('NATS lets nobody in whose certificate is good and who has no user', async () => {
+test('NATS refuses a client with a good certificate and without a user', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
   const tls = readTlsIdentity(tlsDir, Date.now());
   await expect(connectNats({ url: cluster.natsUrl, name: 'x', log, tls })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-// Who gets into the NATS of a local cluster: real processes, and whoever else runs on this machine.
+// Access to the NATS of a local cluster of real processes.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,12 +30,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('nobody without a user is let in', async () => {
+test('NATS of a local cluster refuses a client without a user', async () => {
   const stranger = connectNats({ url: cluster.natsUrl, name: 'stranger', log });
   await expect(stranger).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
 });
 
-test('a student worker’s user reads no run record', async () => {
+test('the NATS user of student workers cannot read run records', async () => {
   const student = await connectNats({
     url: cluster.natsUrl,
     name: 'attacker',
@@ -52,7 +52,7 @@ test('a student worker’s user reads no run record', async () => {
   }
 });
 
-test('passwords are in files of their owner alone, and in no process list', async () => {
+test('NATS passwords are in files of their owner only, and in no process list or log', async () => {
   const passwords = NATS_ROLES.map((role) => cluster.natsCredentials(role).password);
   expect(new Set(passwords).size).toBe(3);
   for (const role of NATS_ROLES) {
@@ -72,7 +72,7 @@ test('passwords are in files of their owner alone, and in no process list', asyn
   }
 });
 
-test('users stay as they are when the cluster starts again', async () => {
+test('NATS users stay as they are when the cluster starts again', async () => {
   const before = NATS_ROLES.map((role) => cluster.natsCredentials(role));
   await cluster.stop();
   cluster = await started();

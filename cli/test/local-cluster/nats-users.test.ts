@@ -1,4 +1,4 @@
-/** Users of a local cluster's NATS in a real folder, whose files are empty or damaged. */
+/** `natsUsersIn`: users of a local cluster's NATS in a real folder, whose files are empty or damaged. */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,11 +13,11 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const file = () => path.join(folder, 'coordinator.json');
 
-test('users stay what they are', async () => {
+test('natsUsersIn gives the same users again', async () => {
   expect(await natsUsersIn(folder)).toEqual(await natsUsersIn(folder));
 });
 
-test('a user whose file a full disk left empty is made anew, for its owner alone', async () => {
+test('natsUsersIn makes a user anew whose file is empty, readable by its owner only', async () => {
   await writeFile(file(), '');
   const { coordinator } = await natsUsersIn(folder);
   expect(JSON.parse(await readFile(file(), 'utf8'))).toEqual(coordinator.credentials);
@@ -25,7 +25,7 @@ test('a user whose file a full disk left empty is made anew, for its owner alone
 });
 
 test.each(['{"user": "coordi', '{"user": "somebody", "password": "x"}'])(
-  'a damaged one is named, with what to do: %s',
+  'natsUsersIn names a damaged file, and what to do: %s',
   async (text) => {
     await writeFile(file(), text);
     await expect(natsUsersIn(folder)).rejects.toMatchObject({

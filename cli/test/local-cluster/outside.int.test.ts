@@ -1,7 +1,8 @@
 /**
- * What somebody who may hand in documents tries with the programs' own secrets and addresses, on a real cluster: listeners at
- * two addresses of this machine, at one port, say who reached them and with what. The operator allows one of them, 127.0.0.2,
- * and sends one secret there. Names are resolved by a module loaded into the programs, which changes its answers.
+ * A user who may submit documents tries to reach secrets and addresses of the programs, in a real cluster. Listeners
+ * at two addresses of this machine, on one port, record who reaches them and with what. The operator allows one of
+ * them, 127.0.0.2, and one secret for it. A module that is loaded into the programs resolves names, and changes its
+ * answers.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -59,10 +60,10 @@ let client: CoordinatorClient;
 const servers: (Server | TcpServer)[] = [];
 let port: number;
 let grpcPort: number;
-/** Requests, and connections of gRPC, at the address that nobody allows. */
+/** Requests, and connections of gRPC, at the address that is not allowed. */
 const taken: Seen[] = [];
 let grpcConnections = 0;
-/** Requests at the allowed one. */
+/** Requests at the allowed address. */
 const allowed: Seen[] = [];
 let answerAllowed: { readonly status: number; readonly headers?: object; readonly body: string };
 
@@ -125,7 +126,7 @@ beforeEach(() => {
   answerAllowed = { status: 500, body: '{"internal":"for other eyes"}' };
 });
 
-/** @returns why it was refused. */
+/** @returns why the push was refused. */
 async function pushed(url: string, secret?: string, more: object = {}): Promise<string> {
   const headers = secret === undefined ? {} : { headers: { authorization: { secret } } };
   const document = { url, model: 'm', deadlineSeconds: 20, ...headers, ...more };
@@ -140,7 +141,7 @@ async function pushed(url: string, secret?: string, more: object = {}): Promise<
   return failure;
 }
 
-test('a listener of the submitter gets no token, and is not even called', async () => {
+test('a listener of the submitter gets no secret, and is not called at all', async () => {
   const said = await pushed(`http://127.0.0.1:${port}`, 'token');
   expect(said).toContain('the secret token is not sent to 127.0.0.1');
   expect(await pushed(`http://127.0.0.1:${port}`)).toContain('is no public address');
@@ -151,13 +152,13 @@ test('a listener of the submitter gets no token, and is not even called', async 
   expect(grpcConnections).toBe(0);
 });
 
-test('a secret of which nobody said where it goes, goes nowhere, and it is said what would send it', async () => {
+test('a secret without allowed hosts is not sent, and the refusal says how to allow a host', async () => {
   const said = await pushed(`http://127.0.0.2:${port}`, 'unbound');
   expect(said).toContain(`a file unbound.hosts in ${folder} with the line 127.0.0.2`);
   expect(allowed).toEqual([]);
 });
 
-test('a bound one goes where it is bound, follows no redirect, and errors repeat no body', async () => {
+test('a secret goes only to its allowed host, follows no redirect, and errors show no body', async () => {
   expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain(
     'answers HTTP 500 to GET /v2/models/m, 29 bytes',
   );
@@ -173,7 +174,7 @@ test('a bound one goes where it is bound, follows no redirect, and errors repeat
   answerAllowed = { status: 200, body: '{"for other eyes"' };
   expect(await pushed(`http://127.0.0.2:${port}`, 'token')).toContain('is no JSON, 17 bytes');
   expect(taken).toEqual([]);
-  // Another server at the same address is another one: the header that would name it is not the user's.
+  // A user must not set Host: it would name another server at the same address.
   expect(() =>
     checkInferenceDescription(
       { url: `http://127.0.0.2:${port}`, model: 'm', headers: { Host: 'evil.example' } },
@@ -204,7 +205,7 @@ test.each([
   'grpc://localhost:GRPC',
   'grpc://loop.test:GRPC',
   'grpc://metadata.test:80',
-])('%s is refused in every spelling', async (url) => {
+])('a push to %s is refused', async (url) => {
   // biome-ignore format: a list
   const at = url.replace('PORT', String(port)).replace('GRPC', String(grpcPort));
   expect(await pushed(at)).toMatch(/no public address.*--allow-addresses/);
@@ -212,8 +213,8 @@ test.each([
   expect(grpcConnections).toBe(0);
 });
 
-test('a name that resolves to something else a moment later gains nothing', async () => {
-  // Its first answer may be called, and is; nobody goes where its later ones point.
+test('a host name whose address changes between look-ups reaches no address that is not allowed', async () => {
+  // The name's first address is allowed and called; its later ones are not called.
   for (let n = 0; n < 4; n++) await pushed(`http://rebind.test:${port}`, 'token');
   expect(await pushed(`http://rebind.test:${port}`, 'token')).toMatch(/answers HTTP 500|no public/);
   for (let n = 0; n < 3; n++)
@@ -223,7 +224,7 @@ test('a name that resolves to something else a moment later gains nothing', asyn
   expect(grpcConnections).toBe(0);
 });
 
-test('a worker that is to ask an endpoint sends nothing either, and the run says why', async () => {
+test('a worker calls no endpoint that is not allowed, and the run says why', async () => {
   const tried = {
     listener: [`http://127.0.0.1:${port}/`, 'token', 'the secret token is not sent to 127.0.0.1'],
     private: [`http://127.0.0.1:${port}/`, undefined, '127.0.0.1 is no public address'],

@@ -1,6 +1,6 @@
 // Runs that stop for what only a person can put right, on a cluster of real processes: each is brought to
-// PAUSED in the middle of its training, goes on when it is resumed, and must end with the weights of a run
-// that nothing happened to. Answers are deleted before each, so that teachers are needed to the end.
+// PAUSED in the middle of its training, goes on when it is resumed, and must end with the weights of an
+// undisturbed run. Answers are deleted before each, so that teachers are needed to the end.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -69,7 +69,7 @@ async function submit(runId: string): Promise<string> {
   return runId;
 }
 
-/** @param again - done over and over meanwhile. */
+/** @param again - called over and over meanwhile. */
 async function paused(runId: string, again: () => Promise<unknown> = async () => {}): Promise<Run> {
   for (;;) {
     const run = await client.getRun(runId);
@@ -80,7 +80,7 @@ async function paused(runId: string, again: () => Promise<unknown> = async () =>
   }
 }
 
-/** Waits until the run is paused, or has gone back and waits for a healthy worker: it depends on what was not proven yet. */
+/** Waits until the run is paused, or has gone back and waits for a healthy worker: unproven answers decide which. */
 async function withoutTeacher(runId: string): Promise<Run> {
   for (;;) {
     const run = await client.getRun(runId);
@@ -90,7 +90,10 @@ async function withoutTeacher(runId: string): Promise<Run> {
   }
 }
 
-/** Goes on from its checkpoint, ends, and has lost nothing. @returns why the report does not vouch for that. */
+/**
+ * Resumes the run from its checkpoint; it must end as an undisturbed one. @returns why the report does not vouch for
+ * that.
+ */
 async function endsAsIfNothingHadBeen(runId: string): Promise<string[]> {
   const { progress } = await client.getRun(runId);
   expect(progress?.checkpointStep).toBeGreaterThan(0);
@@ -105,7 +108,7 @@ async function theSameEnd(runId: string): Promise<string[]> {
   return (await client.getReport(runId)).bitExactExceptions;
 }
 
-test('a teacher that is quarantined on every worker: the run waits, and is gone on with once it is released', async () => {
+test('a run whose teacher is quarantined on every worker waits, and goes on after the release', async () => {
   const runId = await submit('quarantine');
   await inTheMiddle(client, runId);
   faults.set({ [teacherId]: 'nan' });
@@ -131,12 +134,12 @@ test('a teacher that is quarantined on every worker: the run waits, and is gone 
   expect(await client.listQuarantines()).toEqual([]);
   const again = await startCli(cluster.address, ['workers', 'release', teacherId]).result;
   expect(again.code).toBe(3);
-  // What it answered after its last sound canary was dropped, and what was learnt of that was taken back.
+  // Answers after the last sound canary were dropped, and the steps with them undone.
   if (isPaused) await client.resumeRun(runId);
   expect(await theSameEnd(runId)).toEqual([]);
 });
 
-test('a question that nobody can answer: paused with the samples, and asked again', async () => {
+test('a question that no worker can answer pauses the run with the samples, and is asked again', async () => {
   const runId = await submit('poison');
   const watching = startCli(cluster.address, ['watch', runId]);
   await inTheMiddle(client, runId);
@@ -159,7 +162,7 @@ test('a question that nobody can answer: paused with the samples, and asked agai
   expect(stderr).toContain(`coordinator resume ${runId}`);
 });
 
-test('a paused run can be cancelled, and tried again', async () => {
+test('a paused run can be cancelled, and retried', async () => {
   const runId = await submit('cancelled');
   await inTheMiddle(client, runId);
   await limitBlobs(0);
@@ -172,7 +175,7 @@ test('a paused run can be cancelled, and tried again', async () => {
   expect((await succeeded(client, runId)).finalWeightsDigest).toBe(undisturbed);
 });
 
-test('NATS without room for a checkpoint: paused, and gone on with from the pointer', async () => {
+test('NATS without room for a checkpoint pauses the run, which goes on from its checkpoint', async () => {
   const runId = await submit('blobs');
   await inTheMiddle(client, runId);
   await limitBlobs(0);
@@ -181,7 +184,7 @@ test('NATS without room for a checkpoint: paused, and gone on with from the poin
   expect(await endsAsIfNothingHadBeen(runId)).toEqual([]);
 });
 
-/** @param moreBytes - than it holds are room for; -1: for as many as there are. */
+/** @param moreBytes - room beyond the bytes that the stream holds; -1: no limit. */
 async function limitBlobs(moreBytes: number): Promise<void> {
   const { natsUrl } = cluster;
   const user = cluster.natsCredentials('coordinator');
@@ -199,7 +202,7 @@ test.runIf(SmallDisk.available).each([
     /the coordinator's disk cannot keep answers: cannot write \/\S+: no space left on device \(ENOSPC\); \d+ bytes were wanted, and \d+ are free;/,
   ],
   ['the student worker has no room for a checkpoint', 'student', /no space left on device/],
-] as const)('%s: paused, and gone on with from the pointer', async (_, which, reason) => {
+] as const)('%s: the run is paused, and goes on later', async (_, which, reason) => {
   const disk = disks[which];
   const runId = await submit(`full-${which}`);
   await inTheMiddle(client, runId);

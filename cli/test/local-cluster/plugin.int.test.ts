@@ -1,6 +1,6 @@
 /**
- * A plugin in a cluster of real processes: its term and its rule in a run that is killed in the middle and must end with
- * the weights of one that was not; and clusters without it, or with another, which must not touch the run.
+ * A plugin in a cluster of real processes. A run with its term and its rule is killed in the middle and must end with
+ * the weights of an undisturbed one. Clusters without the plugin, or with another one, must not touch the run.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ function distillation(
   return runDocument(name, {
     dataset: 'small',
     teachers: [1, 2].map((n) => ({ name: `t${n}`, model: 'run:teacher' })),
-    // The validation split has 24 rows, and it was trained for a moment.
+    // The validation split has 24 rows, and the teacher was trained for a moment.
     teacherHealth: { accept: ['t1', 't2'] },
     ensemble: { combine: 'plugin', rule, settings: { sharpness: 2 } },
     student: { model: { architecture: 'mlp', hiddenUnits: [4] } },
@@ -80,7 +80,7 @@ async function until(runId: string, holds: (run: Run) => boolean): Promise<Run> 
   return client.getRun(runId);
 }
 
-test('a run by a term and a rule of the plugin ends with the same weights, killed or not', async () => {
+test("a run by a plugin's term and rule ends with the same weights though its student is killed", async () => {
   await client.submitRun(distillation('undisturbed'));
   const undisturbed = await succeeded(client, 'undisturbed');
   await client.submitRun(distillation('killed'));
@@ -94,7 +94,7 @@ test('a run by a term and a rule of the plugin ends with the same weights, kille
   expect(report.digests.plugin).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test('what the plugin lacks is refused, and what it has is said', async () => {
+test('submit refuses terms and rules that the plugin lacks, and lists those that it has', async () => {
   await expect(
     client.submitRun(distillation('x', { term: 'none', rule: 'other' })),
   ).rejects.toThrow(
@@ -105,7 +105,7 @@ test('what the plugin lacks is refused, and what it has is said', async () => {
   );
 });
 
-test('a run waits for its own plugin: without it, or with another, it is paused', async () => {
+test('a run is paused without its plugin, or with another one, and goes on with its own', async () => {
   await client.submitRun(distillation('waits', { epochs: 1_000_000 }));
   const before = await until('waits', ({ progress }) => (progress?.checkpointStep ?? 0) > 0);
 
@@ -131,7 +131,7 @@ test('a run waits for its own plugin: without it, or with another, it is paused'
   await client.cancelRun('waits');
 });
 
-test('a cluster with a plugin that is none does not start', async () => {
+test('a cluster with a plugin without terms and rules does not start', async () => {
   const broken = path.join(folder, 'broken.ts');
   await writeFile(broken, 'export default { terms: {} };');
   const starting = startCluster({

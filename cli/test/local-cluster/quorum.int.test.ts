@@ -1,7 +1,7 @@
 /**
  * A run that goes on with two of three teachers, in a real cluster: each teacher has a teacher worker of its own,
  * one of which is stopped while student and coordinator are killed. Its replay, with all teachers well, must end
- * with the same bits; a run that waits for all teachers must not, or nothing was shown.
+ * with the same bits; a run that waits for all teachers must not, else the test proves nothing.
  */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -105,7 +105,7 @@ async function workerOf(teacher: string): Promise<string> {
 
 const degradedShare = (run: Run) => run.progress?.degradedShare ?? 0;
 
-test('goes on with two of three, whoever dies meanwhile, and its replay has the same bits', async () => {
+test('a run with quorum 2 goes on with two of three teachers, and its replay has the same bits', async () => {
   await client.submitRun(specification('degraded', { quorum: 2, deadlineMs: 400 }));
   await untilRun(client, 'degraded', hasTaken(20));
   const stopped = await workerOf('three');
@@ -131,7 +131,7 @@ test('goes on with two of three, whoever dies meanwhile, and its replay has the 
   expect(share).toBeGreaterThan(0.1);
   expect(share).toBeLessThan(1);
   expect(degradedShare(degraded)).toBeCloseTo(share, 12);
-  // Under load another may be late too; most often it was the one that stood still.
+  // Under load others may be late too; the stopped one was late most often.
   const shares = report.contributors?.teachers.map((teacher) => teacher.share) ?? [];
   expect(Math.min(...shares)).toBe(shares[2]);
   expect(report).toMatchObject({ bitExact: true, bitExactExceptions: [], replayOf: null });
@@ -150,7 +150,7 @@ test('goes on with two of three, whoever dies meanwhile, and its replay has the 
   expect(replay.replayOf).toBe('degraded');
   expect(replay.contributors).toEqual(report.contributors);
   expect(replay.digests.studentFinalWeights).toBe(report.digests.studentFinalWeights);
-  // Asked again it is the same run.
+  // A second replay is the same run.
   expect((await client.replayRun('degraded')).created).toBe(false);
 
   // A run that is deleted takes its ledger with it.
@@ -174,8 +174,8 @@ test('goes on with two of three, whoever dies meanwhile, and its replay has the 
   });
 });
 
-test('is paused before more of its steps go without a teacher than may, and can be resumed', async () => {
-  // So late is no teacher that is well.
+test('a run is paused before its degraded steps exceed maxDegradedShare, and can be resumed', async () => {
+  // No healthy teacher is so late.
   const terms = { quorum: 2, deadlineMs: 3_000, maxDegradedShare: 0.02 };
   await client.submitRun(specification('strict', terms, 2));
   await untilRun(client, 'strict', hasTaken(20));
@@ -190,7 +190,7 @@ test('is paused before more of its steps go without a teacher than may, and can 
   await cluster.kill(stopped, 'SIGCONT');
   await vi.waitFor(async () => {
     const now = await client.getRun('strict');
-    // On a busy machine a teacher that is well may be late too.
+    // On a busy machine a healthy teacher may be late too.
     if (isPaused(now)) await client.resumeRun('strict');
     expect(now.progress?.step ?? 0).toBeGreaterThan(run.progress?.step ?? 0);
   }, PATIENT);

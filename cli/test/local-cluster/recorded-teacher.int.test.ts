@@ -1,6 +1,6 @@
 /**
- * Teachers whose answers were written down beforehand, in a real cluster. Oracle: the same run with the teacher itself,
- * whose answers they are, must have the same bits; and arithmetic for a vote that is missing.
+ * Teachers with recorded answers, in a real cluster. Oracles: the same run with the teacher that gave the answers must
+ * have the same bits; and arithmetic for missing votes.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,12 +105,12 @@ function specification(name: string, spec: Spec): string {
   });
 }
 
-test('teaches with logits, and with the bits of the teacher that gave them', async () => {
+test('recorded logits teach with the same bits as the teacher that gave them', async () => {
   const run = (name: string, model: string) =>
     client.submitRun(specification(name, { teachers: [{ name: 'it', model }] }));
   await run('live', 'tiny');
   const live = await succeeded(client, 'live');
-  // The predictions of the run are what its teacher said of the measured samples: all 400 of them.
+  // The predictions of the run have its teacher's answers to all 400 samples.
   const predictions = readNpz(await client.getPredictions('live'));
   const said = new Float32Array(400 * 2);
   for (const prefix of ['train.', 'validation.', '']) {
@@ -133,7 +133,7 @@ test('teaches with logits, and with the bits of the teacher that gave them', asy
   expect(await client.getReport('recorded')).toMatchObject({ bitExact: true });
 });
 
-test('a vote that is missing is a vote less', async () => {
+test('a missing recorded vote leaves the vote to the other teacher', async () => {
   const spec = {
     teachers: [
       { name: 'all', model: 'all', access: 'black' },
@@ -145,7 +145,7 @@ test('a vote that is missing is a vote less', async () => {
   await succeeded(client, 'votes');
   const report = await client.getReport('votes');
   const [all, some] = report.teachers;
-  // Labels are the votes: who is silent about 13 training samples is wrong there, and the vote of the other is right.
+  // The votes are the labels: a teacher that lacks 13 training samples is wrong there, and the other is right.
   expect(all?.train.accuracy).toBe(1);
   expect(some?.train.accuracy).toBeCloseTo(1 - 13 / 320, 6);
   expect(report.ensemble?.train.accuracy).toBe(1);
@@ -165,6 +165,6 @@ test.each<[Spec, string]>([
     { teachers: [{ name: 'it', model: 'logits', modality: 'pixels' }] },
     'spec.teachers[0].modality: means nothing where answers are written down: name none',
   ],
-])('refuses %j at submit', async (spec, message) => {
+])('submit refuses %j', async (spec, message) => {
   await expect(client.submitRun(specification('refused', spec))).rejects.toThrow(message);
 });

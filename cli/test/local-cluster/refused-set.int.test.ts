@@ -1,7 +1,7 @@
 /**
- * Inference servers (Open Inference Protocol, gRPC and HTTP) that refuse the samples of one set and take those of another, in a
- * real cluster. It is the fault of the run that asks: it pauses with the reason; the teacher stays loaded on its one worker, and
- * other runs of it go on.
+ * Inference servers (Open Inference Protocol, gRPC and HTTP) that refuse the samples of one set and take those of
+ * another, in a real cluster. The run that asks is at fault: it is paused with the reason; the teacher stays loaded on
+ * its one worker, and other runs of it go on.
  */
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { tensorNumbers } from '@lyceum/learning/open-inference';
@@ -37,11 +37,11 @@ vi.setConfig({ testTimeout: 900_000, hookTimeout: 300_000 });
 
 let cluster: LocalCluster;
 let client: CoordinatorClient;
-/** How many requests it has refused, and whether it refuses any longer. */
+/** How many requests were refused, and whether servers still refuse any. */
 let refused = 0;
 let isStrict = true;
 
-/** Numbers up to 1 are taken, as in pictures; of one set they are greater. */
+/** Takes numbers up to 1, as in pictures; one set has greater ones. */
 const refuseGreat: Behaviour['before'] = ({ inputs: [input], rawInputContents }) => {
   const values = input === undefined ? [] : tensorNumbers(input, rawInputContents[0]);
   if (!isStrict || values.every((value) => Math.abs(value) <= 1)) return;
@@ -98,10 +98,10 @@ function specification(name: string, dataset: string, model: string, steps = 30)
 }
 
 test.each(TRANSPORTS)(
-  'a set that a server refuses over %s pauses its run, and no other',
+  'a data set that a server refuses over %s pauses its run, and no other',
   async (name) => {
     refused = 0;
-    // The first that the worker hears of this teacher: it is loaded with the set that is refused.
+    // The worker's first ticket for this teacher: it is loaded with the refused set.
     await client.submitRun(specification(`${name}-great`, 'great', name));
     expect((await untilRun(client, `${name}-great`, isPaused)).reason).toMatch(
       name === 'grpc' ? /far.*pixels beyond 1/ : /far.*answers HTTP 400/,
@@ -109,7 +109,7 @@ test.each(TRANSPORTS)(
     expect(refused).toBeGreaterThan(0);
     expect(await client.listQuarantines()).toEqual([]);
     await client.submitRun(specification(`${name}-fitting`, 'fitting', name, 600));
-    // While that one trains, the other says the same once more.
+    // While this run trains, the other is resumed, and paused again.
     await untilRun(client, `${name}-fitting`, hasTaken(20));
     await client.resumeRun(`${name}-great`);
     await untilRun(client, `${name}-great`, isPaused);

@@ -1,7 +1,7 @@
 /**
- * A run with one teacher in the worker and one behind an inference server in a process of its own, in a real cluster. The
- * server is another teacher worker, whose answers have the bits of a local model: so the oracle is the run with both models
- * local. The server is killed and started again meanwhile, and started with another model.
+ * A run with one teacher in the worker and one behind an inference server in a process of its own, in a real cluster.
+ * The server is another teacher worker, whose answers have the bits of a local model: so the oracle is the run with
+ * both models local. The server is killed and started again meanwhile, and started with another model.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { ArtifactKind, RunState } from '@lyceum/proto';
@@ -14,7 +14,7 @@ import { hasTaken, runDocument, startCluster, succeeded, untilRun } from './clus
 import { type ServedModels, serveModels } from './served-models.js';
 import { SIDE, smallImagesBytes } from './small-images.js';
 
-/** Many, so that the student is not done before the server is missed: teachers work some spans ahead. */
+/** So many that the server is missed before the student is done: teachers work some spans ahead. */
 const STEP_COUNT = 1_500;
 const { ARTIFACT_KIND_DATASET, ARTIFACT_KIND_MODEL } = ArtifactKind;
 vi.setConfig({ testTimeout: 1_200_000 });
@@ -58,7 +58,7 @@ function specification(name: string, far: object, changes: object = {}): string 
   });
 }
 
-test('its answers are those of the model, though the server is away meanwhile', async () => {
+test('a remote teacher gives the weights of the local model, though its server is away meanwhile', async () => {
   await client.submitRun(specification('local', { name: 'far', model: 'copy' }));
   const local = await succeeded(client, 'local');
   expect(await client.getReport('local')).toMatchObject({ bitExact: true });
@@ -71,7 +71,7 @@ test('its answers are those of the model, though the server is away meanwhile', 
   const away = await client.getRun('remote');
   expect(away.state).toBe(RunState.RUN_STATE_TRAINING);
   expect(away.reason).toMatch(/^teacher far cannot be loaded \(teacher-1: grpc:/);
-  // The worker lives, and goes on with the other teacher.
+  // The worker has not ended.
   expect((await client.listWorkers()).map(({ workerId }) => workerId).sort()).toEqual([
     'student-1',
     'teacher-1',
@@ -87,7 +87,7 @@ test('its answers are those of the model, though the server is away meanwhile', 
   });
 });
 
-test('the same server is the same teacher: a run that finds all answers stored is bit-exact', async () => {
+test('a remote teacher on the same server is the same teacher: stored answers make a run bit-exact', async () => {
   await client.submitRun(specification('again', inline()));
   const again = await succeeded(client, 'again');
   expect(again.finalWeightsDigest).toBe((await client.getRun('remote')).finalWeightsDigest);
@@ -101,7 +101,7 @@ test('the same server is the same teacher: a run that finds all answers stored i
   expect(after.filter((name) => name.startsWith('inference-'))).toHaveLength(2);
 });
 
-test('is pushed by its URL, and told of', async () => {
+test('models push --inference pushes a remote teacher by its URL, and describes it', async () => {
   const url = `grpc://${server.address}`;
   const push = ['models', 'push', 'pushed', '--inference', url, '--model', 'far'];
   const { code, stdout } = await runCli(cluster.address, ...push);
@@ -118,7 +118,7 @@ test('is pushed by its URL, and told of', async () => {
   expect(pushed.stdout).toContain(`[36] to 2 classes; far at ${overHttp}; logits`);
 });
 
-test('what is wrong is said at submit', async () => {
+test('submit says what is wrong with a remote teacher', async () => {
   const submit = (far: object, changes: object = {}) =>
     client.submitRun(specification('wrong', far, changes));
   await expect(submit(inline({ model: 'none' }))).rejects.toMatchObject({
@@ -153,7 +153,7 @@ test('what is wrong is said at submit', async () => {
   await expect(submit(inline({ settings: { classes: ['even', 'other'] } }))).rejects.toThrow('odd');
 });
 
-test('a server that has another model now is not believed', async () => {
+test('a run says that the model of its remote teacher was replaced', async () => {
   const { address } = server;
   await client.pushInferenceModel(
     'swapped',

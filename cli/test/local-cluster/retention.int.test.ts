@@ -53,7 +53,7 @@ async function digests(): Promise<string[]> {
 
 const runIds = async () => (await client.listRuns()).map(({ runId }) => runId).sort();
 
-test('a run that another one names stays; one that nobody names goes, with its baseline and blobs', async () => {
+test('delete refuses a run that another one names, and deletes a run with its baseline and blobs', async () => {
   const before = await digests();
   await train('teacher');
   const withTeacher = await digests();
@@ -81,7 +81,7 @@ test('a run that another one names stays; one that nobody names goes, with its b
   expect(await (await nats.events()).runIds()).toEqual([]);
 });
 
-test('a run that goes on is not deleted', async () => {
+test('delete refuses a run that has not ended', async () => {
   const long = { ...training, epochs: 100_000 };
   const spec = { dataset: 'small', student, training: long };
   const document = { ...head, kind: 'Training', metadata: { name: 'long' }, spec };
@@ -95,7 +95,7 @@ test('a run that goes on is not deleted', async () => {
   expect(await client.deleteRun('long')).toEqual(['long']);
 });
 
-test('a run under the id of a deleted one starts anew, and counts its assignments on', async () => {
+test('a run with the id of a deleted one starts anew, and goes on counting assignment epochs', async () => {
   const pointers = await nats.keyValue('lyceum-pointers', { create: false });
   const epoch = async () =>
     JSON.parse((await pointers.get('again'))?.value ?? '{}').assignmentEpoch as number;
@@ -107,7 +107,7 @@ test('a run under the id of a deleted one starts anew, and counts its assignment
   await client.deleteRun('again');
 });
 
-test('a run is deleted once its time is over', async () => {
+test('a run is deleted ttlAfterFinished seconds after its end', async () => {
   // Long enough for its end to be seen.
   const gone = { retention: { ttlAfterFinished: 8 } };
   await train('short-lived', gone);
@@ -116,7 +116,7 @@ test('a run is deleted once its time is over', async () => {
   await client.deleteRun('kept');
 });
 
-test('garbage is what nothing refers to, and what was written lately is none', async () => {
+test('gc deletes what nothing refers to, and keeps what was written lately', async () => {
   await train('finished');
   const blobs = await nats.blobs({ create: false });
   const stray = await blobs.put(Buffer.from('nothing refers to these bytes'));
@@ -143,10 +143,10 @@ test('garbage is what nothing refers to, and what was written lately is none', a
 
   const collected = kinds(await client.collectGarbage({ dryRun: false, graceSeconds: 0 }));
   expect(collected).toContain(`blob ${stray}`);
-  // The deleted runs' pointers; and the checkpoints of a run that will never go on.
+  // Pointers of deleted runs, and checkpoints of a run that has ended.
   expect(collected.filter((text) => text.startsWith('pointer ')).length).toBeGreaterThan(0);
   expect(await client.collectGarbage({ dryRun: true, graceSeconds: 0 })).toEqual([]);
-  // What the run needs is there still.
+  // What the run needs is still there.
   expect((await client.getReport('finished')).runId).toBe('finished');
   expect(
     (await client.pullArtifact(ArtifactKind.ARTIFACT_KIND_MODEL, 'run:finished')).length,

@@ -73,7 +73,7 @@ function start(name: string): Rival {
   return { process: child, ready, exitCode, says };
 }
 
-/** Resolves as somebody takes the lease, or renews it, with what is written. */
+/** Resolves when a coordinator takes or renews the lease, with what it writes. */
 async function leaseWritten(): Promise<{ leaderEpoch: number }> {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('utf8');
   socket.write(`CONNECT {"verbose":false}\r\nSUB $KV.${LEADER_BUCKET}.leader 1\r\n`);
@@ -109,7 +109,7 @@ async function setsAt(address: string): Promise<string[]> {
   return sets.map(({ name }) => name);
 }
 
-it('lets one lead, hands over from one that is stopped, and ends that one once it goes on', async () => {
+it('a second coordinator takes over from a stopped leader, which ends once it goes on', async () => {
   const first = start('first');
   await first.ready;
   const second = start('second');
@@ -125,7 +125,7 @@ it('lets one lead, hands over from one that is stopped, and ends that one once i
   await third.ready;
 });
 
-it('leaves a lost store to the one that led last, whose copy alone has all of it', async () => {
+it('a standby coordinator leaves an emptied NATS to the last leader, which restores it', async () => {
   const leader = start('leader');
   await pushImages(await leader.ready);
   const standby = start('standby');
@@ -139,7 +139,7 @@ it('leaves a lost store to the one that led last, whose copy alone has all of it
   expect(standby.process.exitCode).toBeNull();
 });
 
-it('loses nothing of one that is killed as it takes the lease, though NATS is emptied then', async () => {
+it('a coordinator that was killed as it took the lease restores an emptied NATS', async () => {
   await emptyNats('another');
   const lone = start('lone');
   await pushImages(await lone.ready);
@@ -155,7 +155,7 @@ it('loses nothing of one that is killed as it takes the lease, though NATS is em
     await next.exitCode;
     return leaderEpoch;
   };
-  // Now and then it is faster, and its copy says already that it leads.
+  // Now and then the coordinator is faster, and its copy has the new epoch already.
   while ((await killAtLease()) === (await epochOfCopy()).leaderEpoch);
   await killAtLease();
   await emptyNats('third');

@@ -1,6 +1,6 @@
 /**
- * A set whose tars are in a bucket of a real S3 server, registered and learned from by a real cluster. What goes wrong between
- * them is told by the shard's URL; and the weights are those of a run that nothing disturbed.
+ * A set whose tars are in a bucket of a real S3 server, registered and learned from by a real cluster. Faults of the
+ * bucket are reported with the shard's URL, and the weights are those of an undisturbed run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,10 +37,13 @@ const SIDE = 32;
 const GRID = { height: SIDE, width: SIDE, channels: 3, fit: 'stretch' } as const;
 const TRAIN = ['s3://pictures/train-0.tar', 's3://pictures/train-1.tar'] as const;
 const BROKEN = 's3://pictures/broken.tar';
-/** Whichever is read just then: the student validates after each epoch. */
+/** Any shard that is read just then: the student validates after each epoch. */
 const SHARD_NAMED = /s3:\/\/pictures\/(train-\d|validation|test)\.tar: /;
 const HELD_OUT = ['s3://pictures/validation.tar', 's3://pictures/test.tar'] as const;
-/** Bytes a second of each connection: far below a tenth of what the server sends, so that a run lasts until it is disturbed. */
+/**
+ * Bytes a second of each connection: far below a tenth of the server's rate, so that a run lasts until it is
+ * disturbed.
+ */
 const SLOW = 1_000_000;
 const [TRAIN_COUNT, HELD_OUT_COUNT] = [300, 60];
 
@@ -53,7 +56,7 @@ let proxy: Awaited<ReturnType<typeof startSlowedServer>>;
 let objects: Objects;
 let cluster: LocalCluster;
 let client: CoordinatorClient;
-/** Weights of a run that nothing disturbed. */
+/** Weights of an undisturbed run. */
 let calm: string;
 
 beforeAll(async () => {
@@ -137,7 +140,7 @@ async function registered(train: readonly string[]): Promise<Buffer> {
 }
 
 async function submit(runId: string, dataset = 'photos'): Promise<void> {
-  // Answers of before would spare the teacher the pictures.
+  // With earlier answers the teacher would read no pictures.
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
   const document = runDocument('photos', {
     dataset,
@@ -159,7 +162,7 @@ async function weightsOf(runId: string): Promise<string> {
 const stepOf = ({ progress }: Run) => progress?.step ?? 0;
 
 test.skipIf(s3.lack !== undefined)(
-  'a bucket that is slow is waited for, and one that is away is named; the weights are the same',
+  'a run waits for a slow bucket, names one that is away, and ends with the same weights',
   async () => {
     proxy.bytesPerSecond = SLOW;
     await submit('disturbed');
@@ -176,13 +179,13 @@ test.skipIf(s3.lack !== undefined)(
 const isTraining = ({ state }: Run) => state === RunState.RUN_STATE_TRAINING;
 
 interface Fault {
-  /** What the run's reason says of it. */
+  /** The run's reason. */
   readonly said: RegExp;
   breakIt(): Promise<void>;
   mend(): Promise<void>;
 }
 
-/** Whatever was read before it was mended may pause the run once more. */
+/** Resumes the run again: pictures that were read before the repair may pause it once more. */
 function goesOn(runId: string, holds: (run: Run) => boolean): Promise<Run> {
   return untilRun(client, runId, (run) => {
     if (isPaused(run)) void client.resumeRun(runId).catch(() => undefined);
@@ -190,7 +193,7 @@ function goesOn(runId: string, holds: (run: Run) => boolean): Promise<Run> {
   });
 }
 
-/** Until it is paused; then what is wrong is put right, and it goes on. */
+/** Breaks the bucket until the run is paused, mends it, and waits until the run goes on. */
 async function pausedAndMended(runId: string, { said, breakIt, mend }: Fault): Promise<void> {
   const from = stepOf(await client.getRun(runId));
   await breakIt();
@@ -201,7 +204,7 @@ async function pausedAndMended(runId: string, { said, breakIt, mend }: Fault): P
 }
 
 test.skipIf(s3.lack !== undefined)(
-  'what only a person can put right pauses the run with the shard’s name; then the weights are the same',
+  "a changed shard or secret pauses the run with the shard's name; then the weights are the same",
   async () => {
     const [, shard] = TRAIN;
     const whole = await tarOfPictures(1, TRAIN_COUNT);
@@ -237,7 +240,7 @@ test.skipIf(s3.lack !== undefined)(
   },
 );
 
-test.skipIf(s3.lack !== undefined)('a JPEG that will not decode is named', async () => {
+test.skipIf(s3.lack !== undefined)('a run names a JPEG that does not decode', async () => {
   const damaged = await jpeg(20_000);
   const tar = tarOf([
     ...(await membersOf(2, 40)),

@@ -1,6 +1,7 @@
 /**
- * A set whose pictures are in tar shards, in a real cluster with a student, and a worker with two teachers. The weights of a run that is
- * disturbed are those of one that is not; and nothing is learned from what is not as it was registered.
+ * A set whose pictures are in tar shards, in a real cluster with a student, and a worker with two teachers. A
+ * disturbed run ends with the weights of an undisturbed one, and learns nothing from shards that are not as they were
+ * registered.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,7 +62,7 @@ afterAll(async () => {
 });
 
 async function submit(runId: string, dataset = 'photos'): Promise<void> {
-  // Answers of before would spare the teachers the pictures.
+  // With earlier answers the teachers would read no pictures.
   for (const { id } of await client.listAnswerTables()) await client.deleteAnswerTable(id);
   const document = runDocument('photos', {
     dataset,
@@ -80,7 +81,7 @@ async function weightsOf(runId: string): Promise<string> {
   return (await succeeded(client, runId)).finalWeightsDigest;
 }
 
-test('whoever is killed, and whatever is replaced meanwhile, the weights are those of an undisturbed run', async () => {
+test('a run on shards ends with the same weights though programs are killed and a shard replaced', async () => {
   await submit('calm');
   const calm = await weightsOf('calm');
 
@@ -105,7 +106,7 @@ test('whoever is killed, and whatever is replaced meanwhile, the weights are tho
   expect(await weightsOf('replaced')).toBe(calm);
 });
 
-test('a picture that will not decode is named, and nothing is learned', async () => {
+test('a run names a picture that does not decode, and learns nothing', async () => {
   const options = { ...SET, broken: [BROKEN], base: 'broken/' };
   const broken = await pictureSet(join(root, 'broken'), options);
   await client.pushArtifact(ARTIFACT_KIND_DATASET, 'broken', readFileSync(broken.file));

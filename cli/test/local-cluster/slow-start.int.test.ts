@@ -1,6 +1,6 @@
 /**
- * With real processes: a cluster that starts beside others that take all they get, and a program that gets stuck.
- * How long a start takes is nobody's business here; that it is waited for is.
+ * With real processes: a cluster that starts beside busy processes, and programs that get stuck or end. The tests do
+ * not measure how long a start takes, only that it is waited for.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -73,7 +73,7 @@ test(
   LIMIT_MS,
 );
 
-test('a program that gets stuck before it is ready is waited for aloud, and given up with what this start has logged', async () => {
+test('ChildProgram.start gives a program up that gets stuck, with the log of this start only', async () => {
   const lines: string[] = [];
   const file = path.join(folder, 'stuck.mjs');
   const logFile = path.join(folder, 'stuck.log');
@@ -96,7 +96,7 @@ test('a program that gets stuck before it is ready is waited for aloud, and give
     code: 'UNAVAILABLE',
     message: `stuck did not start: for 20 s it has neither computed nor logged anything; the end of ${logFile}:\n  ${line}`,
   });
-  // Before it has logged anything, it is waited for without these words.
+  // Before the program has logged anything, the notice lacks these words.
   expect(lines).toContainEqual(
     expect.stringMatching(
       /^waiting for stuck: looking for the way \(\d+\.\d s of processor time in \d+\.\d s\)$/,
@@ -104,7 +104,7 @@ test('a program that gets stuck before it is ready is waited for aloud, and give
   );
 });
 
-test('a program that ends at once without a word is told of without the words of an earlier start', async () => {
+test('ChildProgram.start reports a program that ends without a log, without an earlier log', async () => {
   const file = path.join(folder, 'mute.mjs');
   const logFile = path.join(folder, 'mute.log');
   await writeFile(file, 'process.exit(3);');

@@ -1,6 +1,7 @@
 /**
- * With real processes on one state folder: clusters, coordinators and workers of which only one may write there. What is
- * looked at is who is refused, what it says, that the folder stays as it was, and that a killed holder leaves no lock.
+ * With real processes on one state folder: clusters, coordinators and workers of which only one may write there. The
+ * tests check who is refused, with which message, that the folder stays as it was, and that a killed holder leaves no
+ * lock.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -52,7 +53,7 @@ function start(program: ProgramName, ...args: string[]): Started {
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
   });
-  // Closed, not exited: what it has printed has come by then.
+  // At `close`, not `exit`: by then all output has come.
   const exited = once(child, 'close').then(([code]) => code as number | null);
   const line = once(createInterface({ input: child.stdout }), 'line').then(([text]) => `${text}`);
   const ready = Promise.race([line, exited.then(() => undefined)]);
@@ -80,7 +81,7 @@ async function contents(of: string): Promise<string[]> {
   );
 }
 
-test('a second up on the state folder of one that runs says who has it, and touches nothing', async () => {
+test('a second coordinator up on a state folder in use names its holder, and touches nothing', async () => {
   const stateDir = path.join(folder, 'state');
   const cluster = await startCluster({
     teacherWorkers: 0,
@@ -99,7 +100,7 @@ test('a second up on the state folder of one that runs says who has it, and touc
   expect(cluster.processes.map(({ kind }) => kind)).toEqual(['nats', 'coordinator']);
 });
 
-test('an up that is killed leaves no lock: the next one has the folder once its programs have ended', async () => {
+test('a killed coordinator up leaves no lock: the next one gets the state folder', async () => {
   const flags = ['up', '--teachers', '0', '--students', '0', '--state-dir', folder];
   const first = start('coordinator', ...flags);
   expect(await first.ready).toMatch(/^export LYCEUM_COORDINATOR=/);
@@ -108,7 +109,7 @@ test('an up that is killed leaves no lock: the next one has the folder once its 
   expect(await second.ready, second.stderr()).toMatch(/^export LYCEUM_COORDINATOR=/);
 });
 
-test('a second nats-server is kept from a store, whoever started the first', async () => {
+test('a second nats-server on the same store is refused', async () => {
   await nats();
   await expect(nats()).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',
@@ -121,7 +122,7 @@ test.each([
   ['student-worker', ['--worker-id', 'one', '--compute-threads', '1'], 'student worker one'],
   ['teacher-worker', ['--worker-id', 'one', '--compute-threads', '1'], 'teacher worker one'],
 ] as const)(
-  'a second %s on one state folder is refused, also by one that is stopped, and not by a dead one',
+  'a second %s on one state folder is refused, also if the first is stopped, not if it is dead',
   async (program, flags, name) => {
     const server = await nats();
     const stateDir = path.join(folder, 'state');
@@ -149,7 +150,7 @@ test.each([
   },
 );
 
-test('of many that want a folder in one moment one gets it, and the next when it lets go', async () => {
+test('lockFolder gives a folder to one of eight at once, and to the next after the release', async () => {
   const tries = await Promise.allSettled(
     Array.from({ length: 8 }, (_, n) => lockFolder(folder, `program ${n}`)),
   );

@@ -1,6 +1,6 @@
 /**
- * A model that is replaced behind an inference server that goes on answering, in a real cluster. The timed canary would come
- * after the run's end; the oracle is a run that was left alone.
+ * A model that is replaced behind an inference server that goes on answering, in a real cluster. The timed canary
+ * would come after the run's end; the oracle is an undisturbed run.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
 import { ArtifactKind, RunState } from '@lyceum/proto';
@@ -67,7 +67,7 @@ test.each([
   ['another model', OTHER],
   ['the same with six biases moved by 0.2', MOVED],
 ])(
-  '%s, in the middle: the run ends with the bits of one that was left alone',
+  '%s in the middle: the worker is quarantined, and the run ends with the same bits',
   async (what, model) => {
     const runId = what.includes('six') ? 'moved' : 'other';
     server.model = PUSHED;

@@ -1,6 +1,7 @@
 /**
- * Pipelines of scikit-learn and models of Keras (learning/test/fixtures/onnx-table, saved-model-table) as teachers of a table,
- * pushed and asked as people do, in a real cluster; and a server that is asked over HTTP. They were trained on the table as it is; the student sees the set's encoding.
+ * Pipelines of scikit-learn and models of Keras (learning/test/fixtures/onnx-table, saved-model-table) as teachers of
+ * a table, pushed by the command line, in a real cluster; and an inference server over HTTP. They were trained on the
+ * table as it is; the student sees the set's encoding.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,7 +65,7 @@ function document(name: string, change: object = {}): string {
   });
 }
 
-test('are pushed, and know the table as it is', async () => {
+test('models push takes teachers of a table, and measures them on the table as it is', async () => {
   await run('datasets', 'push', 'people', PEOPLE, '--label', 'pay');
   const each = await pushModel('each', join(FILES, 'each.onnx'));
   expect(each.stderr).toContain('not tried on noise: it reads texts, of which');
@@ -85,14 +86,14 @@ test('are pushed, and know the table as it is', async () => {
   expect(words.stdout).toContain('a text to 2 classes; ');
 });
 
-test('teach a student of encoded rows, and are judged by their own answers', async () => {
+test('teachers of a table teach a student of encoded rows', async () => {
   await client.submitRun(document('taught'));
   await succeeded(client, 'taught');
   const { teachers, student } = await client.getReport('taught');
   for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.8);
 });
 
-test('behind an inference server with an input for each column, teach too', async () => {
+test('an inference server with an input for each column teaches, too', async () => {
   const server = await startJsonServer({
     inputs: [
       { name: 'age', datatype: 'FP64', shape: [-1] },
@@ -132,7 +133,7 @@ test('behind an inference server with an input for each column, teach too', asyn
   }
 });
 
-/** What the server thinks of a row. */
+/** The server's probability of `much` for a row. */
 function muchOf(
   age: JsonInput['data'][number] | undefined,
   trade: JsonInput['data'][number] | undefined,
@@ -141,7 +142,7 @@ function muchOf(
   return 1 / (1 + Math.exp((45 - years) / 8 + (String(trade).length - 5) / 20));
 }
 
-test('are refused where samples have other columns, or are changed', async () => {
+test('submit refuses teachers of a table for a set with other columns, or with views', async () => {
   await run('datasets', 'push', 'fewer', PEOPLE, '--label', 'pay', '--columns', 'town=ignore');
   await expect(client.submitRun(document('fewer', { dataset: 'fewer' }))).rejects.toThrow(
     'spec.teachers[0].model: reads the column town, which the data set has not; it has age',
@@ -151,7 +152,7 @@ test('are refused where samples have other columns, or are changed', async () =>
   );
 });
 
-test('a model of numbers that were not encoded is found out, and the check writes its columns down', async () => {
+test('models push and models check find a model of plain numbers, and check writes its columns', async () => {
   const numbers = join(root, 'numbers.csv');
   const rows = Array.from({ length: 200 }, (_, n) => {
     const [age, hours] = [18 + ((n * 37) % 60), 20 + ((n * 53) % 40)];
@@ -169,7 +170,7 @@ test('a model of numbers that were not encoded is found out, and the check write
   expect((await run(...again)).stdout).toContain('2 columns of a table to 2 classes');
 });
 
-test('an endpoint is pushed with a set, and not asked about it', async () => {
+test('models push of an endpoint with a set does not ask the endpoint', async () => {
   const file = join(root, 'box.yaml');
   writeFileSync(file, 'url: http://127.0.0.1:1/\nrequest: $input\nanswer: /pay\ninput: row\n');
   const pushed = await run('models', 'push', 'box', file, '--dataset', 'people');

@@ -7,12 +7,12 @@ export type TeacherFault = 'nan' | 'shift' | 'poison';
 export class TeacherFaults {
   readonly #file: string;
 
-  /** @param file - not there: all is well. */
+  /** @param file - while it is missing, there are no faults. */
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** Of the cluster's processes. */
+  /** Environment of the cluster's processes. */
   get env(): NodeJS.ProcessEnv {
     const preload = fileURLToPath(new URL('./faulty-teacher.cjs', import.meta.url));
     return { NODE_OPTIONS: `--require=${preload}`, LYCEUM_TEST_TEACHER_FAULTS: this.#file };

@@ -1,6 +1,7 @@
 /**
- * Teachers of every format that a worker computes in one ensemble, in a real cluster: undisturbed, then with its answers
- * deleted and processes killed. The weights must be the same bits; those of a run of one of them alone must not.
+ * An ensemble with a teacher of every format that a worker computes, in a real cluster: undisturbed, then with its
+ * answers deleted and processes killed. The weights must be the same bits; those of a run with one teacher must
+ * differ.
  */
 import { fileURLToPath } from 'node:url';
 import { encodeDataset } from '@lyceum/learning/datasets';
@@ -70,7 +71,7 @@ function specification(name: string, models: string[]): string {
   });
 }
 
-test('ends with the same bits, whoever is killed meanwhile', async () => {
+test('a run with teachers of four formats ends with the same bits though workers are killed', async () => {
   const all = ['layers', 'external', 'graph', 'saved'];
   await client.submitRun(specification('calm', all));
   const calm = await succeeded(client, 'calm');
@@ -94,14 +95,14 @@ test('ends with the same bits, whoever is killed meanwhile', async () => {
   expect(alone.finalWeightsDigest).not.toBe(calm.finalWeightsDigest);
 });
 
-test('no worker takes a teacher whose rows depend on one another, and it is said why', async () => {
+test('a run says that no worker takes a teacher whose rows depend on one another', async () => {
   await client.submitRun(specification('mixed', ['batch-mean']));
   await untilRun(client, 'mixed', ({ reason }) =>
     reason.includes('depends on the other samples of the batch'),
   );
 });
 
-test('a student is no ONNX model', async () => {
+test('submit refuses an ONNX model as a student', async () => {
   const document = JSON.parse(specification('start', ['layers']));
   document.spec.student.model = { model: 'external' };
   await expect(client.submitRun(JSON.stringify(document))).rejects.toThrow(

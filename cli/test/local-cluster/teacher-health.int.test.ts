@@ -63,19 +63,19 @@ async function submit(runId: string): Promise<string> {
   return runId;
 }
 
-/** Without that the teacher, which was trained on noise, knows nothing. */
+/** The warnings but the one that the teacher, which was trained on noise, knows nothing. */
 function ofWorkers(warnings: readonly string[] = []): string[] {
   return warnings.filter((warning) => !warning.includes('no better than chance'));
 }
 
-test('NaN from one of two workers in the middle: quarantined, and the run ends with the same weights', async () => {
+test('a worker that answers NaN in the middle is quarantined, and the weights are the same', async () => {
   const runId = await submit('nan');
   await inTheMiddle(client, runId);
   faults.set({ 'teacher-2': 'nan' });
   const run = await succeeded(client, runId);
   const reason =
     'teacher-2 is quarantined with teacher one: it does not answer its probe: logits row 0 holds NaN';
-  // What it had answered since its last sound canary, if anything.
+  // The worker's answers since its last sound canary, if any.
   const dropped = /^\d+ answers of teacher one were dropped: it does not answer its probe: logits/;
   const others = (warnings?: readonly string[]) =>
     ofWorkers(warnings).filter((warning) => !dropped.test(warning));
@@ -87,10 +87,10 @@ test('NaN from one of two workers in the middle: quarantined, and the run ends w
   ]);
 });
 
-test('other numbers from before the run: the worker never answers, and the weights are the same', async () => {
+test('a worker that is wrong before the run never answers, and the weights are the same', async () => {
   faults.set({ 'teacher-2': 'shift' });
   const runId = 'shift';
-  // The one that is well answers first.
+  // The healthy worker answers first.
   await cluster.kill('teacher-2', 'SIGSTOP');
   await submit(runId);
   await inTheMiddle(client, runId);
@@ -103,7 +103,7 @@ test('other numbers from before the run: the worker never answers, and the weigh
   );
 });
 
-test('other numbers in the middle: a canary finds them, they are dropped, and the weights are the same', async () => {
+test('a worker that is wrong in the middle is quarantined by a canary, and the weights are the same', async () => {
   const runId = await submit('late-shift');
   await inTheMiddle(client, runId);
   faults.set({ 'teacher-2': 'shift' });

@@ -1,7 +1,7 @@
 /**
- * Runs whose terms name their teachers and whose teachers differ in access, on a cluster of real processes: the student
- * is killed in the middle, after the answers of the run before were deleted, and ends with the weights of the run that
- * nothing happened to. Of a black box nothing is stored but classes.
+ * Runs whose terms name their teachers and whose teachers differ in access, on a cluster of real processes: the
+ * student is killed in the middle, after the answers of the run before were deleted, and ends with the weights of the
+ * undisturbed run. Only classes of a black box are stored.
  */
 import { encodeDataset } from '@lyceum/learning/datasets';
 import { type AnswerTable, ArtifactKind } from '@lyceum/proto';
@@ -40,14 +40,14 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-/** @returns the tables that there were. */
+/** @returns the deleted tables. */
 async function deleteAnswers(): Promise<AnswerTable[]> {
   const tables = await client.listAnswerTables();
   for (const { id } of tables) await client.deleteAnswerTable(id);
   return tables;
 }
 
-/** What the tables hold, in whatever order they are listed. */
+/** What the tables hold, sorted. */
 function contentsOf(tables: readonly AnswerTable[]): string[] {
   return tables
     .map(({ teacher, view, viewEpoch, outputs, codec }) =>
@@ -74,7 +74,7 @@ const RUNS = {
   },
 };
 
-describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses }) => {
+describe.each(Object.entries(RUNS))('run %s', (name, { objective, ensemble, accesses }) => {
   const specification = JSON.stringify({
     ...LONG,
     metadata: { name },
@@ -93,7 +93,7 @@ describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses
     },
   });
 
-  test('ends as if nobody had killed its student, and without answers of before', async () => {
+  test('ends with the same weights though its student is killed and earlier answers are deleted', async () => {
     await client.submitRun(specification, { runId: `${name}-undisturbed` });
     const undisturbed = await succeeded(client, `${name}-undisturbed`);
     const tables = await deleteAnswers();
@@ -113,7 +113,7 @@ describe.each(Object.entries(RUNS))('%s', (name, { objective, ensemble, accesses
     expect(disturbed.attempt).toBe(1);
     expect(disturbed.finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
     expect(await client.getReport(runId)).toMatchObject({ bitExact: true, bitExactExceptions: [] });
-    // The teachers were asked again, and nothing else of them than before.
+    // The teachers were asked again, for the same outputs as before.
     const again = await deleteAnswers();
     expect(again.length).toBeGreaterThanOrEqual(TEACHERS.length * EPOCHS);
     expect(contentsOf(again)).toEqual(contentsOf(tables));

@@ -1,6 +1,7 @@
 /**
- * A BERT (learning/test/fixtures/onnx-text) as a teacher of texts, pushed and asked as people do, in a real cluster. Its texts are
- * of the words that it was trained on, so that it must know nearly all of them; the set has the classes in another order.
+ * A BERT (learning/test/fixtures/onnx-text) as a teacher of texts, pushed by the command line, in a real cluster. The
+ * texts have the words that it was trained on, so that it must know nearly all of them; the set has its classes in
+ * another order.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +61,7 @@ function document(name: string, change: object = {}): string {
   });
 }
 
-test('is tried on texts as it is pushed, and knows the set', async () => {
+test('models push tries a text teacher on texts, and measures it on the set', async () => {
   const push = ['datasets', 'push', 'reviews', join(root, 'reviews.jsonl')];
   const set = await runCli(cluster.address, ...push, '--text', 'review', '--label', 'stars');
   expect(set.code, set.stderr).toBe(0);
@@ -85,14 +86,14 @@ test('is tried on texts as it is pushed, and knows the set', async () => {
   expect(checked.stdout).toContain('Best: values texts');
 });
 
-test('teaches a student, and is judged by its own answers', async () => {
+test('a text teacher teaches a student of texts', async () => {
   await client.submitRun(document('taught'));
   await succeeded(client, 'taught');
   const { teachers, student } = await client.getReport('taught');
   for (const { accuracy } of [...teachers, student]) expect(accuracy).toBeGreaterThan(0.9);
 });
 
-test('is refused where samples have no texts, or are changed', async () => {
+test('submit refuses a text teacher for a set without texts, or with views', async () => {
   await client.pushArtifact(ArtifactKind.ARTIFACT_KIND_DATASET, 'numbers', tinyDatasetBytes(0));
   await expect(client.submitRun(document('numbers', { dataset: 'numbers' }))).rejects.toThrow(
     'spec.teachers[0].model: reads texts, and the data set was not made of texts',
@@ -102,7 +103,7 @@ test('is refused where samples have no texts, or are changed', async () => {
   );
 });
 
-test('says how it is pushed, where the graph alone is named', async () => {
+test('models push of a graph alone says how a text teacher is pushed', async () => {
   const alone = await runCli(cluster.address, 'models', 'push', 'x', join(MODEL, 'model.onnx'));
   expect(alone.code).not.toBe(0);
   expect(alone.stderr).toContain('A model that reads texts is pushed as its folder');

@@ -1,7 +1,8 @@
 /**
- * A teacher worker that serves a model, in a process of its own, asked by Triton's own Python client, unchanged: over gRPC,
- * and over HTTP with values in JSON and behind it. The model is whole numbers' arithmetic, so that answers are exact whatever
- * the datatype. The client is the machine's, or fetched by pip into the cache; without it there is no test.
+ * A teacher worker that serves a model, in a process of its own, asked by Triton's own Python client, unchanged: over
+ * gRPC, and over HTTP with values in the JSON and behind it. The model is arithmetic of whole numbers, so that answers
+ * are exact in every datatype. The client is installed, or pip fetches it into the cache; without it the tests are
+ * skipped.
  */
 import { fileURLToPath } from 'node:url';
 import { encodeModelPackage, parseModelPackage } from '@lyceum/learning/formats';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 }, FETCH_MS);
 afterAll(() => server?.kill());
 
-/** Of input i div C and class i mod C. */
+/** The weight of input i div C and class i mod C. */
 function weightOf(i: number): number {
   return (i % 5) - 2;
 }
@@ -54,7 +55,7 @@ interface Asked {
   readonly best: readonly string[][];
 }
 
-describe.each(['grpc', 'http'] as const)('over %s', (protocol) => {
+describe.each(['grpc', 'http'] as const)('Triton client over %s', (protocol) => {
   let asked: Asked;
 
   beforeAll(async () => {

@@ -1,9 +1,9 @@
-/** What workers of a local cluster are told of their device. */
+/** `workerArguments`: the device flags of workers of a local cluster. */
 import { expect, test } from 'vitest';
 import { workerArguments } from '../../src/local-cluster/cluster-options.js';
 
 test.each(['teacher', 'student'] as const)(
-  'a %s worker may compute on the processor, unless the GPU is required',
+  'workerArguments lets a %s worker compute on the CPU, unless the GPU is required',
   (kind) => {
     const cluster = { environment: {}, teacherWorkers: 1, studentWorkers: 1 };
     expect(workerArguments(kind, cluster)).toEqual(['--allow-cpu']);

@@ -1,4 +1,4 @@
-/** Students of one layer, written by hand as `pull` writes them: a number in, or a picture, and sums of it out. */
+/** `StudentFolder` with students of one layer, written by hand as `pull` writes them, for a number or for pictures. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ async function predicted(weights: readonly [number, number], xs: readonly number
   }
 }
 
-test('the likeliest class and its probability', async () => {
+test('StudentFolder predicts the likeliest class and its probability', async () => {
   const [first, second] = await predicted([-1, 1], [2, -2]);
   const probability = 1 / (1 + Math.exp(-4));
   expect(first).toEqual({
@@ -86,14 +86,16 @@ test('the likeliest class and its probability', async () => {
   });
 });
 
-test('a sample of which the student says nothing finite is named', async () => {
+test('StudentFolder names a sample whose logits are not finite', async () => {
   await expect(predicted([-3e38, 3e38], [1, 1000])).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
     message: 'row 2: the student gives no finite numbers for it',
   });
 });
 
-/** A student of gray pictures of 2 × 2: the first class is as likely as the pixels above are white, the second as those below. */
+/**
+ * A student of gray 2 × 2 pictures: the logit of `above` is the sum of the upper pixels, that of `below` of the lower.
+ */
 function pictureFolder(channels = 1): string {
   const folder = mkdtempSync(join(root, 'pictures-'));
   const shape = [2, 2, channels];
@@ -130,7 +132,7 @@ async function png(name: string, pixels: readonly number[], width: number): Prom
   return file;
 }
 
-test('pictures are scaled to the size of the set, cut or distorted', async () => {
+test('StudentFolder scales pictures to the size of the set, cut or stretched', async () => {
   const student = await StudentFolder.open(pictureFolder());
   const { takes } = student;
   if (!('pictures' in takes)) throw new Error('no student of pictures');
@@ -149,7 +151,7 @@ test('pictures are scaled to the size of the set, cut or distorted', async () =>
     expect(first).toEqual({ where: small, label: 'above', probability });
     expect(second).toMatchObject({ where: high, label: 'below' });
     expect(second?.probability).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
-    // Distorted, each half has nearly as much white.
+    // Stretched, both halves have nearly the same white.
     expect((await asked([high], 'stretch'))[0]?.probability).toBeLessThan(0.7);
     // More than a batch, in order.
     const many = await asked(Array.from({ length: 21 }, (_, i) => (i % 2 === 0 ? small : high)));
@@ -165,7 +167,7 @@ test.each([
   [{ output: 'logits', scale: 2 }, 1 / (1 + Math.exp(-3.6))],
   // Rows of a probability each, as a model with a softmax at its end gives them.
   [{ output: 'probabilities' }, 2 / 2.2],
-])('what settings.json says counts: %j', async (settings, probability) => {
+])('StudentFolder applies settings.json: %j', async (settings, probability) => {
   const folder = pictureFolder();
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   const student = await StudentFolder.open(folder);
@@ -183,7 +185,7 @@ test.each([
   [{ mean: [0.5], layout: 'NHWC' }, 'mean'],
   [{ standardDeviation: [2], colours: 'BGR' }, 'standardDeviation, colours'],
   [{ resize: 4, centreCrop: [2, 2] }, 'resize, centreCrop'],
-])('a pushed model that sees pictures otherwise is refused: %j', async (settings, names) => {
+])('StudentFolder refuses settings that predict does not apply: %j', async (settings, names) => {
   const folder = pictureFolder();
   writeFileSync(join(folder, 'settings.json'), JSON.stringify({ output: 'logits', ...settings }));
   await expect(StudentFolder.open(folder)).rejects.toThrow(
@@ -191,7 +193,7 @@ test.each([
   );
 });
 
-test('a file that is no picture is named', async () => {
+test('givenPictures names a file that is no picture', async () => {
   const broken = join(root, 'broken.jpg');
   writeFileSync(broken, 'no picture');
   const read = async (file: string) => {
@@ -201,13 +203,13 @@ test('a file that is no picture is named', async () => {
   await expect(read(join(root, 'nowhere.jpg'))).rejects.toThrow('it is not there');
 });
 
-test('a student of no pictures and without an encoding is refused', async () => {
+test('StudentFolder refuses a student that takes no pictures and has no encoding', async () => {
   await expect(StudentFolder.open(pictureFolder(2))).rejects.toThrow(
     'has no encoding.json, and its model takes no pictures',
   );
 });
 
-test('a folder of another format is refused with what would do', async () => {
+test('StudentFolder refuses a folder of another format, and names the right one', async () => {
   const other = mkdtempSync(join(root, 'onnx-'));
   writeFileSync(join(other, 'model.onnx'), '');
   await expect(StudentFolder.open(other)).rejects.toThrow(

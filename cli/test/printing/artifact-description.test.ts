@@ -1,4 +1,4 @@
-/** Against text written by hand. */
+/** Descriptions of data sets and models, against text written by hand. */
 import { expect, test } from 'vitest';
 import {
   classCountLines,
@@ -6,7 +6,7 @@ import {
   modelText,
 } from '../../src/printing/artifact-description.js';
 
-test('a data set: shape, classes, splits, and how many labels where some lack', () => {
+test('datasetText shows shape, classes, splits, missing labels and shared samples', () => {
   const description = {
     modalities: [{ sampleShape: [28, 28, 1], valueType: 'uint8' }],
     classCount: 10,
@@ -21,7 +21,7 @@ test('a data set: shape, classes, splits, and how many labels where some lack', 
   );
 });
 
-test('a data set in shards: how much is where', () => {
+test('datasetText of a set in shards shows how much is where', () => {
   const description = {
     modalities: [{ sampleShape: [64, 64, 3] }],
     classCount: 2,
@@ -34,7 +34,7 @@ test('a data set in shards: how much is where', () => {
   );
 });
 
-test('a data set of several modalities: each by name', () => {
+test('datasetText names each of several modalities', () => {
   const modalities = [
     { name: 'pixels', sampleShape: [28, 28, 1] },
     { name: 'sound', sampleShape: [400] },
@@ -46,7 +46,7 @@ test('a data set of several modalities: each by name', () => {
   );
 });
 
-test('a model: what goes in, what comes out, how large', () => {
+test('modelText shows input, classes, size and output', () => {
   const size = { parameterCount: 266_610, output: 'logits' };
   expect(modelText({ inputShape: [784], classCount: 10, ...size })).toBe(
     '[784] to 10 classes; 266,610 parameters; logits',
@@ -58,7 +58,7 @@ test('a model: what goes in, what comes out, how large', () => {
   );
 });
 
-test('a model of very many inputs, and what says a class alone', () => {
+test('modelText shortens a list of many inputs, and marks a model that only names a class', () => {
   const columns = Array.from({ length: 14 }, (_, n) => ({ name: `f${n}`, kind: 'number' }));
   const inputs = columns.map(({ name }) => name);
   const size = { parameterCount: 60, output: 'logits' };
@@ -71,12 +71,12 @@ test('a model of very many inputs, and what says a class alone', () => {
   );
 });
 
-test('what is not understood is not shown', () => {
+test('datasetText and modelText give nothing for an unknown description', () => {
   expect(datasetText({})).toBeUndefined();
   expect(modelText({ parameterCount: 'many' })).toBeUndefined();
 });
 
-test('labelled samples are counted by class and split, in a table', () => {
+test('classCountLines gives a table of labelled samples by class and split', () => {
   const splits = {
     train: { samples: 1300, labelled: 1201, byClass: [1200, 1] },
     test: { samples: 3, labelled: 3, byClass: [3, 0] },

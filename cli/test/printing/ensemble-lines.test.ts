@@ -1,4 +1,4 @@
-/** A table that says nothing, for what stands below it. */
+/** An empty table, for the lines below it. */
 import type { EnsembleTable } from '@lyceum/coordinator/documents';
 import { expect, test } from 'vitest';
 import { ensembleLines } from '../../src/printing/ensemble-lines.js';
@@ -20,6 +20,6 @@ const TABLE: EnsembleTable = {
 test.each([
   [300, 'Figures are of 300 test samples.'],
   [6, 'Figures are of 300 test samples, 6 of them with a label.'],
-])('of a split with %s labels', (labelled, line) => {
+])('ensembleLines of a split with %s labels', (labelled, line) => {
   expect(ensembleLines({ ...TABLE, labelledCount: labelled })).toContain(line);
 });

@@ -1,4 +1,4 @@
-/** Against lines written by hand. */
+/** `findingsLines` against lines written by hand. */
 import { expect, test } from 'vitest';
 import type { Findings } from '../../src/client/index.js';
 import { findingsLines } from '../../src/printing/findings-lines.js';
@@ -27,7 +27,7 @@ const FINDINGS: Findings = {
   examples: [],
 };
 
-test('confused pairs and filled bins', () => {
+test('findingsLines shows confused pairs and filled bins of confidence', () => {
   expect(findingsLines(FINDINGS, STUDENT)).toEqual([
     'What student confuses most often, of 2,004 labelled test samples:',
     'LABEL   OUTPUT  SAMPLES',
@@ -41,14 +41,14 @@ test('confused pairs and filled bins', () => {
   ]);
 });
 
-test('without a label no error is known', () => {
+test('findingsLines without labels says that no errors are known', () => {
   const none = { ...STUDENT, confused: [] };
   expect(findingsLines({ ...FINDINGS, sampleCount: 0 }, none)).toEqual([
     'No test sample has a label: nothing is known of its errors.',
   ]);
 });
 
-test('neither errors nor confidence', () => {
+test('findingsLines says that a model has no errors and no confidence', () => {
   const box = { ...STUDENT, name: 'teacher.box', confused: [], reliability: null };
   expect(findingsLines(FINDINGS, box)).toEqual([
     'teacher.box is right about all of the 2,004 labelled test samples.',

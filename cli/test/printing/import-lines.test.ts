@@ -1,4 +1,4 @@
-/** Against the lines as a reader should see them. */
+/** `importLines` as a reader should see them. */
 import type { ImportSummary } from '@lyceum/learning/import';
 import { expect, test } from 'vitest';
 import { importLines } from '../../src/printing/import-lines.js';
@@ -24,7 +24,7 @@ const SUMMARY: ImportSummary = {
   warnings: [],
 };
 
-test('a name with a comma is in quotes, and one with a line end is on one line', () => {
+test('importLines quotes a name with a comma, and keeps a name with a line end on one line', () => {
   const lines = importLines(SUMMARY);
   expect(lines).toContain('classes   "cat, big", dog, " owl"; sorted as strings');
   expect(lines).toContain('  dog/new\\nline.jpg: empty file');

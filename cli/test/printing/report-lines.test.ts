@@ -1,11 +1,11 @@
-/** Against the text as a reader should see it. */
+/** `reportLines` against the text as a reader should see it. */
 import { reportSchema } from '@lyceum/coordinator/documents';
 import { expect, test } from 'vitest';
 import { composeReport } from '../../../coordinator/src/report/compose-report.js';
 import { exampleInput, splitLogits } from '../../../coordinator/test/support.js';
 import { reportLines } from '../../src/printing/report-lines.js';
 
-test('models stand below each other, figures too', () => {
+test('reportLines aligns models and figures in tables', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
@@ -44,7 +44,7 @@ The same run again gives the same bits on the same device type and thread count.
   );
 });
 
-test('what the teachers gave: with its interval, the gap where it is no chance, and nothing', () => {
+test('reportLines says what the teachers gave: with its interval, and the closed gap or chance', () => {
   const report = composeReport(exampleInput());
   const gained = (mean: number, p: number) => {
     const accuracy = { mean, low: mean - 0.1, high: mean + 0.1 };
@@ -62,7 +62,7 @@ test('what the teachers gave: with its interval, the gap where it is no chance, 
   );
 });
 
-test('a student that is larger than the ensemble has no fewer parameters; one sample is one', () => {
+test('reportLines says how much larger a student is than the ensemble, and has a singular of sample', () => {
   const report = composeReport(exampleInput());
   const student = { ...report.student, parameters: 5000 };
   const lines = reportLines({ ...report, student, testSampleCount: 1, labelledTestCount: 1 });
@@ -70,14 +70,14 @@ test('a student that is larger than the ensemble has no fewer parameters; one sa
   expect(lines.join('\n')).toContain("the models' figures are of 1 test sample.");
 });
 
-test('a student that is worse than without teachers closes no gap', () => {
+test('reportLines says that a student is worse than without teachers, without a closed gap', () => {
   const report = { ...composeReport(exampleInput()), teachersGain: null, gapClosed: -0.3 };
   const { student } = report;
   const lines = reportLines({ ...report, student: { ...student, accuracy: 0.25 } });
   expect(lines).toContain('The teachers made the student 25.00 points worse.');
 });
 
-test('in what order a set in shards was visited', () => {
+test('reportLines says in what order a set in shards was visited', () => {
   const input = exampleInput();
   const order = 'full: an epoch has 12 MiB of decoded pictures, no more than 512';
   const lines = reportLines(composeReport({ ...input, training: { ...input.training, order } }));
@@ -85,7 +85,7 @@ test('in what order a set in shards was visited', () => {
   expect(reportLines(composeReport(input)).join()).not.toContain('Order of');
 });
 
-test('figures of a test split that has few labels say how many', () => {
+test('reportLines says how many test samples have a label', () => {
   const input = exampleInput();
   const { test: tested, ...others } = input.splits;
   const labels = Int32Array.from(tested.labels, (label, n) => (n === 0 ? -1 : label));
@@ -95,7 +95,7 @@ test('figures of a test split that has few labels say how many', () => {
   );
 });
 
-test('where models see different modalities, each says which', () => {
+test('reportLines shows the modality of each model if they differ', () => {
   const input = exampleInput();
   const teachers = input.teachers.map((teacher) => ({ ...teacher, modality: 'sound' }));
   const student = { ...input.student, modality: 'pixels' };
@@ -110,7 +110,7 @@ test('where models see different modalities, each says which', () => {
   ]);
 });
 
-test('a run that went on without teachers says how much', () => {
+test('reportLines says how many steps had fewer than all teachers', () => {
   const contributorCounts = { degradedSteps: 10, unknownSteps: 0, teacherSteps: [40, 30] };
   const lines = reportLines(composeReport(exampleInput({ contributorCounts })));
   expect(lines).toContain(
@@ -119,7 +119,7 @@ test('a run that went on without teachers says how much', () => {
   expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
 });
 
-test('of a teacher whose calls cost it says how many its canaries took', () => {
+test('reportLines says how many calls the canaries of a paid teacher took', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
@@ -133,7 +133,7 @@ test('of a teacher whose calls cost it says how many its canaries took', () => {
   expect(lines).toEqual(['Canaries of teacher deep: 128 of 1,024 calls.']);
 });
 
-test('of a teacher that somebody else runs neither parameters nor size are known, nor the sum with them', () => {
+test('reportLines shows no size of a remote teacher, nor of an ensemble with it', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');

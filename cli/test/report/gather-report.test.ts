@@ -1,4 +1,4 @@
-/** A coordinator that knows of a run and nothing else; the document is read back by a YAML parser. */
+/** `gatherReport` with a coordinator that has a run and nothing else; a YAML parser reads the document back. */
 import type { Report } from '@lyceum/coordinator/documents';
 import { LyceumError, Run } from '@lyceum/proto';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { gatherReport } from '../../src/report/index.js';
 const gone = () => Promise.reject(new LyceumError('NOT_FOUND', 'it is gone'));
 const client = { getRun: async () => Run.fromPartial({}), getFindings: gone, getHistory: gone };
 
-test('the document of a report has no character that a terminal obeys, and says the same', async () => {
+test('gatherReport escapes control characters in the specification, and keeps its values', async () => {
   const labels = { note: '\u009b31m red', why: 'cat\u202egpj.exe', 'k\u2028': '\u007f\u0085', plain: 'ok' }; // biome-ignore format: one line
   const report = { runId: 'run', specification: { metadata: { labels } } } as unknown as Report;
   const { specificationYaml } = await gatherReport(client, report);
@@ -16,7 +16,7 @@ test('the document of a report has no character that a terminal obeys, and says 
   expect(parse(specificationYaml)).toEqual(report.specification);
 });
 
-test('of what others said a report has marks of direction as escapes', async () => {
+test('gatherReport escapes control characters in warnings and errors', async () => {
   const missing = () => Promise.reject(new LyceumError('NOT_FOUND', 'it is\u202e gone'));
   const told = { runId: 'run', specification: {} };
   const warnings = ['gpj\u202eexe', '\u001b[2J'];

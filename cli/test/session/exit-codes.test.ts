@@ -1,4 +1,4 @@
-/** Against the table of the README. */
+/** `exitOf` against the table of the README. */
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
@@ -20,7 +20,7 @@ test.each([
   expect(exitOf(new LyceumError(code, 'why')).exitCode).toBe(exitCode);
 });
 
-test('what is wrong is said, every problem of a document', () => {
+test('exitOf lists every problem of a document', () => {
   const error = new InvalidDocumentError('a.yaml', [
     { path: 'spec.x', message: 'is wrong' },
     { path: 'spec.y', message: 'is wrong too' },
@@ -30,15 +30,15 @@ test('what is wrong is said, every problem of a document', () => {
   );
 });
 
-test('a bug shows its stack', () => {
+test('exitOf shows the stack of an unexpected error', () => {
   const { exitCode, text } = exitOf(new TypeError('no such thing'));
   expect(exitCode).toBe(1);
   expect(text).toContain('TypeError: no such thing');
   expect(text).toContain('exit-codes.test');
 });
 
-test('a bug of the coordinator shows no stack from here', () => {
-  // As calls and streams have it: an error, and a plain object.
+test('exitOf shows no stack for an internal error of the coordinator', () => {
+  // The cause of calls is an error, that of streams a plain object.
   for (const status of [
     Object.assign(new Error('13 INTERNAL'), { details: 'x' }),
     { details: 'x' },
@@ -51,12 +51,12 @@ test('a bug of the coordinator shows no stack from here', () => {
   }
 });
 
-test('an answer that lacks what it must have is told without a stack', () => {
+test('exitOf shows no stack for an incomplete answer of the coordinator', () => {
   const error = new LyceumError('INTERNAL', 'the coordinator answered without a value');
   expect(exitOf(error).text).toBe('error: the coordinator answered without a value');
 });
 
-test('what the operating system says of a file is no bug, and is put into words', () => {
+test('exitOf puts a file error of the operating system into words, with exit code 2', () => {
   let thrown: unknown;
   try {
     readFileSync('/no/such/file');
@@ -69,7 +69,7 @@ test('what the operating system says of a file is no bug, and is put into words'
   });
 });
 
-test('a full disk of which no path is known is told with the places that it may be', () => {
+test('exitOf names the possible places of a full disk if the path is unknown', () => {
   const full = { code: 'ENOSPC', syscall: 'write' };
   const { exitCode, text } = exitOf(Object.assign(new Error('ENOSPC: write'), full));
   expect(exitCode).toBe(2);
@@ -78,6 +78,6 @@ test('a full disk of which no path is known is told with the places that it may 
   );
 });
 
-test('a command that has said everything ends without more words', () => {
+test('exitOf prints nothing for CommandExit', () => {
   expect(exitOf(new CommandExit(130))).toEqual({ exitCode: 130, text: '' });
 });

@@ -1,17 +1,17 @@
-/** Against lines written by hand. */
+/** Progress of transfers, against lines written by hand. */
 import { expect, test } from 'vitest';
 import { barText, bytesText } from '../../src/printing/text/index.js';
 import { lineWidth } from '../../src/session/terminal.js';
 import { ProgressLine, progressText } from '../../src/session/with-progress.js';
 
-test('a transfer of known length has a bar, a rate and the time that is left', () => {
+test('progressText of a known length has a bar, a rate and the time that is left', () => {
   const progress = { what: 'pushing digits', done: 10e6, total: 40e6, elapsedMs: 2000 };
   expect(progressText(progress, bytesText)).toBe(
     'pushing digits  ██████··················  25 %  10.0 MB of 40.0 MB  5.00 MB/s  about 6 s left',
   );
 });
 
-test('one of unknown length has what came and the rate', () => {
+test('progressText of an unknown length has the bytes so far and the rate', () => {
   const progress = { what: 'pulling x', done: 1500, total: undefined, elapsedMs: 500 };
   expect(progressText(progress, bytesText)).toBe('pulling x  1.50 kB  3.00 kB/s');
 });
@@ -22,11 +22,11 @@ test.each([
   [0.5, '████····'],
   [1, '████████'],
   [1.5, '████████'],
-])('a bar of %d', (share, bar) => {
+])('barText of %d', (share, bar) => {
   expect(barText(share, 8)).toBe(bar);
 });
 
-test('a line is rewritten now and then, cut to the terminal, and goes at the end', () => {
+test('ProgressLine rewrites its line at intervals, cuts it to the terminal, and clears it', () => {
   const written: string[] = [];
   const screen = { columns: 32, write: (text: string) => written.push(text) };
   const line = new ProgressLine(screen, 'pushing digits', bytesText, 0);
@@ -39,7 +39,7 @@ test('a line is rewritten now and then, cut to the terminal, and goes at the end
   ]);
 });
 
-test('what is done at once leaves no trace', () => {
+test('ProgressLine shows nothing of a transfer that ends at once', () => {
   const written: string[] = [];
   const screen = { columns: 80, write: (text: string) => written.push(text) };
   const line = new ProgressLine(screen, 'pushing digits', bytesText, 0);
@@ -52,6 +52,6 @@ test.each([
   [120, 119],
   [10, 20],
   [0, 79],
-])('of %d columns a line fills %d', (columns, width) => {
+])('lineWidth of %d columns is %d', (columns, width) => {
   expect(lineWidth({ columns })).toBe(width);
 });

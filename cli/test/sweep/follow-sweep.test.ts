@@ -1,4 +1,4 @@
-/** A coordinator that answers as the test says. */
+/** `followSweep` with a fake coordinator client. */
 import { LyceumError, Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import type { CommandContext } from '../../src/session/index.js';
@@ -18,7 +18,7 @@ const report = {
   wallSeconds: 12,
 };
 
-/** @param failures - of reading the report, before it is there. */
+/** @param failures - thrown by the first reads of the report. */
 function contextOf(...failures: LyceumError[]) {
   const printed: unknown[] = [];
   const client = {
@@ -41,14 +41,14 @@ function contextOf(...failures: LyceumError[]) {
   return { context, printed };
 }
 
-test('a coordinator that is away when the runs have ended costs no table', async () => {
+test('followSweep prints its table though the coordinator was away when the runs ended', async () => {
   const busy = new LyceumError('UNAVAILABLE', 'stream OBJ_lyceum-blobs: timeout');
   const { context, printed } = contextOf(busy, busy);
   await followSweep(context, 'a', ['a-1'], 'live');
   expect(printed).toMatchObject([{ sweep: 'a', arms: [{ accuracy: { mean: 0.5 } }] }]);
 });
 
-test('what another try does not mend ends it', async () => {
+test('followSweep ends with an error that another try does not mend', async () => {
   const { context } = contextOf(new LyceumError('NOT_FOUND', 'there is no blob'));
   await expect(followSweep(context, 'a', ['a-1'], 'live')).rejects.toThrow('there is no blob');
 });

@@ -1,4 +1,4 @@
-/** Axes from texts and real files, and the runs that they make of a specification, against what is written out here. */
+/** `sweepAxes` of texts and real files, and the runs that `sweepPoints` makes with them, against runs written here. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,7 +29,7 @@ async function points(name: string, ...texts: string[]) {
   return made.map(({ runId, text }) => ({ runId, document: JSON.parse(text) }));
 }
 
-test('every combination is a run, the last axis turning fastest', async () => {
+test('sweepPoints makes a run of every combination, the last axis turning fastest', async () => {
   const made = await points('digits', 'training.seed=1,2', 'spec.objective[0].temperature=1,2.5');
   expect(made.map(({ runId }) => runId)).toEqual([
     'digits-seed1-temperature1',
@@ -52,21 +52,21 @@ test('every combination is a run, the last axis turning fastest', async () => {
   expect(RUN.metadata).toEqual({ name: 'digits', labels: { purpose: 'demo' } });
 });
 
-test('words name themselves, mappings by what they hold', async () => {
+test('sweepPoints names runs by values that are words, and by the values in mappings', async () => {
   const models = '{architecture: mlp, hiddenUnits: [30, 30]},{architecture: lenet}';
   const made = await points('d', 'ensemble.combine=geometric', `student.model=${models}`);
   expect(made.map(({ runId }) => runId)).toEqual(['d-geometric-mlp-30-30', 'd-geometric-lenet']);
   expect(made[1]?.document.spec.student.model).toEqual({ architecture: 'lenet' });
 });
 
-test('a file names several fields', async () => {
+test('sweepAxes reads several fields from a file', async () => {
   const file = path.join(folder, 'sweep.yaml');
   await writeFile(file, 'training.seed: [7]\nobjective[0].weight: [0.5, 1]\n');
   const made = await points('d', file);
   expect(made.map(({ runId }) => runId)).toEqual(['d-seed7-weight0.5', 'd-seed7-weight1']);
 });
 
-test('everything that is wrong in any run is told at once, each once', async () => {
+test('sweepPoints reports all problems of all runs at once, each once', async () => {
   await expect(
     points('d', 'training.seed=1,-2', 'objective[0].temperature=0,3', 'training.epoch=1'),
   ).rejects.toThrow(
@@ -93,7 +93,7 @@ test.each([
   await expect(sweepAxes([text], 'run.yaml')).rejects.toThrow(problem);
 });
 
-test('a file that is no mapping to lists is refused by its fields', async () => {
+test('sweepAxes refuses a file that is no mapping to lists, and names its fields', async () => {
   const file = path.join(folder, 'sweep.yaml');
   await writeFile(file, 'training.seed: 3\nlabels.: [1]\n');
   await expect(sweepAxes([file], 'run.yaml')).rejects.toThrow(
@@ -105,26 +105,26 @@ test('a file that is no mapping to lists is refused by its fields', async () => 
   );
 });
 
-test('standard input is read once, and what is shown of an axis is cut', async () => {
+test('sweepAxes refuses to read standard input twice, and shortens an axis in its message', async () => {
   await expect(sweepAxes(['-'], '-')).rejects.toThrow('standard input is read once');
   await expect(sweepAxes(['-', '-'], 'run.yaml')).rejects.toThrow('standard input is read once');
   const long = sweepAxes([`training..seed=${'1'.repeat(10_000)}`], 'run.yaml');
   await expect(long).rejects.toThrow(/^.{1,400}$/s);
 });
 
-test('a field is swept once, with or without spec. before it', async () => {
+test('sweepAxes refuses to sweep a field twice, with or without spec. before it', async () => {
   await expect(sweepAxes(['training.seed=1', 'spec.training.seed=2'], 'run.yaml')).rejects.toThrow(
     'spec.training.seed is swept twice',
   );
 });
 
-test('runs that would share an id are refused, and so is an id that is too long', async () => {
+test('sweepPoints refuses runs that would share an id, and an id that is too long', async () => {
   const names = 'dataset=a b,a-b';
   await expect(points('d', names)).rejects.toThrow('two runs would be named d-a-b');
   await expect(points('d'.repeat(60), 'training.seed=1')).rejects.toThrow('has 66 letters');
 });
 
-test('a sweep has a greatest number of runs', async () => {
+test('sweepPoints refuses more than the greatest number of runs', async () => {
   const seeds = Array.from({ length: SWEEP_MAX_RUNS + 1 }, (_, i) => i).join();
   await expect(points('d', `training.seed=${seeds}`)).rejects.toThrow(
     `make ${SWEEP_MAX_RUNS + 1} runs; a sweep has at most ${SWEEP_MAX_RUNS}`,

@@ -1,6 +1,6 @@
 /**
- * Sweeps through the command line as a process, against a real cluster: submitted whole or not at all, the teachers asked
- * once, one table, found and cancelled by their label.
+ * `submit --sweep` as a process, against a real cluster: a sweep is submitted whole or not at all, asks its teachers
+ * once, has one table, and is found and cancelled by its label.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,18 +79,18 @@ async function idsOf(...args: string[]): Promise<string[]> {
   return (JSON.parse(stdout) as { runId: string }[]).map(({ runId }) => runId).sort();
 }
 
-test('a sweep of which one run is wrong submits none', async () => {
+test('submit --sweep submits no run if one of them is wrong', async () => {
   const before = await idsOf();
   const wrong = await submit(DISTILLATION, '--sweep', 'training.seed=1,-1');
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('spec.training.seed') });
-  // The first can be accepted, and the second is known to be wrong by the coordinator alone.
+  // The first run is right; only the coordinator knows that the second is wrong.
   const unknown = await submit(DISTILLATION, '--sweep', 'dataset=small,none');
   expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('spec.dataset') });
   expect(await idsOf()).toEqual(before);
 });
 
-test('three student sizes ask the teacher once', async () => {
-  // One epoch: orders of later ones are asked for before the answers of the first are there.
+test('a sweep of three student sizes asks the teacher once', async () => {
+  // One epoch: later ones would ask for answers before those of the first are stored.
   const sizes = ['--run-id', 'sizes', '--sweep', 'student.model.hiddenUnits=[3],[4],[5]'];
   sizes.push('--set', 'training.epochs=1');
   const { code, stdout } = await submit(DISTILLATION, ...sizes, '--wait');
@@ -100,10 +100,10 @@ test('three student sizes ask the teacher once', async () => {
   expect(inferred).toBe(168 + 24 + 48);
 });
 
-test('what the workers measured is what the runs have cost', async () => {
+test('costs of the runs of a sweep are what the workers measured', async () => {
   const json = async (...args: string[]) => JSON.parse((await cli(...args, '-o', 'json')).stdout);
   const isNear = (value: number, want: number) => Math.abs(value / want - 1) < 0.05;
-  // Its one teacher was busy for the three runs together.
+  // The one teacher was busy for the three runs together.
   const [measured = 0] = Object.values(await inferenceSeconds(cluster));
   const [teacher] = await json('costs', '--by', 'teacher');
   expect(teacher).toMatchObject({ name: 'teacher', runCount: 3 });
@@ -116,7 +116,7 @@ test('what the workers measured is what the runs have cost', async () => {
     const { cost } = await json('get', runId);
     const report = await json('report', runId);
     expect(report.cost).toEqual(cost);
-    // The steps, and what is between them, which is much of so short a training.
+    // The cost has the steps and the time between them, which is long in so short a training.
     expect(trained).toBeGreaterThan(0);
     expect(cost.studentDeviceSeconds).toBeGreaterThanOrEqual(trained);
     expect(cost.studentDeviceSeconds).toBeLessThan(report.wallSeconds);
@@ -126,7 +126,7 @@ test('what the workers measured is what the runs have cost', async () => {
   expect(stdout).toMatch(/^RUN +DEVICES +WAITING +FROM SUBMIT TO END$/m);
 });
 
-test('all combinations are run and compared in one table', async () => {
+test('submit --sweep runs all combinations, and compares them in one table', async () => {
   const { code, stdout, stderr } = await submit(DISTILLATION, ...SWEEP, '--watch', '-o', 'json');
   expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('(4 of 4)') });
   const table = JSON.parse(stdout) as SweepTable;
@@ -141,7 +141,7 @@ test('all combinations are run and compared in one table', async () => {
   expect(shown.stdout).toMatch(/^objective\[0\]\.temperature +RUNS +ACCURACY/);
 });
 
-test('the same sweep again makes no run, and further values only theirs', async () => {
+test('submit --sweep of the same values makes no run, and of further values only theirs', async () => {
   const again = await submit(DISTILLATION, ...SWEEP);
   expect(again).toMatchObject({ code: 0, stdout: `${IDS.join('\n')}\n` });
   expect(again.stderr).toContain('4 were there already');
@@ -150,8 +150,8 @@ test('the same sweep again makes no run, and further values only theirs', async 
   expect(await idsOf('--label', 'sweep=small')).toHaveLength(6);
 });
 
-test('a sweep is cancelled by its label, and what it cancelled is no success', async () => {
-  // More than the listeners of one signal that Node takes for a leak.
+test('cancel --label cancels a sweep, and submit --wait exits with code 1', async () => {
+  // More runs than the ten listeners to one signal above which Node warns.
   const seeds = 'training.seed=1,2,3,4,5,6,7,8,9,10,11,12';
   const watching = submit(LONG, '--sweep', seeds, '--wait');
   await expect.poll(() => idsOf('--label', 'sweep=long'), { timeout: 120_000 }).toHaveLength(12);

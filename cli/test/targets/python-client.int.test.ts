@@ -1,10 +1,10 @@
 /**
- * The Python package, installed by pip from the checkout, against a cluster with mutual TLS: a person submits runs and
- * reads what came of them; four ranks in four processes read targets with samples from `targets serve`, while one of them
- * and the coordinator are killed. What they get is compared with what one reader gets, by digests. One story, in order.
+ * The Python package, installed by pip from the checkout, against a cluster with mutual TLS: a script submits runs and
+ * reads their results; four ranks in four processes read targets with samples from `targets serve`, while one of them
+ * and the coordinator are killed. Digests of their targets must be those of a single reader. One story, in order.
  *
- * Needs numpy and grpcio alone: the machine's, or fetched by pip into the cache. PyTorch is used where the environment of
- * `bench -- pytorch` has it; without it the test says what it leaves out.
+ * Needs only numpy and grpcio: they are installed, or pip fetches them into the cache. PyTorch is used where the
+ * environment of `bench -- pytorch` has it; without it the test says what it leaves out.
  */
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -31,7 +31,7 @@ const REQUIREMENTS = ['numpy>=1.24,<3', 'grpcio>=1.60', 'setuptools>=68', 'wheel
 const NOBODY = '127.0.0.1:1';
 const WORLD = 4;
 const BATCH_SIZE = 64;
-/** A rank's slices are more than lies between coordinator and student: the kills cut off what is still to be sent. */
+/** A rank's slices are more than all buffers on the way hold: the kills cut off what is still to be sent. */
 const CLASSES = 64;
 const STEPS = 1_500;
 const PAUSE_AT = 100;
@@ -51,7 +51,7 @@ let client: CoordinatorClient;
 let gateway: CliProcess | undefined;
 let targetsAddress = '';
 let pythonPath = '';
-/** Why there is no package to test; undefined: there is. */
+/** Why there is no package to test; undefined: there is one. */
 let lack: string | undefined;
 const started: ChildProcessWithoutNullStreams[] = [];
 
@@ -123,7 +123,7 @@ const student = {
   },
 };
 
-test('a person submits runs, follows them and reads what came of them', async (context) => {
+test('the Python client submits runs, follows them and reads their results', async (context) => {
   if (lack !== undefined) return context.skip();
   const documents = join(folder, 'documents.json');
   await writeFile(documents, JSON.stringify([teacher, student]));
@@ -163,7 +163,7 @@ test('a person submits runs, follows them and reads what came of them', async (c
 
 interface Reader {
   readonly child: ChildProcessWithoutNullStreams;
-  /** Lines of stdout: that it waits, or why it was refused. */
+  /** Lines of stdout: `paused`, or why the reader was refused. */
   readonly said: string[];
   readonly ended: Promise<number | null>;
 }
@@ -198,7 +198,7 @@ async function linesOf(name: string): Promise<Line[]> {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** Resolves once it waits at {@link PAUSE_AT}. Fails with what it said if it ended instead. */
+/** Resolves once the reader waits at {@link PAUSE_AT}. Fails with its lines if it has ended instead. */
 async function paused({ said, ended }: Reader): Promise<void> {
   let isOver = false;
   void ended.then(() => {
@@ -208,7 +208,7 @@ async function paused({ said, ended }: Reader): Promise<void> {
   expect(said).toEqual(['paused']);
 }
 
-test('four ranks get what one reader gets, whoever is killed meanwhile', async (context) => {
+test('four ranks get the targets of one reader, though a rank and the coordinator are killed', async (context) => {
   if (lack !== undefined) return context.skip();
   const refused = await runCli(cluster.address, 'targets', 'serve', 'student', '--tls');
   expect(refused).toMatchObject({
@@ -257,7 +257,7 @@ test('four ranks get what one reader gets, whoever is killed meanwhile', async (
   expect(await Promise.all([...readers, alone].map(({ ended }) => ended))).toEqual(
     Array(5).fill(0),
   );
-  // All streams were cut off: those of the three ranks that lived, at least.
+  // All streams were cut off, at least those of the three surviving ranks.
   expect(gateway.stderr().match(/coordinator is away/g)?.length).toBeGreaterThanOrEqual(WORLD - 1);
 
   const want = await linesOf('alone');

@@ -1,5 +1,5 @@
-// A gateway over real gRPC before a coordinator that is made up: samples so large that a message holds a few of them, seen
-// otherwise in each epoch. What a reader gets must be whole batches with the samples of their view.
+// `TargetGateway` over real gRPC, with a fake coordinator. A message holds one of the large samples, and each epoch
+// has another view. A reader must get whole batches with the samples of their view.
 import {
   type DatasetParts,
   encodeDataset,
@@ -77,7 +77,7 @@ function batchOf(step: number): TargetBatch {
   });
 }
 
-/** What a rank without a row of a step is told. */
+/** The batch of a rank without a row of the step. */
 function emptyBatch(step: number): TargetBatch {
   const tensors = [float32Tensor('pooled/arithmetic/4', [0, 2], new Float32Array(0))];
   return { ...batchOf(step), samples: [], labels: [], tensors };
@@ -143,7 +143,7 @@ async function read(request: Omit<TargetsRequest, 'runId'>) {
   return { batches, waiting };
 }
 
-test('without samples it hands on what it is given', async () => {
+test('TargetGateway without samples passes batches on unchanged', async () => {
   const { batches, waiting } = await read({ firstStep: 1 });
   expect(batches).toEqual([1, 2, 3].map(batchOf));
   expect(waiting).toEqual(['for nothing']);
@@ -153,7 +153,7 @@ test('without samples it hands on what it is given', async () => {
 test.each([
   ['train', Split.SPLIT_TRAIN],
   ['test', Split.SPLIT_TEST],
-])('samples of %s are as the run shows them there', async (name, split) => {
+])('TargetGateway gives samples of %s in the view of the run', async (name, split) => {
   const { batches } = await read({ split, inputs: true });
   expect(
     batches.map(({ tensors, ...batch }) => ({ ...batch, tensors: tensors.slice(0, 1) })),
@@ -172,7 +172,7 @@ test.each([
   expect(pulled).toBe(1);
 });
 
-test('a rank without a row of a step is told so, with samples and without', async () => {
+test('TargetGateway gives a rank without a row an empty batch, with samples and without', async () => {
   const ranks = { firstStep: 2, rank: 0, worldSize: 5 };
   expect((await read(ranks)).batches).toEqual([2, 3].map(emptyBatch));
   const { batches } = await read({ ...ranks, inputs: true });
@@ -182,7 +182,7 @@ test('a rank without a row of a step is told so, with samples and without', asyn
   ]);
 });
 
-test('it says what it has, and has no other run', async () => {
+test('TargetGateway gives the outline of its run, and has no other run', async () => {
   expect((await client.targetOutline({ runId: 'run', inputs: true })).tensors).toEqual([
     { name: 'pooled/arithmetic/4', rowShape: [2] },
     { name: 'inputs', rowShape: [SIDE, SIDE, 1] },
@@ -192,7 +192,7 @@ test('it says what it has, and has no other run', async () => {
   });
 });
 
-test('samples of a set in shards are refused, and its targets given', async () => {
+test('TargetGateway refuses samples of a set in shards, and outlines its targets', async () => {
   const { inputs: _, sampleShape: __, inputScale: ___, ...samples } = parts;
   const manifest = encodeManifest({
     ...samples,

@@ -1,6 +1,6 @@
 /**
- * Targets by the command line from a real cluster: exported, and served to a student elsewhere with their samples while
- * the coordinator is killed. One story, in order.
+ * `targets export` and `targets serve` with a real cluster: a student elsewhere reads targets and samples while the
+ * coordinator is killed. One story, in order.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ import { startCluster } from '../local-cluster/cluster-runs.js';
 const TRAIN_COUNT = 168;
 const BATCH_SIZE = 32;
 const STEPS_PER_EPOCH = 6;
-/** Many times those of the run. */
+/** Many times the steps of the run. */
 const STEPS_BEYOND = 24_000;
 const POOL = 'pooled/arithmetic/4';
 
@@ -87,7 +87,7 @@ async function batchesOf(
   return batches;
 }
 
-/** Of the targets, without samples. */
+/** The bytes of the targets, without samples. */
 function bytesOf({ step, samples, labels, tensors }: TargetBatch): Buffer {
   const text = JSON.stringify([step, samples, labels]);
   return Buffer.concat([Buffer.from(text), tensors[0]?.data ?? Buffer.of()]);
@@ -97,7 +97,7 @@ function numbers(batches: readonly TargetBatch[], index = 0): number[] {
   return batches.flatMap(({ tensors }) => [...float32Values(tensors[index] as never)]);
 }
 
-test('the file has what a stream has, and says what it is', async () => {
+test('targets export writes what a stream has, with a description', async () => {
   const out = path.join(folder, 'targets.npz');
   expect(await cli('targets', 'export', 'student', '--epoch', '1', '--out', out)).toMatchObject({
     code: 0,
@@ -134,7 +134,7 @@ test('the file has what a stream has, and says what it is', async () => {
   expect((await readdir(folder)).filter((file) => file.endsWith('.partial'))).toEqual([]);
 });
 
-test('halves are the nearest, and another temperature is another target', async () => {
+test('targets export rounds --float16 to the nearest, and applies --temperature', async () => {
   const out = path.join(folder, 'half.npz');
   const args = ['--split', 'test', '--temperature', '1.5', '--float16', '--out', out];
   expect(await cli('targets', 'export', 'student', ...args)).toMatchObject({ code: 0 });
@@ -150,7 +150,7 @@ test('halves are the nearest, and another temperature is another target', async 
   expect(values).not.toEqual(numbers(own ?? []));
 });
 
-test.each([['float32'], ['float16']])('Parquet has the same rows, %s', async (type) => {
+test.each([['float32'], ['float16']])('exports the same rows to Parquet, %s', async (type) => {
   const out = path.join(folder, `${type}.parquet`);
   const options = ['--format', 'parquet', '--out', out];
   if (type === 'float16') options.push('--float16');
@@ -175,7 +175,7 @@ test.each([['float32'], ['float16']])('Parquet has the same rows, %s', async (ty
   expect(JSON.parse(meta)).toMatchObject({ runId: 'student', epoch: 0, valueType: type });
 });
 
-test('no file is overwritten, and none is left of what went wrong', async () => {
+test('targets export overwrites no file, and leaves none after an error', async () => {
   const out = path.join(folder, 'targets.npz');
   const before = await readFile(out);
   expect(await cli('targets', 'export', 'student', '--out', out)).toMatchObject({ code: 6 });
@@ -189,7 +189,7 @@ test('no file is overwritten, and none is left of what went wrong', async () => 
   expect(forced).toMatchObject({ code: 0 });
 });
 
-test('a student elsewhere gets targets and samples, whatever happens to the coordinator', async () => {
+test('targets serve gives targets and samples though the coordinator is killed', async () => {
   gateway = startCli(cluster.address, ['targets', 'serve', 'student', '--listen', '127.0.0.1:0']);
   const { process: child, result } = gateway;
   const line = await new Promise<string>((resolve, reject) => {
@@ -200,7 +200,7 @@ test('a student elsewhere gets targets and samples, whatever happens to the coor
   expect(runId).toBe('student');
   const elsewhere = new CoordinatorClient(address);
   try {
-    // More than fits into what lies between coordinator and student: the kill cuts off what is still to be sent.
+    // More than all buffers on the way hold: the kill cuts off what is still to be sent.
     const request = { runId, endStep: STEPS_BEYOND };
     const [want, got] = [createHash('sha256'), createHash('sha256')];
     for await (const part of client.streamTargets(request)) {

@@ -1,4 +1,4 @@
-/** The protocol over a stand-in that says what it was asked, and the grammar that holds a model to a schema. */
+/** `completeChat` over a stand-in for the model, and the grammar that holds a model to a schema. */
 import { expect, it } from 'vitest';
 import { completeChat, type Generate, type Prompt } from '../../src/explain/chat-protocol.js';
 import { grammarOf } from '../../src/explain/schema-grammar.js';
@@ -12,7 +12,10 @@ const SCHEMA = {
   properties: { label: { type: 'string', enum: ['A "b"', 'c'] }, explanation: { type: 'string' } },
 };
 
-/** Says "SEED"; the first answer takes 7 tokens, of the prompt 2 were there, and it is cut off; the others take 5. */
+/**
+ * Answers with the seed. The first answer has 7 tokens, 2 cached ones in its prompt, and is cut off; the others have
+ * 5.
+ */
 function standIn(): { readonly generate: Generate; readonly prompts: Prompt[] } {
   const prompts: Prompt[] = [];
   const generate: Generate = async (prompt) => {
@@ -29,7 +32,7 @@ function standIn(): { readonly generate: Generate; readonly prompts: Prompt[] } 
   return { generate, prompts };
 }
 
-it('gives n choices, a seed each, and counts the prompt once', async () => {
+it('completeChat gives n choices, a seed each, and counts the prompt once', async () => {
   const { generate, prompts } = standIn();
   const body = {
     model: 'small',
@@ -59,7 +62,7 @@ it('gives n choices, a seed each, and counts the prompt once', async () => {
   expect(prompts).toEqual([40, 41, 42].map((seed) => ({ ...prompt, seed })));
 });
 
-it('draws a seed where none is asked for, and answers in any words without a schema', async () => {
+it('completeChat draws a seed if none is given, and asks without a schema if none is given', async () => {
   const { generate, prompts } = standIn();
   await completeChat({ model: 'small', messages: MESSAGES }, generate, () => 5);
   expect(prompts).toEqual([{ messages: MESSAGES, maxTokens: 256, temperature: 1, seed: 5 }]);
@@ -76,14 +79,14 @@ it.each([
   [{ stream: true }, 'stream is not served'],
   [{ response_format: { type: 'json_object' } }, 'want text or json_schema'],
   [{ response_format: { type: 'json_schema' } }, 'response_format.json_schema: want a JSON object'],
-])('refuses %j', async (change, message) => {
+])('completeChat refuses %j', async (change, message) => {
   const { generate, prompts } = standIn();
   const body = { messages: MESSAGES, ...change };
   await expect(completeChat(body, generate, () => 0)).rejects.toThrow(message);
   expect(prompts).toEqual([]);
 });
 
-it('makes a grammar of a schema', () => {
+it('grammarOf makes a grammar of a schema', () => {
   expect(grammarOf(SCHEMA).split('\n')[0]).toBe(
     String.raw`root ::= "{" "\"label\": " ("\"A \\\"b\\\"\"" | "\"c\"") ", \"explanation\": " string "}"`,
   );
@@ -92,6 +95,6 @@ it('makes a grammar of a schema', () => {
 it.each([
   [{ type: 'array' }, 'want an object with properties'],
   [{ type: 'object', properties: { n: { type: 'number' } } }, 'properties.n: want type: string'],
-])('refuses the schema %j', (schema, message) => {
+])('grammarOf refuses the schema %j', (schema, message) => {
   expect(() => grammarOf(schema)).toThrow(message);
 });

@@ -1,4 +1,4 @@
-/** The example's documents, changed; and what is drawn of a pool of two texts with three answers each. */
+/** Variants of the example's documents, and draws from a pool of 30 texts with three answers each. */
 import { readFileSync } from 'node:fs';
 import { type Imitation, parseImitation } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const languages = parseImitation(
 );
 const rulesOf = ({ spec }: Imitation) => spec.check.rules.map(({ rule }) => rule);
 
-it('takes each rule alone, all but each, and leaves out each teacher', () => {
+it('variantsOf takes each rule alone, all rules but one, and all teachers but one', () => {
   const variants = variantsOf(languages);
   const all = rulesOf(languages);
   expect(variants.map(({ document }) => rulesOf(document))).toEqual([
@@ -36,7 +36,7 @@ it('takes each rule alone, all but each, and leaves out each teacher', () => {
   ]);
   expect(new Set(variants.map(({ name }) => name)).size).toBe(variants.length);
   for (const { name, document } of variants) {
-    // What a person could write.
+    // Each variant is a valid document.
     parseImitation(JSON.stringify(document), name);
   }
 });
@@ -53,7 +53,7 @@ const ANSWERS: AnswerLine[] = TEXTS.flatMap(({ text }, k) =>
 );
 const POOL = { document: alone(languages, 'smollm2'), texts: TEXTS, answers: ANSWERS };
 
-it('draws one answer of each text, another one by another seed', () => {
+it('oneEach draws one answer of each text, another one by another seed', () => {
   const drawn = oneEach(POOL, 1);
   expect(drawn.document.spec.teachers.map(({ ask }) => ask.answers)).toEqual([1]);
   expect(drawn.answers.map(({ text, answer, usage }) => [text, answer, usage])).toEqual(
@@ -67,7 +67,7 @@ it('draws one answer of each text, another one by another seed', () => {
   expect(seen.size).toBe(90);
 });
 
-it('draws all answers of a third of the texts, which are trained on three times as often', () => {
+it('severalEach draws all answers of a third of the texts, and triples the epochs', () => {
   const drawn = severalEach(POOL, 1, 1 / 3);
   expect(drawn.texts.length).toBe(10);
   expect(drawn.answers.length).toBe(30);
@@ -80,12 +80,12 @@ it('draws all answers of a third of the texts, which are trained on three times 
   expect(severalEach(POOL, 2, 1 / 3).texts).not.toEqual(drawn.texts);
 });
 
-it('knows how many texts cost as many tokens with all answers as all texts with one', () => {
+it('shareOfEqualTokens is the share of texts whose answers all cost as much as one of every text', () => {
   // One answer pays a prompt of 12 tokens and 5 of its own, three answers of one call 12 and 15.
   expect(shareOfEqualTokens(POOL)).toBeCloseTo(17 / 27);
 });
 
-it('cuts speeches into passages of two eras, every other speech for the test', () => {
+it('passagesOf cuts speeches into passages of two eras, every other speech for the test', () => {
   const long = (word: string) => `${`${word} `.repeat(20).trim()} indeed, and so on and on.`;
   const speeches = [1790, 1800, 1900, 1970, 1980].map((year) => ({
     year,

@@ -1,6 +1,7 @@
 /**
- * Chats that write new inputs: the stages as processes against a real HTTP server in this process that writes in several
- * forms, now and then what it was shown, what is held out, or nothing, and that counts what it is asked.
+ * `imitation questions`: chats write new inputs. The stages are processes; the HTTP server in this process writes
+ * lists in several forms, now and then a copy of an example or of a held-out input, or nothing, and counts its
+ * requests.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,16 +26,16 @@ const root = mkdtempSync(join(tmpdir(), 'questions-'));
 const folder = join(root, 'out');
 let server: Endpoint;
 let url: string;
-/** Requests that ask for texts, and those of them that were answered with 200. */
+/** Requests for new texts, and those of them that were answered with 200. */
 let [asked, answered] = [0, 0];
-/** Examples that were shown, and texts that were asked about. */
+/** Examples that were shown, and texts to classify with the number of their requests. */
 const shown = new Set<string>();
 const classified = new Map<string, number>();
 /** Answers to requests from this number on are held back. */
 let holdFrom = Number.POSITIVE_INFINITY;
-/** What it writes is what it was shown. */
+/** The server writes only the examples that it was shown. */
 let isParrot = false;
-/** It answers, and says nothing. */
+/** The server's answers have no text. */
 let isDumb = false;
 
 const WORDS = 'sun moon star rain wind snow hill lake tree leaf bird fish wolf bear door lamp road ship bell drum'.split(' '); // biome-ignore format: one line
@@ -90,7 +91,7 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
-/** Three of the class that the prompt names; of some one is held out but for a word, or is the example. */
+/** Three texts of the prompt's class; now and then one is a held-out text or an example plus one word. */
 function texts(content: string, number: number): string[] {
   const topic = /of the class (\w+)/.exec(content)?.[1] ?? 'none';
   const examples = JSON.parse(/^\[.*\]$/m.exec(content)?.[0] ?? '[]') as string[];
@@ -130,7 +131,7 @@ const linesOf = (file: string) =>
   readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line)); // biome-ignore format: one line
 const isKept = ({ dropped }: { dropped?: string }) => dropped === undefined;
 
-/** Against the library's search for near-duplicates: the plain table of longest common subsequences. */
+/** Oracle of the search for near-duplicates: the plain table of longest common subsequences. */
 function rougeL(a: readonly string[], b: readonly string[]): number {
   const rows: number[][] = [Array(b.length + 1).fill(0)];
   for (const word of a) {
@@ -144,7 +145,7 @@ function rougeL(a: readonly string[], b: readonly string[]): number {
   return (2 * (rows.at(-1)?.at(-1) as number)) / (a.length + b.length);
 }
 
-test('says what it will cost, and asks nobody', async () => {
+test('imitation questions --dry-run estimates calls and cost, and --max-calls bounds the calls', async () => {
   const { code, stdout } = await runCli(NOBODY, ...command('questions', '--dry-run', '-o', 'json'));
   expect(code).toBe(0);
   const calls = COUNT / 3;
@@ -158,18 +159,18 @@ test('says what it will cost, and asks nobody', async () => {
   expect(asked).toBe(2);
 });
 
-test('spends no more than it may', async () => {
+test('imitation questions stays within --max-cost, and records what an unreadable answer cost', async () => {
   const before = answered;
   const own = join(root, 'poor');
   const poor = await runCli(NOBODY, 'imitation', 'questions', join(root, 'words.yaml'), '--folder', own, '--max-cost', '0.3', '-o', 'json'); // biome-ignore format: one line
   expect(poor.code).toBe(1);
   expect(poor.stderr).toContain('chat is not done: of --max-cost 0.3 0.1000 EUR are spent, and a call may cost 0.2100'); // biome-ignore format: one line
-  // 0.21 at most, 0.02 in truth: the sixth might exceed it.
+  // A call costs at most 0.21, and here 0.02: the sixth might exceed the budget.
   expect(answered - before).toBe(5);
   expect(JSON.parse(poor.stdout).costs).toMatchObject([{ calls: 5, inputTokens: 500, cost: expect.closeTo(0.1, 9), estimatedCost: expect.closeTo(5 * 0.21, 9) }]); // biome-ignore format: one line
   answered = before;
 
-  // What brought nothing is paid for too, whatever keeps it from being asked for again.
+  // A call without a text is paid for too, even if --max-calls prevents another try.
   isDumb = true;
   const dumb = await runCli(NOBODY, 'imitation', 'questions', join(root, 'words.yaml'), '--folder', own, '--max-calls', '1'); // biome-ignore format: one line
   isDumb = false;
@@ -179,14 +180,14 @@ test('spends no more than it may', async () => {
   expect(last).toMatchObject({ text: '', dropped: expect.stringMatching(/^unreadable: .*--max-calls/), cost: expect.closeTo(0.02, 9) }); // biome-ignore format: one line
 });
 
-test('writes what is wanted, whatever kills it, and drops what is not new', async () => {
+test('imitation questions writes the wanted count in spite of a kill, and drops near-duplicates', async () => {
   holdFrom = asked + 12;
   const running = startCli(NOBODY, command('questions'));
   await vi.waitFor(() => expect(asked).toBeGreaterThanOrEqual(holdFrom + CONCURRENCY - 1), PATIENT);
   running.process.kill('SIGKILL');
   await running.result;
   const before = readFileSync(join(folder, 'questions.jsonl'), 'utf8');
-  // What came was written before more was asked for.
+  // Answers were written to disk before the next call.
   expect(new Set(linesOf('questions.jsonl').map(({ call }) => call)).size).toBe(answered);
   // A kill while a line was being written leaves half of it.
   writeFileSync(join(folder, 'questions.jsonl'), '{"teacher":"chat","text":"half', { flag: 'a' });
@@ -203,14 +204,14 @@ test('writes what is wanted, whatever kills it, and drops what is not new', asyn
   for (const wanted of ['alpha', 'beta']) {
     expect(kept.filter((line) => line.wanted === wanted)).toHaveLength(COUNT / 2);
   }
-  // Calls as the server counts them are those that are told; those that it answered are on the disk.
+  // The reported calls are those that the server counted; the answered ones are on disk.
   const told = JSON.parse(whole.stdout);
   expect(told.calls).toBe(asked - first);
   expect(new Set(lines.map(({ call }) => call)).size).toBe(answered);
   expect(told.kept).toBe(COUNT - before.trimEnd().split('\n').map((l) => JSON.parse(l)).filter(isKept).length); // biome-ignore format: one line
   expect(Object.keys(told.dropped)).toEqual(expect.arrayContaining(['cut off', 'near-duplicate', 'unreadable'])); // biome-ignore format: one line
 
-  // Nobody is shown what is held out, and nothing like it is kept, nor what is like another.
+  // No held-out input is shown, and no near-duplicate of an input or of another text is kept.
   const train = rows.filter(({ split }) => split === 'train').map(({ text }) => text);
   expect([...shown].filter((text) => !train.includes(text))).toEqual([]);
   const words = [...rows, ...kept].map(({ text }) => wordsOf(text));
@@ -224,7 +225,7 @@ test('writes what is wanted, whatever kills it, and drops what is not new', asyn
   expect(ids).not.toContain(undefined);
   expect(kept[0]).toMatchObject({ teacher: 'chat', seeds: [expect.any(String), expect.any(String)], prompt: expect.stringMatching(/^\w{16}$/), cost: expect.any(Number) }); // biome-ignore format: one line
 
-  // Every call cost 0.02 and 110 tokens, and is on the disk, what was dropped too.
+  // Every call cost 0.02 and 110 tokens, and is on disk, also if its texts were dropped.
   expect(lines.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(answered * 0.02, 9);
   expect(lines.reduce((sum, { usage }) => sum + usage.inputTokens, 0)).toBe(answered * 100);
   expect(told.costs[0].spent).toBeCloseTo(answered * 0.02, 9);
@@ -233,7 +234,7 @@ test('writes what is wanted, whatever kills it, and drops what is not new', asyn
   expect([again.code, asked]).toEqual([0, first + told.calls]);
 });
 
-test('what is written is asked about, checked and taught like inputs to train on', async () => {
+test('written inputs are collected, checked and taught like inputs of the training split', async () => {
   const collected = await runCli(NOBODY, ...command('collect'));
   expect(collected.stderr).not.toContain('is not done');
   expect(collected.code).toBe(0);
@@ -259,7 +260,7 @@ test('what is written is asked about, checked and taught like inputs to train on
   expect(splitSamples(parseDataset(dataset), 'train')).toHaveLength(all.length - heldOut.length);
 });
 
-test('stops when nothing new comes, and says why', async () => {
+test('imitation questions stops after ten calls that bring nothing new, and says why', async () => {
   isParrot = true;
   const before = asked;
   const parrot = write('parrot.yaml', document({ count: 30, classes: ['beta'] }));
@@ -267,12 +268,12 @@ test('stops when nothing new comes, and says why', async () => {
   isParrot = false;
   expect(told.code).toBe(1);
   expect(told.stderr).toContain('chat is not done: its last 10 calls for beta brought nothing new');
-  // Ten, those that were under way beside the tenth, and those that came again after 429.
+  // Ten calls, those under way beside the tenth, and those repeated after 429.
   expect(asked - before).toBeLessThanOrEqual(10 + CONCURRENCY + 3);
   expect(JSON.parse(told.stdout)).toMatchObject({ calls: asked - before, kept: 0 });
 });
 
-test('refuses inputs beside which nothing that was written can stand', async () => {
+test('imitation collect refuses written inputs beside inputs without a split', async () => {
   const { spec, ...rest } = document({}, { split: undefined }) as { spec: object };
   const unsplit = write('unsplit.yaml', { ...rest, spec: { ...spec, questions: undefined } });
   const { code, stderr } = await runCli(

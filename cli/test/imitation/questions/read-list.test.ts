@@ -1,4 +1,4 @@
-/** What chats write when they are asked for a JSON list; expected texts are read by eye. */
+/** `readWrittenList` on answers of chats that were asked for a JSON list; expected texts are read by eye. */
 import { expect, it } from 'vitest';
 import { readWrittenList } from '../../../src/imitation/questions/read-list.js';
 
@@ -25,24 +25,24 @@ it.each([
     ['one and more', 'two'],
   ],
   ['numbers inside', '1. In 1999 [sic] 3.5 million\n2. {a}', ['In 1999 [sic] 3.5 million', '{a}']],
-])('reads %s', (_, content, expected) => {
+])('readWrittenList finds the texts: %s', (_, content, expected) => {
   expect(texts(content)).toEqual(expected);
 });
 
 it.each(['', 'I cannot do that.', '[]', '{}', '[1, 2]', '3.5 million', 'null'])(
-  'finds no list in %j',
+  'readWrittenList finds no list in %j',
   (content) => {
     expect(texts(content)).toEqual([]);
   },
 );
 
-it('says which text was cut off', () => {
+it('readWrittenList marks the text that was cut off', () => {
   expect(readWrittenList('["one", "two", "thr', true)).toEqual([
     { text: 'one', isCutOff: false },
     { text: 'two', isCutOff: false },
     { text: 'thr', isCutOff: true },
   ]);
-  // A list that is there to its end was not cut off, whatever followed.
+  // A complete list was not cut off, whatever follows it.
   expect(readWrittenList('["one"] And this', true)).toEqual([{ text: 'one', isCutOff: false }]);
   expect(readWrittenList('1. one\n2. tw', true)).toEqual([
     { text: 'one', isCutOff: false },
@@ -50,7 +50,7 @@ it('says which text was cut off', () => {
   ]);
 });
 
-it('reads no more than anybody asks for, and long answers fast', () => {
+it('readWrittenList reads at most 100 texts, and copes with answers of ten million characters', () => {
   expect(readWrittenList(JSON.stringify(Array.from({ length: 1000 }, String)), false)).toHaveLength(100); // biome-ignore format: one line
   expect(texts(`["${'\\"'.repeat(5_000_000)}`)).toHaveLength(1);
   expect(texts(`["${' '.repeat(5_000_000)}`)).toEqual([]);

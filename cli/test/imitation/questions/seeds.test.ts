@@ -1,4 +1,4 @@
-/** What writers are shown, in documents and inputs that are written down here. */
+/** The example inputs and the prompt that a writing chat is given. */
 import type { Questions } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import { type ImitationInput, inputId } from '../../../src/imitation/inputs/index.js';
@@ -21,7 +21,7 @@ const QUESTIONS: Questions = {
 };
 const textsOf = (drawn: readonly ImitationInput[]) => drawn.map(({ value }) => 'text' in value ? value.text : ''); // biome-ignore format: one line
 
-it('shows inputs to train on alone, different ones, the same for the same seed', () => {
+it('SeedPool draws different inputs of the training split, the same ones for the same seed', () => {
   const pool = new SeedPool(INPUTS, CLASSES);
   const seen = new Set<string>();
   for (let call = 0; call < 100; call++) {
@@ -39,7 +39,7 @@ it('shows inputs to train on alone, different ones, the same for the same seed',
   expect(textsOf(pool.draw('even', { ...QUESTIONS, seeds: 9 }, 'chat', 0)).sort()).toEqual(['a', 'c']); // biome-ignore format: one line
 });
 
-it('writes of the classes that inputs are known to be of, or of none', () => {
+it('SeedPool.classes gives the known classes of its inputs, or undefined if none is known', () => {
   const pool = new SeedPool(INPUTS, CLASSES);
   const all = ['even', 'odd', 'neither'];
   expect(pool.classes(QUESTIONS, all)).toEqual(['even', 'odd']);
@@ -57,7 +57,7 @@ it('writes of the classes that inputs are known to be of, or of none', () => {
   );
 });
 
-it('fills a prompt in, and nothing inside examples', () => {
+it('writingPrompt fills in its placeholders, but none inside examples', () => {
   const seeds = [input('a {count} "b"')];
   expect(writingPrompt({ prompt: '{count} {class}: {examples}' }, 'x', seeds, 3)).toBe(
     '3 x: ["a {count} \\"b\\""]',

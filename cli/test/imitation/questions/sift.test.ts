@@ -1,4 +1,4 @@
-/** Which written texts are new; what is alike is counted by hand. */
+/** `Sift` decides which written texts are new; similarities are counted by hand. */
 import { expect, it } from 'vitest';
 import { type ImitationInput, inputId } from '../../../src/imitation/inputs/index.js';
 import { Sift } from '../../../src/imitation/questions/sift.js';
@@ -17,9 +17,9 @@ const LIKE_TEST = 'they sell sea shells by the sea shore';
 
 const sift = () => new Sift([input(TRAIN, 'train'), input(LIKE_TEST, 'train'), input('five words are enough here', 'train'), input(TEST, 'test'), input('short', 'test')], [OLD]); // biome-ignore format: one line
 
-it('drops what is like an input, a held-out one, or what was written before', () => {
+it('Sift drops near-duplicates of inputs, held-out inputs and earlier texts', () => {
   const own = sift();
-  // 7 of 8 and 8 words in order: 14 / 16. An input to train on is like it too, and matters less.
+  // 7 of 8 and 8 words in order: 14 / 16. An input to train on is similar too; the held-out one is named.
   expect(own.judge('She sold sea shells by the sea shore!')).toBe(
     `near-duplicate: as ${inputId({ text: TEST })}, which is held out, ROUGE-L 0.88`,
   );
@@ -31,20 +31,20 @@ it('drops what is like an input, a held-out one, or what was written before', ()
   expect(own.judge('five words are enough for us all')).toBeUndefined();
 });
 
-it('drops what was just written, and what nobody would call a new text', () => {
+it('Sift drops repeated texts, and texts that are too short or too long', () => {
   const own = sift();
   const fresh = 'how much wood would a woodchuck chuck';
   expect(own.judge(fresh)).toBeUndefined();
   expect(own.judge(fresh)).toBe(`repeated: it is ${inputId({ text: fresh })}`);
   expect(own.judge(TEST)).toBe(`repeated: it is ${inputId({ text: TEST })}`);
   expect(own.judge('how much wood would a woodchuck chuck, if')).toContain('near-duplicate');
-  // Those to train on have five words and more; what is held out tells nobody how long a text should be.
+  // Inputs to train on have at least five words; held-out inputs do not set the bound.
   expect(own.judge('four words, not five')).toBe('short: 4 words, and the shortest input has 5');
   expect(own.judge('… — !')).toBe('short: 0 words, and the shortest input has 5');
   expect(own.judge('word '.repeat(20_000))).toContain('long');
 });
 
-it('takes more inputs than a call takes arguments', () => {
+it('Sift takes 200,000 inputs', () => {
   const inputs = Array.from({ length: 200_000 }, () => input('three words here', 'train'));
   expect(new Sift(inputs, []).judge('two words')).toBe(
     'short: 2 words, and the shortest input has 3',

@@ -1,4 +1,4 @@
-/** Who writes what, against counts by hand. */
+/** `WritingPlan`: how many texts of which class each teacher writes; oracles are counts by hand. */
 import { expect, it } from 'vitest';
 import {
   FRUITLESS_CALLS,
@@ -9,7 +9,7 @@ import {
 const lines = (count: number, teacher: string, wanted: string | undefined, dropped?: string) =>
   Array.from({ length: count }, (): Written => ({ teacher, wanted, dropped }));
 
-/** All calls that may be made now, as `class×count`. */
+/** All calls that the teacher may make now, as `class×count`. */
 function calls(plan: WritingPlan, teacher: string): string[] {
   const found: string[] = [];
   for (let call = plan.next(teacher); call !== undefined; call = plan.next(teacher)) {
@@ -18,15 +18,15 @@ function calls(plan: WritingPlan, teacher: string): string[] {
   return found;
 }
 
-it('parts what is wanted equally, over classes and teachers', () => {
+it('WritingPlan splits the wanted count equally between classes and teachers', () => {
   const plan = new WritingPlan({ count: 20, perCall: 3 }, ['x', 'y', 'z'], ['a', 'b'], []);
-  // 7 of x, 7 of y, 6 of z; the first teacher writes what is over.
+  // 7 of x, 7 of y, 6 of z; the first teacher writes the remainders.
   expect([plan.openOf('a'), plan.openOf('b')]).toEqual([4 + 4 + 3, 3 + 3 + 3]);
   expect(calls(plan, 'a')).toEqual(['x×3', 'y×3', 'z×3', 'x×1', 'y×1']);
   expect(calls(plan, 'b')).toEqual(['x×3', 'y×3', 'z×3']);
 });
 
-it('goes on so that parts are equal in the end', () => {
+it('WritingPlan makes up for unequal counts of earlier texts', () => {
   const written = [
     ...lines(5, 'a', 'x'),
     ...lines(1, 'b', 'y'),
@@ -41,7 +41,7 @@ it('goes on so that parts are equal in the end', () => {
   expect([...calls(full, 'a'), ...calls(full, 'b')]).toEqual([]);
 });
 
-it('asks again for what was dropped, and takes what came beyond what was asked for', () => {
+it('WritingPlan asks again for dropped texts, and takes more texts than a call asked for', () => {
   const plan = new WritingPlan({ count: 4, perCall: 3 }, [undefined], ['a'], []);
   const first = plan.next('a');
   const second = plan.next('a');
@@ -55,7 +55,7 @@ it('asks again for what was dropped, and takes what came beyond what was asked f
   expect(plan.openOf('a')).toBe(0);
 });
 
-it('gives up a class of a teacher whose calls bring nothing new, and no other', () => {
+it('WritingPlan gives up only the class and teacher whose calls bring nothing new', () => {
   const plan = new WritingPlan({ count: 4, perCall: 1 }, ['x', 'y'], ['a', 'b'], []);
   const call = { teacher: 'a', wanted: 'x', count: 1 };
   for (let n = 0; n < FRUITLESS_CALLS - 1; n++) plan.done(call, 0);

@@ -1,4 +1,4 @@
-/** Documents that want new inputs, and inputs with what was written beside them; expected problems are written down. */
+/** Problems of `spec.questions`, and inputs joined with written texts. */
 import { checkImitation } from '@lyceum/learning/specification';
 import { InvalidDocumentError } from '@lyceum/proto';
 import { expect, it } from 'vitest';
@@ -34,7 +34,7 @@ function problems(questions: object, inputs: object = INPUTS): string[] {
   }
 }
 
-it('says what is wrong with the wish for new inputs', () => {
+it('checkImitation names what is wrong with spec.questions', () => {
   expect(problems({ count: 10 })).toEqual([]);
   expect(problems({ count: 10, classes: ['y'], teachers: ['chat'] })).toEqual([]);
   expect(problems({ count: 0 })).toEqual([
@@ -71,7 +71,7 @@ const input = (text: string, split?: 'train' | 'test'): ImitationInput => ({
 });
 const read = (...inputs: ImitationInput[]) => ({ inputs, repeated: 0, folder: '' });
 
-it('puts what was written behind the inputs, to train on, once each', () => {
+it('withQuestions appends written texts to the inputs, to train on, once each', () => {
   const inputs = [input('a', 'train'), input('b', 'test')];
   const lines = [line('c'), line('d', 'short'), line('b'), line('c')];
   expect(withQuestions(read(...inputs), INPUTS, lines, 'q').inputs).toEqual([
@@ -80,7 +80,7 @@ it('puts what was written behind the inputs, to train on, once each', () => {
   ]);
 });
 
-it('refuses what cannot be told from held-out inputs', () => {
+it('withQuestions refuses written texts beside inputs without splits or without texts', () => {
   const one = [line('c')];
   const { split: _, ...unsplit } = INPUTS;
   expect(() => withQuestions(read(input('a')), unsplit, one, 'q.jsonl')).toThrow(
@@ -91,6 +91,6 @@ it('refuses what cannot be told from held-out inputs', () => {
   );
   const number: ImitationInput = { id: '1', value: { numbers: [1] }, split: 'train' };
   expect(() => withQuestions(read(number), INPUTS, one, 'q')).toThrow('are no texts');
-  // What was dropped is nothing.
+  // Dropped texts do not count.
   expect(withQuestions(read(number), unsplit, [line('c', 'short')], 'q').inputs).toEqual([number]);
 });

@@ -109,14 +109,14 @@ test('SIGKILL of coordinator up ends a nats-server that was still starting', asy
   await vi.waitFor(() => expect(runs(pid)).toBe(false), limits);
 });
 
-test('a guard that was killed is not waited for', async () => {
+test('Guard.stop does not wait for a guard that was killed', async () => {
   const pid = guard.pid ?? 0;
   process.kill(pid, 'SIGKILL');
   await vi.waitFor(() => expect(runs(pid)).toBe(false), { timeout: 120_000, interval: 50 });
   await guard.stop();
 });
 
-test('a child that ends before it is ready is told of with the end of its log', async () => {
+test('ChildProgram.start reports a child that ends before it is ready, with the end of its log', async () => {
   const file = await write(
     'broken.mjs',
     `console.error('cannot listen: port in use'); process.exit(3);`,
@@ -129,7 +129,7 @@ test('a child that ends before it is ready is told of with the end of its log', 
   });
 });
 
-test('stop ends a child, and the guard forgets it', async () => {
+test('ChildProgram.stop ends a child with SIGTERM', async () => {
   const child = await startChild(path.join(folder, 'child.mjs'));
   expect(child.running).toBe(true);
   await child.stop();
@@ -137,7 +137,7 @@ test('stop ends a child, and the guard forgets it', async () => {
   expect(await child.exited).toBe('SIGTERM');
 });
 
-test('a child that dies is started again, until the end is wanted', async () => {
+test('keepRunning starts a child that dies again, until it is told to stop', async () => {
   const file = path.join(folder, 'child.mjs');
   const pids: number[] = [];
   const lines: string[] = [];

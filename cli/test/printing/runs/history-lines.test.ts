@@ -4,7 +4,7 @@ import { historyLines, lossLine, teacherHistoryLines } from '../../../src/printi
 
 const common = ['loss', 'learningRate', 'gradientNorm', 'samples', 'seconds', 'waitingSeconds'];
 
-it('has a line for each point, with the parts of a loss that has several', () => {
+it('historyLines has a line for each point, with the terms of a loss that has several', () => {
   const columns = [...common, 'objective[0].kd', 'objective[1].ce'];
   const points = [
     { firstStep: 0, endStep: 50, means: [2.5, 0.01, 1.25, 128, 0.5, 0.25, 2.25, 0.25] },
@@ -17,18 +17,18 @@ it('has a line for each point, with the parts of a loss that has several', () =>
   ]);
 });
 
-it('says no part of a loss that has one, and nothing of no time', () => {
+it('historyLines shows no term of a loss that has one, and no rates of no time', () => {
   const points = [{ firstStep: 0, endStep: 1, means: [2, 1, 1, 10, 0, 0, 2] }];
   const [title, line] = historyLines({ columns: [...common, 'objective[0].kd'], points });
   expect(title).not.toContain('KD');
   expect(line).toMatch(/- +-$/);
 });
 
-it('says so where no step has been taken', () => {
+it('historyLines says that no step has been taken', () => {
   expect(historyLines({ columns: common, points: [] })).toEqual(['no step has been taken']);
 });
 
-it('has the loss in one line, blank where it is not known', () => {
+it('lossLine shows the loss in one line, blank where it is unknown', () => {
   const losses = [8, Number.NaN, 4, 2, 1];
   const points = losses.map((loss, i) => ({
     firstStep: 300 * i,
@@ -44,7 +44,7 @@ it('has the loss in one line, blank where it is not known', () => {
   expect(lossLine({ columns: ['loss'], points: points.slice(1, 2) })).toEqual([]);
 });
 
-it('has a line for each teacher, with what is of all of them in each', () => {
+it('teacherHistoryLines has a line for each teacher, with the common figures in each', () => {
   const columns = [...common, 'storeShare', 'openSpans'];
   for (const name of ['a', 'b.c']) {
     columns.push(`teacher.${name}.latencyMs`, `teacher.${name}.share`);

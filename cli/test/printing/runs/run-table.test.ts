@@ -1,4 +1,4 @@
-/** Against lines written by hand. */
+/** Lists and pages of runs, against lines written by hand. */
 import { Run, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { runDocument } from '../../../src/printing/runs/run-document.js';
@@ -12,19 +12,19 @@ test.each([
   [2, []],
   [3, ['', '1 older run is not shown: --all shows all, --limit N some more.']],
   [1234, ['', '1,232 older runs are not shown: --all shows all, --limit N some more.']],
-])('two of %d runs', (count, more) => {
+])('runListLines with two of %d runs', (count, more) => {
   const lines = runListLines(RUNS, { count, isChoice: false, nowMs: 2 });
   expect(lines.slice(0, 3).map((line) => line.split(' ')[0])).toEqual(['RUN', 'new', 'old']);
   expect(lines.slice(3)).toEqual(more);
 });
 
-test('no runs: which there could be', () => {
+test('runListLines without runs says how to submit one, or that none matches', () => {
   const empty = (isChoice: boolean) => runListLines([], { count: 0, isChoice, nowMs: 0 });
   expect(empty(false)).toEqual(['No runs yet. Submit one with: coordinator submit FILE']);
   expect(empty(true)).toEqual(['No run is like that.']);
 });
 
-test('a run on a set in shards: in what order it is visited', () => {
+test('runPageLines and runDocument show the order in which a set in shards is visited', () => {
   const order = 'chunks, in blocks of 768 samples: spec.training.order';
   const [run] = RUNS as [Run];
   const sharded = { ...run, order };

@@ -1,4 +1,4 @@
-/** Against lines written by hand, of runs written by hand. */
+/** `plainLine` and `isNews` of runs written by hand. */
 import { Run, RunProgress, RunState } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { isNews, plainLine } from '../../../src/printing/runs/run-view.js';
@@ -23,7 +23,7 @@ const RUN = Run.fromPartial({
   },
 });
 
-test('a run that waits shows its reason alone', () => {
+test('plainLine of a waiting run shows only its reason', () => {
   const queued = Run.fromPartial({
     runId: 'digits',
     state: RunState.RUN_STATE_QUEUED,
@@ -32,13 +32,13 @@ test('a run that waits shows its reason alone', () => {
   expect(plainLine(queued)).toBe('digits QUEUED | no student worker is free');
 });
 
-test('a plain line has it all', () => {
+test('plainLine shows step, loss, speed, validation and missing teachers', () => {
   expect(plainLine(RUN)).toBe(
     'digits TRAINING | step 250/1000 epoch 4 | loss 1.2346  lr 0.000988  12,800 samples/s  waiting 1.2 % | validation 91.31 %  nll 0.3000 | the student waits for wide, deep',
   );
 });
 
-test('another state, reason, epoch or wait is news; another step is not', () => {
+test('isNews is true of another state, reason, epoch or wait, and false of another step', () => {
   const changed = (change: Partial<Run>) => isNews(RUN, { ...RUN, ...change });
   const progress = RunProgress.fromPartial(RUN.progress ?? {});
   expect(isNews(undefined, RUN)).toBe(true);

@@ -1,8 +1,8 @@
-/** Against text written by hand. */
+/** `signed` and `points` against text written by hand. */
 import { expect, test } from 'vitest';
 import { points, signed } from '../../../src/printing/text/number-text.js';
 
-test('a number has its sign, unless it is rounded to nothing', () => {
+test('signed and points show a sign, unless the number is rounded to 0', () => {
   expect([0.42, -0.42].map((value) => signed(value, 2))).toEqual(['+0.42', '−0.42']);
   const nothing = [0, -0, 0.004, -0.004, -1e-17].map((value) => signed(value, 2));
   expect(new Set(nothing)).toEqual(new Set(['0.00']));

@@ -1,4 +1,4 @@
-/** Against a shell that reads the word. */
+/** `shellWord`, read by a shell. */
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { shellWord } from '../../../src/printing/text/index.js';
@@ -12,11 +12,11 @@ test.each([
   '`id`;&|<>*?[a]{b}~#!"\\',
   'two\nlines',
   '名前',
-])('%j is one word', (text) => {
+])('shellWord of %j is one word', (text) => {
   const said = execFileSync('sh', ['-c', `printf '[%s]' ${shellWord(text)}`], { encoding: 'utf8' });
   expect(said).toBe(`[${text}]`);
 });
 
-test('a plain word stays as it is', () => {
+test('shellWord keeps a plain word as it is', () => {
   expect(shellWord('./a-b_c/d.1=2')).toBe('./a-b_c/d.1=2');
 });

@@ -1,4 +1,4 @@
-/** Against text written by hand. */
+/** Tables and figures, against text written by hand. */
 import { expect, test } from 'vitest';
 import {
   bytesText,
@@ -7,7 +7,7 @@ import {
   tableLines,
 } from '../../../src/printing/text/index.js';
 
-test('columns are as wide as their widest cell, numbers go right, lines end without spaces', () => {
+test('tableLines makes columns as wide as their widest cell, and ends lines without spaces', () => {
   const lines = tableLines(
     [
       { title: 'NAME', value: (r: { name: string; count?: number }) => r.name },
@@ -24,7 +24,7 @@ test('columns are as wide as their widest cell, numbers go right, lines end with
   ]);
 });
 
-test('a cell cannot break its line', () => {
+test('tableLines replaces the line ends of a cell', () => {
   expect(tableLines([{ title: 'A', value: (r: string) => r }], ['one\ntwo'])).toEqual([
     'A',
     'one two',
@@ -39,7 +39,7 @@ test.each([
   [12_345_678, '12.3 MB'],
   [999_999, '1.00 MB'],
   [9_999, '10.0 kB'],
-])('%d bytes are %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
+])('bytesText of %d is %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
 test.each([
   [499, '0 s'],
@@ -47,6 +47,6 @@ test.each([
   [59_600, '1 min 0 s'],
   [3_661_000, '1 h 1 min'],
   [49 * 3_600_000, '2 d 1 h'],
-])('%d ms are %s', (ms, text) => expect(durationText(ms)).toBe(text));
+])('durationText of %d ms is %s', (ms, text) => expect(durationText(ms)).toBe(text));
 
-test('shares are percent', () => expect(percentText(0.93214)).toBe('93.21 %'));
+test('percentText gives a share in percent', () => expect(percentText(0.93214)).toBe('93.21 %'));

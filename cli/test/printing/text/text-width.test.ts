@@ -1,4 +1,4 @@
-/** Against the columns that terminals give characters (Unicode Standard Annex 11). */
+/** `textWidth` and `cutToWidth`, by the columns that terminals give characters (Unicode Standard Annex 11). */
 import { expect, test } from 'vitest';
 import { cutToWidth, tableLines, textWidth } from '../../../src/printing/text/index.js';
 
@@ -9,7 +9,7 @@ test.each([
   ['ne\u0301', 2],
   ['日本語', 6],
   ['한국어', 6],
-  // As macOS writes names of files: a syllable is two or three letters.
+  // As macOS writes names of files: a syllable is two or three code points.
   ['한국어'.normalize('NFD'), 6],
   ['ㄅㄆㄇ㈱', 8],
   ['ひらカタ', 8],
@@ -17,7 +17,7 @@ test.each([
   ['（全）', 6],
   ['🐈', 2],
   ['❤', 1],
-  // A flag, a tone of skin, a family, a key: of two to seven code points.
+  // A flag, a tone of skin, a family, a key: each of two to seven code points.
   ['🇩🇪', 2],
   ['👍🏽', 2],
   ['👩‍👩‍👧‍👦', 2],
@@ -27,7 +27,7 @@ test.each([
   ['▏█·…', 4],
   ['Ωжअ', 3],
   ['a\u200bb\ufeff', 2],
-])('%j takes %d columns', (text, columns) => {
+])('textWidth of %j is %d columns', (text, columns) => {
   expect(textWidth(text)).toBe(columns);
 });
 
@@ -39,11 +39,11 @@ test.each([
   ['ne\u0301e', 2, 'ne\u0301'],
   ['👍🏽👍🏽', 3, '👍🏽'],
   ['a👩‍👩‍👧‍👦', 2, 'a'],
-])('%j cut to %d columns', (text, columns, cut) => {
+])('cutToWidth of %j and %d columns', (text, columns, cut) => {
   expect(cutToWidth(text, columns)).toBe(cut);
 });
 
-test('columns of a table stand below each other whatever script names are in', () => {
+test('tableLines aligns columns with names in any script', () => {
   const columns = [
     { title: 'CLASS', value: ([name]: readonly [string, number]) => name },
     { title: 'N', value: ([, count]: readonly [string, number]) => count },
