@@ -70,13 +70,16 @@ class UnwantedHalfCounts extends AnswerFrames {
 }
 
 export const ASK_FAULTS: readonly Fault[] = [
-  ['an answer that nobody wants any more is stored', withAsks(LateAnswerWelcome)],
-  ['an answer is welcome from anybody', withAsks(AnswerOfAnybodyWelcome)],
+  ['an answer is stored that no run wants any more', withAsks(LateAnswerWelcome)],
+  ['an answer is taken from a worker without the ticket', withAsks(AnswerOfAnybodyWelcome)],
   ['a withdrawn ask stays open', withAsks(WithdrawalIgnored)],
   ['a ticket is issued twice', withAsks(TicketIssuedTwice)],
-  ['nobody is told that answers were there', withAsks(StoredAskNotSettled)],
-  ['nobody is told that there will be no answer', withAsks(FailureKeptQuiet)],
+  ['askers do not hear that the answers were stored already', withAsks(StoredAskNotSettled)],
+  ['askers do not hear that there will be no answer', withAsks(FailureKeptQuiet)],
   ['half an answer settles a ticket', withFrames(HalfAnAnswerIsEnough)],
-  ['rows that nobody wanted settle a ticket', withFrames(UnwantedHalfCounts)],
-  ['answers are taken that are no numbers', machines({ valueProblem: () => undefined })],
+  ['rows that no ask wants settle a ticket', withFrames(UnwantedHalfCounts)],
+  [
+    'answers with values that are not finite are taken',
+    machines({ valueProblem: () => undefined }),
+  ],
 ];

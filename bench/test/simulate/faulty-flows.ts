@@ -81,13 +81,13 @@ class SpanLeavesWithOthers extends TargetFlow {
 }
 
 export const FLOW_FAULTS: readonly Fault[] = [
-  ['what a span is made of is not kept', withFlow(DecisionNotKept)],
+  ["a span's contributors are not kept", withFlow(DecisionNotKept)],
   ['a piece of a span is left out', withFlow(PieceSkipped)],
-  ['a piece goes beyond what may leave', withFlow(PieceBeyondItsRange)],
-  ['what cannot be read is left out', withFlow(UnreadablePieceForgotten)],
+  ['a piece has more steps than may be sent', withFlow(PieceBeyondItsRange)],
+  ['a piece that cannot be read is left out', withFlow(UnreadablePieceForgotten)],
   ['a call that is over still counts', withFlow(OverCallsCount)],
-  ['an expectation takes over from a student', withFlow(ExpectationTakesOver)],
-  ['an ask behind the window is not withdrawn', withFlow(UnwantedAskLeft)],
+  ['an expected student takes the place of an attached one', withFlow(ExpectationTakesOver)],
+  ['an ask before the window is not withdrawn', withFlow(UnwantedAskLeft)],
   ['a run goes on whose teacher cannot answer', withFlow(UnanswerableKeptQuiet)],
   ['targets of one span are made of different teachers', withFlow(SpanLeavesWithOthers)],
 ];

@@ -85,7 +85,10 @@ function othersOfServerBelieved({ canaries: { unproven } }: Health): void {
 }
 
 export const HEALTH_FAULTS: readonly Fault[] = [
-  ['what a discredited worker lost is accepted', withTakers(LossesForgotten)],
+  [
+    'an answer of a discredited worker to a ticket that it lost is taken',
+    withTakers(LossesForgotten),
+  ],
   [
     'a quarantined worker keeps its tickets',
     machines({ ticketBook: () => new DiscreditedHoldsTickets() }),
@@ -95,8 +98,11 @@ export const HEALTH_FAULTS: readonly Fault[] = [
   ['a released worker is trusted untested', withHealth(ReleasedIsTrusted)],
   ['a canary proves what was stored after it was asked', withChanged(canaryProvesAll)],
   ['a failure while an answer is stored is ignored', withChanged(failureWhileStoringIgnored)],
-  ['what a worker left unproven is believed', withChanged(orphansBelieved)],
-  ['what others of a failed server answered is believed', withChanged(othersOfServerBelieved)],
+  ['unproven answers of a worker that has gone are believed', withChanged(orphansBelieved)],
+  [
+    "other workers' answers from a server that failed are believed",
+    withChanged(othersOfServerBelieved),
+  ],
   [
     'a run stays where it is though answers are dropped',
     machines({ firstAffectedStep: () => undefined }),

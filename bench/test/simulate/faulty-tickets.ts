@@ -172,16 +172,19 @@ class StrangersAnswerUnwelcome extends TicketBook {
 
 export const TICKET_FAULTS: readonly Fault[] = [
   ['the end of a session is ignored', withBook(SessionEndIgnored)],
-  ['what a session held is not published anew', withBook(SessionEndPublishesNothing)],
-  ['what was delivered to the dead is not looked for', withBook(SessionEndLooksNowhere)],
+  [
+    'tickets that an ended session held are not published again',
+    withBook(SessionEndPublishesNothing),
+  ],
+  ['tickets delivered to an ended session are not looked for', withBook(SessionEndLooksNowhere)],
   ['a ticket that waits for its next issue is forgotten', withBook(WaitingTicketForgotten)],
   ['a queue is never looked at', withBook(QueueNeverLookedAt)],
-  ['what was delivered to nobody is not issued again', withBook(DeliveryIgnored)],
+  ['a delivered ticket that no worker reports is not issued again', withBook(DeliveryIgnored)],
   ['a lost queue is not noticed', withBook(QueueLossIgnored)],
   ['tickets of a lost queue are not published again', withBook(QueueLossPublishesNothing)],
   ['a silent worker keeps its ticket for ever', withBook(SilentWorkerKeepsTicket)],
   ['an attempt number is used again', withBook(AttemptReused)],
-  ['what is no longer wanted stays wanted', withBook(UnwantIgnored)],
+  ['a withdrawn ticket stays wanted', withBook(UnwantIgnored)],
   ['one asker withdraws for all', withBook(UnwantOfOneIsUnwantOfAll)],
   ['a second asker is not noted', withBook(SecondAskerNotNoted)],
   ['only one asker is told', withBook(OneAskerTold)],
@@ -191,5 +194,5 @@ export const TICKET_FAULTS: readonly Fault[] = [
   ['a ticket handed back is not issued again', withBook(ReturnIgnored)],
   ['a wrong answer is asked for again without end', withBook(RefusalIgnored)],
   ['a run is given up at the first wrong answer', withBook(GivenUpAtFirstRefusal)],
-  ['an answer is welcome from its holder alone', withBook(StrangersAnswerUnwelcome)],
+  ['an answer is taken only from the holder of its ticket', withBook(StrangersAnswerUnwelcome)],
 ];

@@ -201,12 +201,12 @@ describe('TicketBook.returned and rejected', () => {
 
   it.each([
     [
-      'what was answered is none',
+      'its answer is refused',
       (book: TicketBook, attempt: number, nowMs: number) =>
         book.rejected('t', attempt, 'not finite', nowMs),
     ],
     [
-      'it is handed back for good',
+      'its worker hands it back and says that no retry helps',
       (book: TicketBook, attempt: number, nowMs: number) =>
         book.returned('w1', 't', attempt, { reason: 'not finite', retryable: false }, nowMs),
     ],

@@ -522,7 +522,7 @@ describe('Objects in buckets of a real S3 server', () => {
     });
   });
 
-  onServer('tells of a replaced object', async () => {
+  onServer('refuses to read an object that was replaced', async () => {
     const url = 's3://pictures/replaced.tar';
     const { etag } = await objects.write(url, once(Buffer.from('former')));
     await objects.write(url, once(Buffer.from('latter')));
@@ -533,7 +533,7 @@ describe('Objects in buckets of a real S3 server', () => {
     );
   });
 
-  onServer('lists more keys than a page has, and leaves nothing half written', async () => {
+  onServer('lists more keys than a page has, and none of a broken upload', async () => {
     const prefix = 's3://pictures/many/';
     const names = Array.from(
       { length: 1_003 },
@@ -557,7 +557,7 @@ describe('Objects in buckets of a real S3 server', () => {
     expect(listed.every(({ sizeBytes }) => sizeBytes === 1)).toBe(true);
   });
 
-  onServer('says what is not there', async () => {
+  onServer('names an object or bucket that does not exist', async () => {
     const noKey = await failureOf(objects.read('s3://pictures/none', { start: 0, end: 1 }));
     expect(noKey).toMatchObject({
       code: 'NOT_FOUND',
@@ -573,7 +573,7 @@ describe('Objects in buckets of a real S3 server', () => {
     });
   });
 
-  onServer('calls no other place than the endpoint', async () => {
+  onServer("allows the endpoint's private address in s3:// alone", async () => {
     const failure = await failureOf(objects.facts(`${server.endpoint}/pictures/x`));
     expect(failure).toMatchObject({
       code: 'PERMISSION_DENIED',
@@ -581,7 +581,7 @@ describe('Objects in buckets of a real S3 server', () => {
     });
   });
 
-  onFiles('is refused with a wrong secret, and without one, and tells none', async () => {
+  onFiles('is refused with a wrong secret and without one, and shows no secret', async () => {
     await objects.write('s3://pictures/guarded', once(Buffer.from('x')));
     const secret = 'a-secret-that-is-wrong';
     const wrong = open({ environment: { ...server.environment, AWS_SECRET_ACCESS_KEY: secret } });
@@ -652,7 +652,7 @@ describe('Objects in buckets of a real S3 server', () => {
     }
   });
 
-  onFiles('tells of an object that lost its end', async (folder) => {
+  onFiles('says that an object is shorter than it was', async (folder) => {
     const url = 's3://pictures/truncated.tar';
     const { etag } = await objects.write(url, once(randomBytes(1_000_000)));
     truncateSync(join(folder, 'truncated.tar'), 600_000);
