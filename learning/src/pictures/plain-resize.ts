@@ -8,7 +8,7 @@ import { type ResizePlan, type Taps, WEIGHT_BITS } from './resize-plan.js';
 const HALF = 1 << (WEIGHT_BITS - 1);
 
 /**
- * Resizes columns first, then rows of that result; both are rounded to the nearest byte.
+ * Resizes vertically first, then horizontally. The result of each pass is rounded to the nearest byte.
  *
  * @param pixels - [rows, rowLength / channels, channels].
  * @param out - [height, width, channels] of the grid; pixels outside of the picture are not touched.
