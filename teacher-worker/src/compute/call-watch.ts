@@ -107,13 +107,13 @@ export class CallWatch {
       slow(first.identity, seconds);
     }
     if (sinceMs > first.limitMs) {
-      const message = `the model has computed for ${seconds} s without an end, more than any that answers`;
+      const message = `the model has computed for ${seconds} s without finishing, longer than any working model takes`;
       first.fail(new LyceumError('INVALID_ARGUMENT', message));
     }
     const isWanted = this.#wanted?.has(first.identity) ?? true;
     this.#unwantedSinceMs = isWanted ? undefined : (this.#unwantedSinceMs ?? now);
     if (now - (this.#unwantedSinceMs ?? now) <= first.unwantedMs) return;
-    const message = `teacher ${first.identity}, which no run wants any more, has computed for ${seconds} s without an end`;
+    const message = `teacher ${first.identity}, which no run wants any more, has computed for ${seconds} s without finishing`;
     hung(new Error(message));
   }
 

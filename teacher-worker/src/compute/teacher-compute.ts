@@ -63,8 +63,8 @@ export class TeacherCompute implements TeacherCalls {
     const local = threadOf<ComputeCalls>('compute-thread', settings, {
       untraced,
       onProcessor: (teacherIdentity, reason) =>
-        log.warn({ teacherIdentity, reason }, 'the processor computes a teacher'),
-      unnoted: (reason) => log.warn({ reason }, 'what a teacher computes is not noted'),
+        log.warn({ teacherIdentity, reason }, 'a teacher runs on the processor'),
+      unnoted: (reason) => log.warn({ reason }, "teachers' calls cannot be noted on disk"),
       endedBefore: ({ identity: teacherIdentity, kind, count, limit }) =>
         log.warn({ teacherIdentity, count, limit }, ENDED_BEFORE[kind]),
     });
@@ -95,10 +95,10 @@ export class TeacherCompute implements TeacherCalls {
     this.#watch = new CallWatch({
       nowMs: () => performance.now(),
       slow: (teacherIdentity, seconds) =>
-        log.warn({ teacherIdentity, seconds }, 'a teacher computes for long, and others wait'),
+        log.warn({ teacherIdentity, seconds }, 'a teacher has computed for long, and others wait'),
       // A normal exit would wait for the thread, which does not end.
       hung: (err) => {
-        log.fatal({ err }, 'a teacher does not end: the worker does');
+        log.fatal({ err }, 'a teacher does not finish: the worker stops');
         process.kill(process.pid, 'SIGKILL');
       },
     });

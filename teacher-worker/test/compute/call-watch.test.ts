@@ -45,7 +45,7 @@ it('CallWatch rejects a call beyond its limit', async () => {
   after(LIMIT_MS + 1);
   await expect(call).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
-    message: expect.stringContaining('has computed for 1000 s without an end'),
+    message: expect.stringContaining('has computed for 1000 s without finishing'),
   });
 });
 
@@ -59,7 +59,7 @@ it('CallWatch reports a hung thread only after its teacher was unwanted for unwa
   expect(after(1)).toEqual([]);
   expect(after(UNWANTED_MS)).toEqual([]);
   expect(after(1)).toEqual([
-    'teacher a, which no run wants any more, has computed for 1120 s without an end',
+    'teacher a, which no run wants any more, has computed for 1120 s without finishing',
   ]);
 });
 

@@ -29,8 +29,8 @@ export async function requireRowIndependence(
   const random = differenceOf(half, again, isSame);
   const message =
     random === undefined
-      ? `what it says of a sample depends on the other samples of the batch: ${other} among others; export it for inference (in PyTorch after eval()), with a fixed batch of 1 if need be`
-      : `it does not say the same of the same samples: ${random} the next time; export it for inference (in PyTorch after eval(), in Keras without layers that augment), without dropout and other random numbers`;
+      ? `its answer to a sample depends on the other samples of the batch: ${other} in a larger batch; export it for inference (in PyTorch after eval()), with a fixed batch of 1 if need be`
+      : `its answers to the same samples differ from call to call: ${random} the next time; export it for inference (in PyTorch after eval(), in Keras without layers that augment), without dropout and other random numbers`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 

@@ -105,7 +105,7 @@ it.each(['fixed-batch', 'external', 'half', 'dynamic-range'])(
 it('requireRowIndependence refuses a model that draws random numbers', async () => {
   const teacher = await open(fixture('random'));
   await expect(requireRowIndependence(teacher, dataset, samples.subarray(0, 128))).rejects.toThrow(
-    /does not say the same of the same samples: row 0 is .* the next time/,
+    /answers to the same samples differ from call to call: row 0 is .* the next time/,
   );
   await teacher.close();
 });
