@@ -117,7 +117,7 @@ export function toLyceumError(thrown: unknown): LyceumError {
  */
 export function tooManyOpenText(message: string): string | undefined {
   if (!/\bE[MN]FILE\b/.test(message)) return undefined;
-  return `the process that says so has as many files and connections open as it may (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or let fewer connect to it`;
+  return `the process that reports this has reached its limit of open files and connections (${message}); raise its limit (ulimit -n, or LimitNOFILE of its service), or reduce its connections`;
 }
 
 /** Error codes: full disk, full quota, failing disk, and a disk that Linux made read-only after failures. */

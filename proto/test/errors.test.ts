@@ -16,7 +16,9 @@ test.each([
 ])('toLyceumError reports the limit of open files as retryable, with a hint: %s', (message) => {
   const err = toLyceumError(new Error(message));
   expect(err).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-  expect(err.message).toMatch(/as many files and connections open as it may \(.*EMFILE.*\); raise/);
+  expect(err.message).toMatch(
+    /has reached its limit of open files and connections \(.*EMFILE.*\); raise/,
+  );
 });
 
 test('toLyceumError reports an unknown error as INTERNAL', () => {

@@ -144,7 +144,7 @@ describe('a data set of several modalities', () => {
         { 'inputs.Pixels': { dtype: 'uint8', shape: [3, 1], data: new Uint8Array(3) } },
         { ...META, modalities: { ...META.modalities, Pixels: { inputScale: 1 } } },
       ),
-      'modalities: "Pixels" is no name of one; want lower-case letters, digits, dashes and underscores, at most 63, none of the latter two at the ends',
+      'modalities: "Pixels" is no name of one; want lower-case letters, digits, dashes and underscores, at most 63, no dash or underscore at the ends',
     ],
     [
       'a scale of 0',
