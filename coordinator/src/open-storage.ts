@@ -42,7 +42,7 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   const nats = await awaitNats({ url, name: role, role, credentials, tls, log }, waiting);
   stops.add(() => nats.close());
   if (insecure && credentials === undefined && tls === undefined) {
-    log.warn('NATS asks nobody who it is: whoever reaches it may read and write all of it');
+    log.warn('NATS has no access control: anyone who can reach it may read and write everything');
   }
   const folder = await MirrorFolder.open(join(stateDir, 'mirror'), MIRRORED_BUCKETS);
   const answers = await AnswerStore.open(join(stateDir, 'answers'), log);

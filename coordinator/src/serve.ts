@@ -70,9 +70,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   } catch (err) {
     await stops
       .stopAll()
-      .catch((failure) =>
-        options.log.error({ err: failure }, 'not all that was started has stopped'),
-      );
+      .catch((failure) => options.log.error({ err: failure }, 'a part failed to stop'));
     throw err;
   }
 }

@@ -99,8 +99,8 @@ test('submit refuses terms and rules that the plugin lacks, and lists those that
     client.submitRun(distillation('x', { term: 'none', rule: 'other' })),
   ).rejects.toThrow(
     [
-      "  - spec.objective[0].name: none is none of the plugin's terms; it has hellinger",
-      "  - spec.ensemble.rule: other is none of the plugin's rules; it has agreeing",
+      '  - spec.objective[0].name: the plugin has no term none; it has hellinger',
+      '  - spec.ensemble.rule: the plugin has no rule other; it has agreeing',
     ].join('\n'),
   );
 });
@@ -113,7 +113,7 @@ test('a run is paused without its plugin, or with another one, and goes on with 
   const without = await until('waits', ({ state }) => state === RunState.RUN_STATE_PAUSED);
   expect(without.reason).toMatch(/^it began with plugin [0-9a-f]{12}, and the cluster has none/);
   await expect(client.submitRun(distillation('x'))).rejects.toThrow(
-    'spec.ensemble.rule: is of a plugin, and this cluster has none: code of users runs in clusters of one machine only',
+    'spec.ensemble.rule: needs a plugin, and this cluster has none; plugins run only in clusters of one machine',
   );
 
   const other = path.join(folder, 'other.ts');

@@ -154,7 +154,7 @@ test('a missing recorded vote leaves the vote to the other teacher', async () =>
 test.each<[Spec, string]>([
   [
     { teachers: [{ name: 'it', model: 'logits' }], views: { seed: 1, shift: 0.1 } },
-    'spec.views: changes the samples, and spec.teachers[0].model holds answers to them as they are',
+    'spec.views: changes the samples, but spec.teachers[0].model has answers only for the unchanged samples',
   ],
   [
     { teachers: [{ name: 'it', model: 'logits' }], dataset: 'other' },

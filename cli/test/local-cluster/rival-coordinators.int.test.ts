@@ -133,7 +133,7 @@ it('a standby coordinator leaves an emptied NATS to the last leader, which resto
   leader.process.kill('SIGKILL');
   await leader.exitCode;
   await emptyNats('empty');
-  await standby.says('the coordinator that led last brings it back');
+  await standby.says('start the coordinator that led last');
 
   expect(await setsAt(await start('leader').ready)).toEqual(['images']);
   expect(standby.process.exitCode).toBeNull();

@@ -148,7 +148,7 @@ test('submit refuses teachers of a table for a set with other columns, or with v
     'spec.teachers[0].model: reads the column town, which the data set has not; it has age',
   );
   await expect(client.submitRun(document('mixed', { views: { mixup: true } }))).rejects.toThrow(
-    'spec.views: changes the samples, and spec.teachers[0].model reads their columns, which stay',
+    'spec.views: changes the samples, but spec.teachers[0].model reads their columns, which stay',
   );
 });
 

@@ -99,7 +99,7 @@ test('submit refuses a text teacher for a set without texts, or with views', asy
     'spec.teachers[0].model: reads texts, and the data set was not made of texts',
   );
   await expect(client.submitRun(document('mixed', { views: { mixup: true } }))).rejects.toThrow(
-    'spec.views: changes the samples, and spec.teachers[0].model reads their texts, which stay as',
+    'spec.views: changes the samples, but spec.teachers[0].model reads their texts, which stay as',
   );
 });
 

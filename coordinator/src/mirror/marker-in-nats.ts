@@ -62,6 +62,6 @@ export async function mark(
 ): Promise<number> {
   const written = await writeIfUnchanged(leader, STORE_KEY, JSON.stringify(marker), revision);
   if (written !== undefined) return written;
-  const message = 'another coordinator begins the store, or restores it, too';
+  const message = 'another coordinator is creating or restoring the store at the same time';
   throw new LyceumError('UNAVAILABLE', message);
 }

@@ -52,8 +52,8 @@ function assertNotOlder(marker: MarkerInNats, copy: MirroredStore): void {
   const { generation, restoredFrom = copy.leaderEpoch } = marker;
   if (generation <= copy.generation || restoredFrom >= copy.leaderEpoch) return;
   const message =
-    `NATS was emptied and then filled from a copy of leader epoch ${restoredFrom}, and this state folder has one of ` +
-    `leader epoch ${copy.leaderEpoch}: what was made in between is here alone. To go on with this one, stop the ` +
-    'other coordinators, empty NATS and start this one first; to give it up, delete the folder mirror in this folder';
+    `NATS was emptied and then filled from a copy of leader epoch ${restoredFrom}, and this state folder has a copy of ` +
+    `leader epoch ${copy.leaderEpoch}: state written in between is only in this folder. To go on with it, stop the ` +
+    'other coordinators, empty NATS and start this coordinator first; to give it up, delete the folder mirror in this folder';
   throw new LyceumError('FAILED_PRECONDITION', message);
 }

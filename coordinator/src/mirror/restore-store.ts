@@ -154,7 +154,7 @@ function unfinished(store: StoreMarker | undefined): LyceumError {
   const message =
     `NATS has lost ${store === undefined ? 'its store' : `the store ${store.storeId}`}, or a part of it, ` +
     'and this state folder has no copy of it: ' +
-    'the coordinator that led last brings it back; to begin anew without it, empty NATS and this folder';
+    'start the coordinator that led last, which restores it; to begin without it, empty NATS and this folder';
   return new LyceumError('UNAVAILABLE', message);
 }
 
@@ -225,7 +225,7 @@ async function restore(
     );
   }
   await mark(leader, { storeId, generation, restoredFrom: leaderEpoch }, markRevision);
-  log.warn({ recordCount, blobCount }, 'store restored; events of earlier may be lost');
+  log.warn({ recordCount, blobCount }, 'store restored; earlier events may be lost');
   return { storeId, generation };
 }
 

@@ -229,7 +229,7 @@ export class StateMirror {
         await write();
       } catch (thrown) {
         this.#isBehind = true;
-        const message = 'state not mirrored: it would be lost with the store of NATS';
+        const message = 'state not copied to this disk: it is lost if NATS loses its store';
         this.#parts.log.error({ err: toLyceumError(thrown) }, message);
       } finally {
         // Set after the write: a tick during the write sees the old state, and clears the mark.

@@ -36,8 +36,11 @@ export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
   const { counter } = metricsOf(registry);
   return {
     answers: counter('lyceum_answers_total', 'Answers stored, one a teacher and sample.'),
-    refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were no answers.'),
-    unwantedTickets: counter('lyceum_tickets_unwanted_total', 'Tickets answered in vain.'),
+    refusedAnswers: counter('lyceum_answers_refused_total', 'Answer frames that were refused.'),
+    unwantedTickets: counter(
+      'lyceum_tickets_unwanted_total',
+      'Tickets answered after no run wanted them.',
+    ),
     reissuedTickets: counter('lyceum_tickets_reissued_total', 'Tickets issued again.'),
     targets: counter('lyceum_targets_total', 'Targets sent, one a step.'),
     probes: counter('lyceum_probes_total', 'Answers of teacher workers to probes.'),

@@ -90,12 +90,12 @@ function hintShape(
 function missingLayer(whose: string, layer: string, found: LayerDescription | undefined): string {
   return found === undefined
     ? `${whose} has no layer ${layer}`
-    : `the shape of layer ${layer} of ${whose} cannot be told from its model`;
+    : `the model of ${whose} does not give the shape of layer ${layer}`;
 }
 
 function listedLayers(layers: readonly LayerDescription[]): string {
   const known = layers.filter(({ shape }) => shape !== undefined);
-  if (known.length === 0) return 'no layer of it has a shape that can be told';
+  if (known.length === 0) return 'none of its layers has a known shape';
   const shown = known.slice(0, SHOWN_LAYERS).map(({ name, shape }) => `${name} [${shape}]`);
   return `there are ${shown.join(', ')}${known.length > SHOWN_LAYERS ? ', …' : ''}`;
 }

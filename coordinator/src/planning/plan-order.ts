@@ -39,7 +39,7 @@ export function orderProblems({ spec }: RunSpecification, dataset: PlannedSet): 
   const { order, batchSize } = spec.training;
   if (pictureBytes === undefined) {
     if (order !== 'chunks') return [];
-    const message = 'chunks are of sets in shards, and spec.dataset is one file; leave it out';
+    const message = 'chunks is only for sets in shards, and spec.dataset is one file; leave it out';
     return [{ path: 'spec.training.order', message }];
   }
   const batchBytes = batchSize * pictureBytes;

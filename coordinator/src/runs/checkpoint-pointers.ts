@@ -146,7 +146,7 @@ export async function movePointer(
     if (!isBehind && !isSame(newest, move.named)) {
       throw new LyceumError(
         'ABORTED',
-        `run ${owner.runId} has a checkpoint of step ${newest.step} by now; that of step ${move.to.step} came late`,
+        `run ${owner.runId} already has a checkpoint of step ${newest.step}; the checkpoint of step ${move.to.step} came too late`,
       );
     }
     const next = advancedPointer(pointer, move);

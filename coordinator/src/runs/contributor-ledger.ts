@@ -117,7 +117,7 @@ async function readLedger(
   const { stepsPerSpan, ...run } = parseOwner(head, path);
   if (run.runId !== owner.runId || run.submittedAtMs !== owner.submittedAtMs) return undefined;
   if (stepsPerSpan !== owner.stepsPerSpan) {
-    const message = `${path} numbers spans of ${stepsPerSpan} steps, and the run has spans of ${owner.stepsPerSpan}`;
+    const message = `${path} counts spans of ${stepsPerSpan} steps, but the run's spans have ${owner.stepsPerSpan} steps`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const decided = new Map<number, readonly number[]>();
@@ -148,5 +148,5 @@ function parseOwner(line: string, path: string): LedgerOwner {
 }
 
 function damagedText(path: string, line: number): string {
-  return `${path} is damaged at line ${line}; which teachers its run's targets were made of is not known`;
+  return `${path} is damaged at line ${line}; it is not known which teachers made the run's targets`;
 }

@@ -59,7 +59,7 @@ export class ContributorLedgers {
     const { spanCount } = gridOf(record);
     const known = decided?.size ?? 0;
     if (decided !== undefined && known === spanCount) return decided;
-    const message = `run ${run.runId} cannot be replayed: which teachers its targets were made of is known of ${known} of ${spanCount} spans`;
+    const message = `run ${run.runId} cannot be replayed: the teachers behind its targets are known for only ${known} of ${spanCount} spans`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
 

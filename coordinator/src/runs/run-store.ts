@@ -55,7 +55,7 @@ export class RunStore {
         found.push([key, { record, revision, writes: Promise.resolve() }]);
       } catch (err) {
         store.#unreadable.push(key);
-        log.error({ err, runId: key }, 'run record left alone: it cannot be read');
+        log.error({ err, runId: key }, 'run record skipped: it cannot be read');
       }
     }
     found.sort(([, a], [, b]) => a.record.sequence - b.record.sequence);
@@ -111,7 +111,7 @@ export class RunStore {
     } catch (err) {
       if (!(err instanceof LyceumError && err.code === 'ABORTED')) throw err;
       await this.#adopt(runId);
-      throw new LyceumError('ALREADY_EXISTS', `run ${runId} is there already`);
+      throw new LyceumError('ALREADY_EXISTS', `run ${runId} exists already`);
     }
     this.#changed(runId);
     return written;

@@ -307,7 +307,7 @@ test('restoreStore restores nothing from a copy after which another coordinator 
   const store = await restore(first(), await openFolder());
   await expect(restore(second(), await openFolder())).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: expect.stringMatching(/lost the store .*the coordinator that led last brings it back/),
+    message: expect.stringMatching(/lost the store .*start the coordinator that led last/),
   });
   await restore(second(), await openCopy(other));
   expect(await restore(second(), await openFolder())).toEqual({

@@ -97,7 +97,7 @@ describe('planFeatures refuses', () => {
       'a layer whose shape is not known',
       hint({ wide: 'odd' }, 'conv'),
       'hintLayer.wide',
-      `the shape of layer odd of teacher wide cannot be told from its model; ${OF_WIDE}`,
+      `the model of teacher wide does not give the shape of layer odd; ${OF_WIDE}`,
     ],
     [
       'a layer that the student has not',
@@ -109,7 +109,7 @@ describe('planFeatures refuses', () => {
       'a layer of the student whose shape is not known',
       hint('conv', 'strange'),
       'guidedLayer',
-      `the shape of layer strange of the student cannot be told from its model; ${OF_STUDENT}`,
+      `the model of the student does not give the shape of layer strange; ${OF_STUDENT}`,
     ],
     [
       'a regressor from a vector to a map',

@@ -142,7 +142,7 @@ describe('sample order of a set in one file', () => {
     expect(orderProblems(specified('chunks'), file)).toEqual([
       {
         path: 'spec.training.order',
-        message: 'chunks are of sets in shards, and spec.dataset is one file; leave it out',
+        message: 'chunks is only for sets in shards, and spec.dataset is one file; leave it out',
       },
     ]);
   });

@@ -87,7 +87,7 @@ test('ContributorLedger replaces the ledger of a deleted run of the same id', as
 test('ContributorLedger refuses spans of another length', async () => {
   await written();
   const open = ContributorLedger.open(path, { ...owner, stepsPerSpan: 8 }, nothing);
-  await expect(open).rejects.toThrow('numbers spans of 16 steps, and the run has spans of 8');
+  await expect(open).rejects.toThrow("counts spans of 16 steps, but the run's spans have 8 steps");
 });
 
 test('ContributorLedger records nothing more after a failed write', async () => {

@@ -72,7 +72,7 @@ function measureProblems({ spec: { ensemble }, teachers, dataset }: Met): Proble
     if (knownClasses === undefined || knownClasses.some((c) => labels.has(c))) return [];
     const path = `spec.ensemble.${calibrate === true ? 'calibrate' : 'combine'}`;
     const what = calibrate === true ? 'calibrate' : combine;
-    const message = `${what} measures ${name} on samples of the classes that it knows, and the validation split of spec.dataset has none with such a label; combine by arithmetic, not calibrated`;
+    const message = `${what} measures ${name} on samples of the classes that it knows, and the validation split of spec.dataset has no sample with one of these labels; use combine: arithmetic without calibrate`;
     return [{ path, message }];
   });
 }

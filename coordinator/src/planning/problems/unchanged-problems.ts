@@ -22,13 +22,13 @@ export function unchangedProblems(
   if (viewAt(views, 0).text === IDENTITY_VIEW.text) return [];
   return teachers.flatMap(({ name, engine, reads }) => {
     const why = isWrittenDown(engine)
-      ? 'holds answers to them as they are'
+      ? 'has answers only for the unchanged samples'
       : reads === undefined
         ? undefined
         : READS[reads];
     if (why === undefined) return [];
     const k = named.findIndex((teacher) => teacher.name === name);
-    const message = `changes the samples, and spec.teachers[${k}].model ${why}; leave it out, or name a teacher that is asked about their numbers`;
+    const message = `changes the samples, but spec.teachers[${k}].model ${why}; leave it out, or name a teacher that reads the samples' numbers`;
     return [{ path: 'spec.views', message }];
   });
 }

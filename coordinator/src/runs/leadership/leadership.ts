@@ -140,7 +140,7 @@ export class Leadership {
   get lack(): string | undefined {
     const silentMs = this.#parts.nowMs() - this.#renewedAtMs;
     if (this.#failure === undefined || silentMs < UNRENEWED_MS) return undefined;
-    return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, start it anew`;
+    return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, restart NATS`;
   }
 
   /** Makes {@link release} leave the lease as it is: the next coordinator of this folder may take it at once. */
@@ -164,7 +164,7 @@ export class Leadership {
   #tell(): void {
     const { lack } = this;
     if (lack !== undefined && !this.#isTold)
-      this.#parts.log.error({ reason: lack }, 'no run goes on');
+      this.#parts.log.error({ reason: lack }, 'NATS stores nothing; all runs stand still');
     this.#isTold = lack !== undefined;
   }
 

@@ -102,6 +102,6 @@ function tokenOf({ submittedAtMs, runId }: Place): string {
 function placeOf(token: string): Place {
   const [, submittedAtMs, runId] = /^(\d{1,15}):(.+)$/s.exec(token) ?? [];
   if (runId !== undefined) return { submittedAtMs: Number(submittedAtMs), runId };
-  const message = `page_token ${JSON.stringify(token.slice(0, 100))} is none; take the next_page_token of the page before`;
+  const message = `page_token ${JSON.stringify(token.slice(0, 100))} is not valid; use next_page_token of the previous page`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }

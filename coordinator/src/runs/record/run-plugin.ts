@@ -5,7 +5,9 @@ import type { Problem } from '@lyceum/proto';
 import type { RunRecord } from './run-record.js';
 
 const NO_PLUGIN =
-  'is of a plugin, and this cluster has none: code of users runs in clusters of one machine only, started with coordinator up --plugin FILE';
+  'needs a plugin, and this cluster has none; plugins run only in clusters of one machine, started with coordinator up --plugin FILE';
+
+const METHODS = { terms: 'term', rules: 'rule' } as const;
 
 /** @returns a problem for each method that the run names and the plugin lacks. */
 export function missingMethods(specification: RunSpecification): Problem[] {
@@ -15,7 +17,7 @@ export function missingMethods(specification: RunSpecification): Problem[] {
     const methods = loaded.plugin[kind] ?? {};
     if (Object.hasOwn(methods, name)) return [];
     const there = Object.keys(methods).join(', ');
-    const message = `${name} is none of the plugin's ${kind}; it has ${there === '' ? 'none' : there}`;
+    const message = `the plugin has no ${METHODS[kind]} ${name}; it has ${there === '' ? `no ${kind}` : there}`;
     return [{ path, message }];
   });
 }

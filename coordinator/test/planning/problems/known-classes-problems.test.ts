@@ -127,7 +127,7 @@ it('knownClassesProblems refuses to measure a teacher without a validation label
     [{ calibrate: true }, 'calibrate: calibrate'],
   ] as const) {
     expect(problems({ ensemble }, [ALL, FEW], set)).toEqual([
-      `spec.ensemble.${what} measures few on samples of the classes that it knows, and the validation split of spec.dataset has none with such a label; combine by arithmetic, not calibrated`,
+      `spec.ensemble.${what} measures few on samples of the classes that it knows, and the validation split of spec.dataset has no sample with one of these labels; use combine: arithmetic without calibrate`,
     ]);
     expect(problems({ ensemble })).toEqual([]);
   }

@@ -26,14 +26,18 @@ function specOf(views: object) {
 const ASKED = { name: 'asked', engine: 'onnxruntime' };
 
 test.each([
-  ['answers written down', { name: 'known', engine: 'recorded' }, 'holds answers to them as'],
+  [
+    'answers written down',
+    { name: 'known', engine: 'recorded' },
+    'has answers only for the unchanged samples',
+  ],
   ['a reader of texts', { name: 'known', engine: 'http', reads: 'texts' }, 'reads their texts'],
   ['a reader of columns', { name: 'known', engine: 'x', reads: 'columns' }, 'reads their columns'],
 ] as const)('unchangedProblems refuses views with %s', (_, known, why) => {
   expect(unchangedProblems(specOf({ mixup: true }), [ASKED, known])).toEqual([
     {
       path: 'spec.views',
-      message: expect.stringContaining(`changes the samples, and spec.teachers[1].model ${why}`),
+      message: expect.stringContaining(`changes the samples, but spec.teachers[1].model ${why}`),
     },
   ]);
   expect(unchangedProblems(specOf({}), [ASKED, known])).toEqual([]);

@@ -77,7 +77,7 @@ describe('Leadership', () => {
     expect(leader.lack).toBeUndefined();
     clock.ms = 10 * LEASE_MS;
     expect(leader.lack).toMatch(
-      /^NATS has stored nothing for 60 s \(lyceum-leader\/leader: timeout\); .* start it anew$/,
+      /^NATS has stored nothing for 60 s \(lyceum-leader\/leader: timeout\); .* restart NATS$/,
     );
     isGivenUp = false;
     await leader.assertHeld();

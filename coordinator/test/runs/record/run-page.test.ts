@@ -101,9 +101,9 @@ test('runPage ends a page before a message is too large, but after at least one 
 
 test.each<[Partial<RunQuery>, string]>([
   [{ pageSize: 501 }, 'page_size is 501; a page has at most 500 runs'],
-  [{ pageToken: 'x' }, 'page_token "x" is none; take the next_page_token of the page before'],
-  [{ pageToken: '1:' }, 'page_token "1:" is none'],
-  [{ pageToken: `${'9'.repeat(20)}:run` }, 'is none'],
+  [{ pageToken: 'x' }, 'page_token "x" is not valid; use next_page_token of the previous page'],
+  [{ pageToken: '1:' }, 'page_token "1:" is not valid'],
+  [{ pageToken: `${'9'.repeat(20)}:run` }, 'is not valid'],
 ])('runPage refuses %j, naming what is wrong', (query, message) => {
   expect(() => idsOf(RUNS, query)).toThrow(
     expect.objectContaining({
