@@ -19,7 +19,7 @@ export interface PaidOptions {
 
 export function addPaidOptions(stage: Command): Command {
   return stage
-    .option('--dry-run', 'say what it will cost, and ask nobody')
+    .option('--dry-run', 'show what it will cost, and make no call')
     .option(
       '--max-calls <n>',
       'make at most so many HTTP requests, repeated ones included',

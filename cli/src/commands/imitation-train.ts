@@ -59,9 +59,11 @@ export async function train(
   const { name } = imitation.metadata;
   const refuse = (message: string) => new LyceumError('INVALID_ARGUMENT', `${path}: ${message}`);
   const { train: taught } = imitation.spec;
-  if (taught === undefined) throw refuse('has no spec.train, so there is nobody to teach');
+  if (taught === undefined) throw refuse('has no spec.train, so there is no student to train');
   if (seedCount > 1 && taught.explanations === undefined) {
-    throw refuse('--seeds compares what explanations are worth, and train.explanations is not set');
+    throw refuse(
+      '--seeds compares students with and without explanations, but spec.train.explanations is not set',
+    );
   }
   const keptFile = at('kept.jsonl');
   const kept = await readKept(keptFile);
@@ -146,7 +148,7 @@ async function submit({ client }: CommandContext, { runId, document }: PlannedRu
   } catch (thrown) {
     const err = toLyceumError(thrown);
     if (err.code !== 'ALREADY_EXISTS') throw err;
-    const message = `${err.message} with --run-id: since it was submitted, the document or what was kept has changed`;
+    const message = `${err.message} with --run-id: the document or the kept inputs have changed since it was submitted`;
     throw new LyceumError(err.code, message, { cause: err });
   }
 }
@@ -178,7 +180,7 @@ async function submitReady(
     ...waiting.map(({ runId, waitsFor }) => `${runId}  not submitted: it waits for ${waitsFor}`),
   ]);
   notice(
-    `To be done: coordinator imitation train ${shellWord(path)}, again, once these have SUCCEEDED. It submits what waits, and says what explanations were worth.`,
+    `Once these have SUCCEEDED, run coordinator imitation train ${shellWord(path)} again: it submits the waiting runs, and says what explanations were worth.`,
   );
   return false;
 }
@@ -230,7 +232,7 @@ async function followAll(context: CommandContext, seeds: readonly ThreeRuns[]): 
   for (const runId of failed) {
     notice(`${runId} has no student; its next attempt begins with: coordinator retry ${runId}`);
   }
-  notice('Then the same command goes on.');
+  notice('Then run the same command again: it goes on.');
   throw new CommandExit(EXIT.failed);
 }
 

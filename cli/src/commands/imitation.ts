@@ -35,8 +35,8 @@ interface CollectOptions extends PaidOptions {
 }
 
 const HELP = `
-Stages, each of its own; between them lie JSON lines that people may read and edit:
-  questions lets chats write new inputs after those that are there, and writes questions.jsonl; may be left out
+The stages run one by one. Each leaves files of JSON lines for the next, which people may read and edit:
+  questions lets chats write new inputs after the given ones, and writes questions.jsonl; may be left out
   collect   asks each teacher about each input once, and writes answers.jsonl
   check     judges inputs by the document's rules, and writes kept.jsonl, dropped.jsonl and check.html
   train     pushes what was kept and what was said of it, and submits a run
@@ -59,15 +59,12 @@ export function addImitation(program: Command, environment: NodeJS.ProcessEnv): 
       .description(description)
       .argument('<file>', 'a document of kind: Imitation')
       .option('--folder <dir>', "where the stages' files lie (imitation-NAME)");
-  addQuestions(
-    stage('questions', 'let chats write new inputs after those that are there'),
-    environment,
-  );
+  addQuestions(stage('questions', 'let chats write new inputs after the given ones'), environment);
   addPaidOptions(stage('collect', 'ask every teacher about every input that it has not answered'))
     .addOption(
       new Option(
         '--again <which>',
-        'unreadable: ask again what nobody can read; refused: what a server refused; truncated: what was cut off; inconsistent: where answers of a teacher differ',
+        'ask again where an answer is unreadable, refused by the server, or truncated, or where answers of a teacher are inconsistent',
       ).choices(AGAIN),
     )
     .addHelpText(
@@ -85,12 +82,12 @@ Examples:
   stage('check', 'judge inputs by the rules of the document')
     .addHelpText('after', '\nExamples:\n  coordinator imitation check languages.yaml')
     .action(check);
-  stage('train', 'push what was kept, and submit the run that is taught with it')
+  stage('train', 'push what was kept, and submit a run that trains on it')
     .option('--run-id <id>', "the run's id (default: metadata.name)")
     .option('--no-watch', 'return at once')
     .option(
       '--seeds <n>',
-      'of train.explanations: pairs of students with and without them, a seed each (1)',
+      'of spec.train.explanations: pairs of students with and without them, a seed each (default: 1)',
       wholeNumber(1),
     )
     .addHelpText(

@@ -114,7 +114,7 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
     const lost =
       left === 0
         ? 'none is left'
-        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} none that can be read (${problem}): mend the description's answer or classes, or say otherwise: abstain, and collect reads what was kept; --again unreadable asks again`;
+        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} none that can be read (${problem}): mend the description's answer or classes, or set otherwise: abstain; then collect reads the kept answers again, and --again unreadable asks again`;
     const never = `${teacher}: ${countText(refused)} ${refused === 1 ? 'question was' : 'questions were'} refused (${refusal}); collect --again refused asks them again`;
     return [...(retried + left > 0 ? [`${tries}; ${lost}`] : []), ...(refused > 0 ? [never] : [])];
   });
@@ -188,7 +188,7 @@ export function worthLines(worth: ExplanationsWorth): string[] {
   const measuredBy =
     unknown === 0
       ? ''
-      : ` ${countText(unknown)} of ${countText(labels.inputs)} inputs have no known class: the class behind the answers measures there.`;
+      : ` ${countText(unknown)} of ${countText(labels.inputs)} inputs have no known class; there, the class estimated from the answers is used.`;
   return [
     ...tableLines(columns, seeds),
     '',

@@ -294,7 +294,7 @@ test('--max-cost is never exceeded, counts costs of earlier processes, and stops
   const stopped = await runCli(NOBODY, ...collect(file, 'budget', ...budget));
   expect(stopped.code).toBe(1);
   const [, spent, greatest] =
-    /single is not done: of --max-cost single=0.9 (\S+) USD are spent, and a call may cost (\S+)/.exec(stopped.stderr) ?? []; // biome-ignore format: one line
+    /single is not done: --max-cost single=0.9: (\S+) USD are spent; the next call may cost ([^,\s]+)/.exec(stopped.stderr) ?? []; // biome-ignore format: one line
   expect(Number(spent)).toBeLessThanOrEqual(limit);
   expect(Number(spent) + Number(greatest)).toBeGreaterThan(limit);
   const own = linesIn('budget').filter(({ teacher }) => teacher === 'single');

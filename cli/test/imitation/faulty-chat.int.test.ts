@@ -165,7 +165,7 @@ test('imitation collect reports every fault of the chat', async () => {
   expect(stderr).toContain(`chat: ${cutOff} inputs have an answer that its server cut off`);
   expect(stderr).toMatch(/chat: agreement with the others went from 9\d\.\d % to \d+\.\d % after/);
   expect(stderr).toMatch(
-    /chat: names another class than the consensus of 11 of 11 inputs that tell a model what to do/,
+    /chat: its class differs from the consensus on 11 of 11 inputs with instructions to a model/,
   );
 });
 
@@ -202,9 +202,7 @@ test.each(['truncated', 'injection', 'drift'])(
     const others = RULES.filter(({ rule }) => rule !== left);
     const { code, stdout } = await stage('check', documentWith(others));
     expect(code).toBe(0);
-    expect(stdout).toMatch(
-      new RegExp(`of the rules that spec.check.rules has not, .*${left} would drop`),
-    );
+    expect(stdout).toMatch(new RegExp(`rules not in spec.check.rules: .*${left} would drop`));
     expect(wrongBy(keptToTrain(), ({ answers }) => answers['chat'])).not.toEqual([]);
   },
 );

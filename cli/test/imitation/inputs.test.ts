@@ -11,7 +11,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 it('sentInput names an image that cannot be read', async () => {
   writeFileSync(join(root, 'none.jpg'), '');
   await expect(sentInput({ image: 'none.jpg' }, root)).rejects.toThrow(
-    /none\.jpg: is no image that can be read \(.+\); mend it, or remove it from the inputs$/,
+    /none\.jpg: is not a readable image \(.+\); mend it, or remove it from the inputs$/,
   );
 });
 

@@ -439,7 +439,7 @@ it('parseAnswers keeps the last of several answers, skips half a last line, and 
   const answers = latestAnswers(parseAnswers(Buffer.from(text), 'file'));
   expect([...answers.values()].map((a) => a.class)).toEqual(['y']);
   expect(() => parseAnswers(Buffer.from(`${line('x')}\n{"teacher": 1}\n`), 'file')).toThrow(
-    'file, line 2: is no answer',
+    'file, line 2: is not an answer',
   );
 });
 

@@ -54,7 +54,7 @@ const answerLine = z.object({
 });
 
 const NO_ANSWER =
-  'is no answer; want a JSON object with teacher, id, class, revision, asked and at';
+  'is not an answer; want a JSON object with teacher, id, class, revision, asked and at';
 
 export type ImitationAnswer = z.output<typeof answerLine>;
 

@@ -53,7 +53,9 @@ export class Budgets {
       const refuse = (why: string) =>
         new LyceumError('INVALID_ARGUMENT', `--max-cost ${maxCostText(own)}: ${why}`);
       if (maxCosts.findIndex(({ teacher }) => teacher === own.teacher) < i) {
-        throw refuse(own.teacher === undefined ? 'is there twice' : 'names a teacher again');
+        throw refuse(
+          own.teacher === undefined ? 'is given twice' : 'is given twice for this teacher',
+        );
       }
       const bounded = spec.teachers.filter(({ name }) => own.teacher === undefined || name === own.teacher); // biome-ignore format: one line
       if (bounded.length === 0) {
@@ -63,7 +65,11 @@ export class Budgets {
       const currencies = [...new Set(priced.map(({ endpoint }) => endpoint.price.currency))];
       const [currency] = currencies;
       if (currency === undefined) {
-        throw refuse('there is no price, so nobody knows what calls cost; want endpoint.price');
+        const who =
+          own.teacher === undefined
+            ? 'no teacher has a price'
+            : `teacher ${own.teacher} has no price`;
+        throw refuse(`${who}; want endpoint.price`);
       }
       if (currencies.length > 1) {
         throw refuse(`prices are in ${currencies.join(' and ')}; want an amount for each teacher`);
@@ -128,6 +134,6 @@ function hasRoom({ amount, spent }: Budget, greatest: number, beside: number): b
 function requireRoom(budget: Budget, greatest: number, beside: number): void {
   if (hasRoom(budget, greatest, beside)) return;
   const { currency, spent } = budget;
-  const message = `of --max-cost ${maxCostText(budget)} ${moneyText(spent)} ${currency} are spent, and a call may cost ${moneyText(greatest)}`;
+  const message = `--max-cost ${maxCostText(budget)}: ${moneyText(spent)} ${currency} are spent; the next call may cost ${moneyText(greatest)}, more than is left`;
   throw new LyceumError('RESOURCE_EXHAUSTED', message);
 }

@@ -95,8 +95,8 @@ function silenceOf(response: unknown, place: number): string | undefined {
   );
   if (typeof content === 'string' && content.trim() !== '') return undefined;
   if (typeof refusal === 'string') return `holds a refusal: ${cut(refusal, SHOWN_CHARACTERS)}`;
-  if (ended === 'content_filter') return "holds no answer: its server's filter kept it back";
-  if (ended === 'length') return 'holds no answer: maxTokens ended it before its first word';
+  if (ended === 'content_filter') return "holds no answer: the server's content filter removed it";
+  if (ended === 'length') return 'holds no answer: it was cut off at maxTokens before any text';
   return undefined;
 }
 

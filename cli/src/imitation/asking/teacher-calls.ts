@@ -260,7 +260,7 @@ export class TeacherCalls {
     thrown: unknown,
     said: readonly (Said | undefined)[] = [],
   ): Promise<void> {
-    const problem = `what came could not be read; then: ${toLyceumError(thrown).message}`;
+    const problem = `the response could not be read, and asking again failed: ${toLyceumError(thrown).message}`;
     const otherwise = { ...NOTHING_SAID, problem };
     const own = questions.flatMap((question, place) => {
       const paid = this.#paid.get(question) ?? NOTHING_PAID;

@@ -23,9 +23,7 @@ export function remarks({ teachers, drift, unused }: CheckSummary): string[] {
     ...teachers.flatMap((teacher, k) =>
       [...faults(teacher), ...(drift[k]?.doubts ?? [])].map((text) => `${teacher.name}: ${text}`),
     ),
-    ...(rules.length > 0
-      ? [`of the rules that spec.check.rules has not, ${rules.join(', ')}`]
-      : []),
+    ...(rules.length > 0 ? [`rules not in spec.check.rules: ${rules.join(', ')}`] : []),
   ];
 }
 
@@ -36,7 +34,7 @@ function faults({ cutOff, obedience }: TeacherSummary): string[] {
     ...(cutOff > 0 ? [`${cutOff} inputs have an answer that its server cut off`] : []),
     ...(isDoubtful
       ? [
-          `names another class than the consensus of ${apart} of ${told} inputs that tell a model what to do, and of ${elsewhere} of the others`,
+          `its class differs from the consensus on ${apart} of ${told} inputs with instructions to a model, and on ${elsewhere} of the others`,
         ]
       : []),
   ];

@@ -60,12 +60,12 @@ export async function readImitationInputs(
       continue;
     }
     if (inputs.size >= INPUTS_MAX_COUNT)
-      throw refuse(`is one more than the ${INPUTS_MAX_COUNT} that are read`);
+      throw refuse(`is one input too many; at most ${INPUTS_MAX_COUNT} are read`);
     if ('text' in value && Buffer.byteLength(value.text) > TEXT_MAX_BYTES) {
       throw refuse(`has a text of more than ${TEXT_MAX_BYTES} bytes`);
     }
     if (label !== undefined && !classes.includes(label)) {
-      throw refuse(`has the label ${JSON.stringify(label)}, which spec.classes has not`);
+      throw refuse(`has the label ${JSON.stringify(label)}, which is not in spec.classes`);
     }
     const named = split === undefined ? undefined : splitNamed(split);
     if (split !== undefined && named === undefined) {
@@ -202,7 +202,7 @@ export async function sentInput(value: InputValue, folder: string): Promise<unkn
     return (await pngFile(readPlainFile(file, IMAGE_FILE_MAX_BYTES))).toString('base64');
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);
-    const message = `${file}: is no image that can be read (${why}); mend it, or remove it from the inputs`;
+    const message = `${file}: is not a readable image (${why}); mend it, or remove it from the inputs`;
     throw new LyceumError('INVALID_ARGUMENT', message, { cause: err });
   }
 }

@@ -41,7 +41,7 @@ export function keptText({ value, why, cutOff, ...input }: JudgedInput): string 
 export async function readKept(file: string): Promise<KeptInput[]> {
   const bytes = readLines(file);
   if (bytes === undefined) {
-    const message = `${file}: nothing has been kept yet; coordinator imitation check decides what is`;
+    const message = `${file}: there is no such file yet; make it with coordinator imitation check`;
     throw new LyceumError('NOT_FOUND', message);
   }
   // The check writes the file in one piece, so its last line is whole even without a line end.

@@ -39,13 +39,13 @@ export function checkPage(
 ): string {
   const { name, kept, dropped, repeated, labelled, written, writtenKept } = summary;
   const again =
-    repeated > 0 ? ` ${count(repeated)} inputs were there more than once and were asked once.` : '';
+    repeated > 0 ? ` ${count(repeated)} inputs were given more than once and were asked once.` : '';
   const own =
     written > 0 ? ` Teachers wrote ${count(written)} of them; ${count(writtenKept)} are kept.` : '';
   const measured =
     labelled === 0
       ? 'No input has a known class: how good teachers are is estimated from their answers alone (Dawid &amp; Skene 1979).'
-      : `${count(labelled)} inputs have a known class. It measures; no teacher and no rule has seen it.`;
+      : `${count(labelled)} inputs have a known class. It is used only to measure: no teacher and no rule has seen it.`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="viewport" content="width=device-width">
 <title>${escaped(name)}: what was kept</title><style>${STYLE}</style></head><body>
@@ -56,16 +56,16 @@ ${remarksList(summary)}
 ${rulesTable(summary)}
 <h2>Teachers</h2>
 ${teacherTable(summary)}
-<h2>How various they are</h2>
+<h2>Variety of the answers</h2>
 ${diversityTable(summary)}
-<h2>Which classes they name too often, or too seldom</h2>
+<h2>Classes that they name too often or too rarely</h2>
 ${biasTable(summary)}
 ${problemTable(summary)}
 <h2>What they cost</h2>
 ${costTable(costs)}
 <h2>Who agrees with whom</h2>
 ${long(summary.teachers.length, 'teachers', agreementTable(summary))}
-<h2>While they were asked</h2>
+<h2>Changes during the collection</h2>
 ${driftSection(summary)}
 <h2>Classes</h2>
 ${long(summary.byClass.length, 'classes', classTable(summary))}
@@ -84,7 +84,7 @@ function remarksList(summary: CheckSummary): string {
 }
 
 function rulesTable({ rules, keptAccuracy }: CheckSummary): string {
-  const titles = ['Rule', '#Inputs that it alone would drop', '#That no other rule drops'];
+  const titles = ['Rule', '#Inputs that it drops', '#That no other rule drops'];
   const isKnown = keptAccuracy !== null;
   const rows = rules.map((rule) => [
     escaped(rule.name),
@@ -94,7 +94,7 @@ function rulesTable({ rules, keptAccuracy }: CheckSummary): string {
   ]);
   const note = isKnown
     ? small(
-        `Consensus right: of the inputs that the rule drops whose class is known; of those that are kept it is right in ${percent(keptAccuracy)}. A rule that drops what is as right as the rest costs inputs and gains nothing.`,
+        `Consensus right: on the inputs that the rule drops and whose class is known. On kept inputs it is right in ${percent(keptAccuracy)}. If the consensus is right as often on dropped inputs as on kept ones, the rule only costs inputs.`,
       )
     : '';
   return table(isKnown ? [...titles, '#Consensus right'] : titles, rows) + note;

@@ -11,7 +11,7 @@ export function driftSection({ drift }: CheckSummary): string {
     escaped(doubts.length === 0 ? 'no change beyond chance' : doubts.join('; ')),
   ]);
   return `${table(['Teacher', 'As the others', 'Unreadable', 'Change'], rows)}
-${small('A bar a window: its answers in the order in which they came, up to eight windows of as many each.')}
+${small('One bar for each window: the answers in the order in which they came, in at most eight windows of equal size.')}
 ${folded('Windows in figures', windowTable(drift))}`;
 }
 
@@ -24,8 +24,8 @@ function windowTable(drift: CheckSummary['drift']): string {
     '#Unreadable',
     '#Did not know',
     '#As the others',
-    '#Classes off its own',
-    '#Inputs off the whole',
+    '#Distance of its classes',
+    '#Distance of the inputs',
   ];
   const rows = drift.flatMap(({ name, windows }) =>
     windows.map((w) => [
@@ -41,7 +41,7 @@ function windowTable(drift: CheckSummary['drift']): string {
     ]),
   );
   return `${table(titles, rows)}
-${small('Off its own: how far the classes named are from those of all its answers, by shares; the last column is the same of what the other teachers say of these inputs, which is how much the inputs themselves changed.')}`;
+${small('Distance of its classes: total variation between the classes of the window and those of all its answers. Distance of the inputs: the same for what the other teachers say of these inputs; it shows how much the inputs themselves changed.')}`;
 }
 
 function steps(

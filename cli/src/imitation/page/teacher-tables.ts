@@ -63,13 +63,13 @@ export function diversityTable({ teachers, distinct }: CheckSummary): string {
       : []),
   ]);
   const notes = [
-    'Evenness: entropy of the classes that it named, over that of equally many of each; 100 % where it names all as often.',
+    'Evenness: entropy of the classes that it named, as a share of the greatest possible; 100 %: it named all classes equally often.',
     ...(severalAnswers
       ? ['Says the same again: the mean share of its answers to an input that name the same class.']
       : []),
     ...(explaining
       ? [
-          'Of its different explanations distinct-1 and -2 are the shares of words and of pairs of words that are different (Li et al. 2016): the lower, the more alike they sound; they fall as texts become more.',
+          'distinct-1 and distinct-2: shares of different words, and of different pairs of words, in its different explanations (Li et al. 2016). The lower, the more alike the explanations; both fall with the number of texts.',
         ]
       : []),
     ...(distinct === null

@@ -50,7 +50,7 @@ function textsOf(response: unknown): CameText[] {
   const texts = readWrittenList(content, valueAt(response, CHAT_FINISH, 0) === 'length');
   if (texts.length === 0) {
     const text = content.slice(0, SHOWN_CHARACTERS);
-    return [{ text, dropped: 'unreadable: want a JSON list, or a list with numbers' }];
+    return [{ text, dropped: 'unreadable: want a JSON list, or a numbered list' }];
   }
   return texts.map(({ text, isCutOff }) =>
     isCutOff ? { text, dropped: 'cut off: the answer ended at maxTokens' } : { text },

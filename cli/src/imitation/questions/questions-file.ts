@@ -29,7 +29,7 @@ export type QuestionLine = z.output<typeof questionLine>;
 /** @throws {LyceumError} INVALID_ARGUMENT naming the line that is wrong. */
 function parseQuestions(bytes: Buffer, source: string): QuestionLine[] {
   const want =
-    'is no written text; want a JSON object with text, teacher, call, seeds, prompt and at';
+    'is not a written text; want a JSON object with text, teacher, call, seeds, prompt and at';
   return parseLines(bytes, source, questionLine, want);
 }
 

@@ -46,14 +46,11 @@ export class SeedPool {
     const needsOne =
       none ?? (known.length === 0 && prompt?.includes('{class}') ? 'any class' : undefined);
     if (needsOne !== undefined) {
-      const message = `no input to train on is known to be of ${needsOne}; want labels, or answers to tell it by: coordinator imitation collect asks for them`;
+      const message = `no training input is known to be of ${needsOne}; give labels, or first run coordinator imitation collect`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     if (this.#all.length === 0) {
-      throw new LyceumError(
-        'INVALID_ARGUMENT',
-        'there is no input to train on that could be shown',
-      );
+      throw new LyceumError('INVALID_ARGUMENT', 'there is no training input to show as an example');
     }
     return known.length === 0 ? [undefined] : known;
   }

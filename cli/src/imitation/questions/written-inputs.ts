@@ -38,7 +38,7 @@ export function requireRoomForQuestions(
   const unsplit = inputs.filter((input) => input.split === undefined).length;
   const problem =
     other !== undefined
-      ? 'spec.inputs are no texts'
+      ? 'spec.inputs are not texts'
       : split === undefined
         ? 'spec.inputs names no split: nothing says which of its inputs are held out'
         : unsplit > 0

@@ -62,7 +62,7 @@ export async function trainingSet(
 ): Promise<TrainingSet> {
   const isHeldOut = ({ split }: KeptInput) => split === 'validation' || split === 'test';
   if (kept.every(isHeldOut)) {
-    throw refusal(places, 'nothing was kept to train on; coordinator imitation check says why');
+    throw refusal(places, 'no training input was kept; coordinator imitation check says why');
   }
   requireKnownClasses(kept, imitation.spec.classes, places);
   const { content, summary } = await imported(imitation, kept, places);
@@ -90,7 +90,7 @@ function requireKnownClasses(
     const named = [...Object.values(answers), ...shared, label];
     const unknown = named.find((own) => own !== null && !classes.includes(own));
     if (unknown === undefined) continue;
-    throw refusal(places, `input ${id} has the class ${unknown}, which spec.classes has not`);
+    throw refusal(places, `input ${id} has the class ${unknown}, which is not in spec.classes`);
   }
 }
 
@@ -122,13 +122,13 @@ async function imported(
   const { file, options } = await importFile(imitation, kept, places, 'kept.jsonl');
   if (imitation.spec.train?.explanations === undefined) return importSource(file, options, own);
   if (kept.some(({ text }) => text === undefined)) {
-    throw refusal(places, 'spec.train.explanations wants texts, and some of the inputs are none');
+    throw refusal(places, 'spec.train.explanations needs texts, but some inputs are not texts');
   }
   const { train, all } = explainedCounts(kept);
   if ((train ?? all)?.explained === 0) {
     throw refusal(
       places,
-      'nothing that was kept to train on has an explanation; leave spec.train.explanations out',
+      'no kept training input has an explanation; leave spec.train.explanations out',
     );
   }
   const mask = explanationMask(imitation);

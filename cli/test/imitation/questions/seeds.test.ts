@@ -45,7 +45,7 @@ it('SeedPool.classes gives the known classes of its inputs, or undefined if none
   expect(pool.classes(QUESTIONS, all)).toEqual(['even', 'odd']);
   expect(pool.classes({ ...QUESTIONS, classes: ['odd'] }, all)).toEqual(['odd']);
   expect(() => pool.classes({ ...QUESTIONS, classes: ['neither'] }, all)).toThrow(
-    'no input to train on is known to be of neither',
+    'no training input is known to be of neither',
   );
   const nobodyKnows = new SeedPool(INPUTS, new Map());
   expect(nobodyKnows.classes(QUESTIONS, all)).toEqual([undefined]);
@@ -53,7 +53,7 @@ it('SeedPool.classes gives the known classes of its inputs, or undefined if none
     'known to be of any class',
   );
   expect(() => new SeedPool([input('a', 'test')], new Map()).classes(QUESTIONS, all)).toThrow(
-    'no input to train on',
+    'there is no training input',
   );
 });
 

@@ -46,7 +46,7 @@ export class CallLimit {
     if (this.#made >= this.#most) {
       throw new LyceumError(
         'RESOURCE_EXHAUSTED',
-        `the ${this.#most} calls of --max-calls are made`,
+        `the limit of --max-calls, ${this.#most} calls, is reached`,
       );
     }
     this.#made += 1;

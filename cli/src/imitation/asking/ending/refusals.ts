@@ -36,7 +36,7 @@ export class Refusals {
   }
 
   #all(which: string): LyceumError {
-    const message = `${this.#last}; it refused ${this.#count} ${which}, so the inputs are hardly why: mend the description or the key, then collect --again refused`;
+    const message = `${this.#last}; the server refused ${this.#count} ${which}; the cause is probably the description or the key: correct it, then collect --again refused`;
     return new LyceumError('FAILED_PRECONDITION', message);
   }
 }
