@@ -51,12 +51,12 @@ async function greeting(url: string): Promise<z.output<typeof information>> {
   try {
     const line = await new Promise<string>((resolve, reject) => {
       socket.once('error', reject);
-      socket.once('timeout', () => reject(new Error('nothing comes from there')));
-      socket.once('close', () => reject(new Error('it hangs up without a word')));
+      socket.once('timeout', () => reject(new Error('no answer in time')));
+      socket.once('close', () => reject(new Error('the connection was closed without an answer')));
       createInterface({ input: socket }).on('error', reject).once('line', resolve);
     });
     const [, json] = /^INFO (\{.*\})\s*$/.exec(line) ?? [];
-    if (json === undefined) throw new Error('what listens there is no NATS');
+    if (json === undefined) throw new Error('the program there is not NATS');
     return information.parse(JSON.parse(json));
   } finally {
     socket.destroy();

@@ -47,7 +47,7 @@ export function judgeCertificates(facts: CertificateFacts, nowMs: number): Findi
           ? ok('certificates', 'none are used, on this machine alone')
           : warning(
               'certificates',
-              'none are used: whoever reaches the coordinator may do everything',
+              'none are used: anyone who can reach the coordinator may do everything',
               'coordinator certificates issues some; --tls-dir uses them',
             ),
       ];
@@ -83,19 +83,19 @@ function judgeServer(server: ServerCertificate | undefined, nowMs: number): Find
   }
   const { names, namesHost, validToMs, distrust } = shown;
   if (validToMs < nowMs) {
-    const message = `the coordinator's was valid until ${dayText(validToMs)}`;
+    const message = `the coordinator's certificate was valid until ${dayText(validToMs)}`;
     return [fault('certificates', message, 'coordinator certificates coordinator renews it')];
   }
   if (distrust !== undefined) {
-    const message = `the coordinator's is not believed: ${distrust}`;
+    const message = `the coordinator's certificate is not trusted: ${distrust}`;
     return [fault('certificates', message, 'take a certificate of the authority of the cluster')];
   }
   if (!namesHost) {
-    const message = `the coordinator's names ${names || 'no host'}, and it is called ${host}`;
-    const remedy = `coordinator certificates coordinator --host ${host}, and start it with that`;
+    const message = `the coordinator's certificate is for ${names || 'no host'}, but it is called as ${host}`;
+    const remedy = `coordinator certificates coordinator --host ${host}, then start it with the new one`;
     return [fault('certificates', message, remedy)];
   }
-  return [ok('certificates', `the coordinator's names ${host}`)];
+  return [ok('certificates', `the coordinator's certificate is for ${host}`)];
 }
 
 function dayText(atMs: number): string {

@@ -59,7 +59,7 @@ function judgeVersions(version: string, workers: readonly Worker[], ownVersion: 
   return warning(
     'versions',
     `the coordinator is ${version}, but ${others.join(', ')}`,
-    'give all programs the same version: what one of them does not know, it ignores or refuses',
+    'install the same version everywhere: a program ignores or refuses what its version does not know',
   );
 }
 

@@ -37,7 +37,7 @@ export interface DiskFacts {
 export function judgeEngine(engine: EngineFacts): Finding {
   switch (engine.kind) {
     case 'not installed':
-      return ok('engine', 'no workers are installed here, which are what computes');
+      return ok('engine', 'no workers are installed here, so no engine is needed');
     case 'broken':
       return fault(
         'engine',

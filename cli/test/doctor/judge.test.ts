@@ -168,8 +168,12 @@ test.each<[string, CertificateFacts, string[]]>([
   ['of nobody', certificates({ authorityValidToMs: undefined }), ['fault']],
   ['of an authority of before', certificates({ authorityValidToMs: NOW_MS - 1 }), ['fault']],
   ['the coordinator is well', certificates({}, {}), ['ok', 'ok']],
-  ['the coordinator is called otherwise', certificates({}, { namesHost: false }), ['ok', 'fault']],
-  ['the coordinator is not believed', certificates({}, { distrust: 'X' }), ['ok', 'fault']],
+  [
+    'the coordinator is called by another name',
+    certificates({}, { namesHost: false }),
+    ['ok', 'fault'],
+  ],
+  ['the coordinator is not trusted', certificates({}, { distrust: 'X' }), ['ok', 'fault']],
   ["the coordinator's is over", certificates({}, { validToMs: NOW_MS - 1 }), ['ok', 'fault']],
   ['the coordinator speaks no TLS', certificates({}, null), ['ok', 'fault']],
 ])('judgeCertificates: %s', (_, facts, wanted) => {
