@@ -64,7 +64,7 @@ describe('reportPage', () => {
     });
     expect(page).toContain('of 1 test sample. That is as often as without teachers. It has');
     expect(page).toContain(
-      'only 1 labelled sample: with others of the kind the accuracy may as well be 20.7 %, or 100.0 %.',
+      'only 1 labelled sample: on other samples of the same kind the accuracy may be from 20.7 % to 100.0 %.',
     );
     const models = findings.models.map((model) => ({ ...model, confused: [] }));
     const pageOf = (sampleCount: number) =>
@@ -131,11 +131,11 @@ describe('reportPage', () => {
     const page = reportPage({
       ...reportInput(),
       findings: { missing: 'the set is gone' },
-      history: { missing: 'nobody told of the steps' },
+      history: { missing: 'no step was reported' },
       cost: { missing: 'an old coordinator' },
     });
     expect(page).toContain('Left out: the set is gone.');
-    expect(page).toContain('Curves are left out: nobody told of the steps.');
+    expect(page).toContain('Curves are left out: no step was reported.');
     expect(page).toContain('Device time is left out: an old coordinator.');
     expect(page).not.toContain('<h2>Reliability</h2>');
   });

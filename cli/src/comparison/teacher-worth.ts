@@ -132,7 +132,7 @@ export function checkWorth({ runId, teachers }: Report, prices: readonly Teacher
   const names = teachers.map(({ name }) => name);
   if (teachers.length < 2) {
     const has = teachers.length === 0 ? 'no teacher' : `one teacher, ${names[0]}`;
-    const message = `run ${runId} has ${has}: what a teacher is worth shows where another is left`;
+    const message = `run ${runId} has ${has}; what a teacher is worth can be told of two teachers or more`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const unknown = prices.find(({ teacher }) => !names.includes(teacher));

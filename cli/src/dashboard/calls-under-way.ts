@@ -17,7 +17,7 @@ export class CallsUnderWay {
    */
   begin({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
     if (this.#count >= CALLS_MAX) {
-      const message = `${CALLS_MAX} calls are under way, and more would be too many; ask again`;
+      const message = `${CALLS_MAX} calls are under way, as many as may be; ask again`;
       throw new LyceumError('RESOURCE_EXHAUSTED', message);
     }
     this.#count += 1;

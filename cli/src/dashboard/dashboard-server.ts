@@ -132,7 +132,7 @@ export class DashboardServer {
       hostAdvice: 'call it localhost, or start the coordinator with --dashboard-host NAME',
       hasSession: () => true,
       readOnly:
-        'this dashboard is for looking: `coordinator dashboard`, with a certificate of one’s own where the cluster wants one, may change runs',
+        'this dashboard is read-only; to change runs, use `coordinator dashboard`, with your own certificate if the cluster wants one',
     };
   }
 
@@ -236,7 +236,7 @@ export class DashboardServer {
 }
 
 const NOT_OPENED = {
-  spent: 'this address has let a browser in already, and does so once',
+  spent: 'this address has already let a browser in, and it works only once',
   unknown: 'this address is not the one that was printed',
 } as const;
 

@@ -111,7 +111,7 @@ test('teacherWorthLines names teachers whose loss is surely below the margin, th
     "Teacher bad could be dropped at a loss of −2.00 points (−3.00 to −1.00): the ensemble is better without it. It cost 36 s of device time, 90.0 % of all teachers', 14 calls and 0.027 EUR.",
     "Teacher small could be dropped at a loss of 0.00 points (−0.40 to 0.40), below the margin of 0.50. It cost 1.0 s of device time, 2.5 % of all teachers'.",
   ]);
-  expect(text.at(-1)).toMatch(/of each by itself/);
+  expect(text.at(-1)).toMatch(/for one teacher alone/);
   // 0.4 points are not below 0.3.
   const strict = teacherWorthLines(teacherWorth(report(), RUNS, { ...OPTIONS, margin: 0.003 }));
   expect(strict.filter((line) => line.includes('could be dropped'))).toHaveLength(1);
@@ -151,7 +151,7 @@ test('teacherWorth gives the reason for a missing loss', () => {
   expect(reason({ worth: null })[0]).toMatch(/too many samples and classes/);
   const ensemble = { teachers: ['good'] };
   expect(reason({ worth: null, ensemble })).toEqual([
-    'nobody else is in the ensemble',
+    'no other teacher is in the ensemble',
     'no term of the run combines its answers',
     'no term of the run combines its answers',
   ]);
@@ -162,7 +162,7 @@ test('checkWorth refuses a run of fewer than two teachers', () => {
   expect(check({})).not.toThrow();
   expect(check({ worth: null })).not.toThrow();
   expect(check({ teachers: [{ name: 'good' }] })).toThrow(/run run has one teacher, good/);
-  expect(check({ teachers: [] })).toThrow(/run run has no teacher:/);
+  expect(check({ teachers: [] })).toThrow(/run run has no teacher;/);
 });
 
 test('studentLoss is the negated difference', () => {

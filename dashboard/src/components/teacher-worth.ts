@@ -52,7 +52,7 @@ export function worthRows(report: Report, split: WorthSplit = 'test'): WorthRow[
 function whyMissing(report: Report, split: WorthSplit, name: string): string {
   const members = combinedTeachers(report).map((teacher) => teacher.name);
   if (!members.includes(name)) return 'no term of the run combines its answers';
-  if (members.length < 2) return 'nobody else is in the ensemble';
+  if (members.length < 2) return 'no other teacher is in the ensemble';
   if (report.worth === null) return 'the split has too many samples and classes';
   return `the ${split} split has no labels`;
 }
@@ -70,7 +70,7 @@ export function worthSentences(rows: readonly WorthRow[], margin = WORTH_MARGIN)
     .sort((a, b) => a.loss.accuracyLoss.mean - b.loss.accuracyLoss.mean);
   if (dropped.length === 0) {
     return [
-      `Of no teacher is the ensemble's loss known to stay below ${pointsText(margin)} points.`,
+      `No teacher could be dropped at a loss that is known to stay below ${pointsText(margin)} points.`,
     ];
   }
   return [
@@ -78,7 +78,9 @@ export function worthSentences(rows: readonly WorthRow[], margin = WORTH_MARGIN)
       (row) =>
         `Teacher ${row.name} could be dropped at a loss of ${lossText(row.loss.accuracyLoss)}${verdict(row.loss.accuracyLoss, margin)}.${costSentence(row)}`,
     ),
-    ...(dropped.length > 1 ? ['That is of each by itself: together they may be missed.'] : []),
+    ...(dropped.length > 1
+      ? ['Each figure is for one teacher alone; without several of them the loss may be greater.']
+      : []),
   ];
 }
 

@@ -32,13 +32,13 @@ const COLUMNS: readonly Column<WorthRow>[] = [
   },
   {
     title: 'Samples answered',
-    hint: 'For this run; what the store had is not in it',
+    hint: 'For this run, without stored answers',
     value: ({ sampleCount }) => orNotKnown(sampleCount, countText),
     isNumber: true,
   },
   {
     title: 'Calls',
-    hint: 'Of a service, those too whose answers could not be read',
+    hint: 'Of a service; calls with unreadable answers are included',
     value: ({ calls }) => orNotKnown(calls, countText),
     isNumber: true,
   },
@@ -66,7 +66,7 @@ const COLUMNS: readonly Column<WorthRow>[] = [
   },
   {
     title: 'NLL without it',
-    hint: 'Less that of the ensemble with it: above 0, it is missed',
+    hint: 'NLL without it less NLL with it: above 0, it is missed',
     value: (row) =>
       hasLoss(row) ? orNotKnown(row.loss.nllLoss?.mean, (nats) => signedText(nats, 4)) : NOT_KNOWN,
     isNumber: true,

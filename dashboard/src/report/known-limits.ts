@@ -30,12 +30,12 @@ function testLimits(report: Report): string[] {
   const limits: string[] = [];
   if ((high - low) / 2 > WIDE_REACH) {
     limits.push(
-      `The test split has only ${countText(count)} labelled ${count === 1 ? 'sample' : 'samples'}: with others of the kind the accuracy may as well be ${percentText(low)}, or ${percentText(high)}.`,
+      `The test split has only ${countText(count)} labelled ${count === 1 ? 'sample' : 'samples'}: on other samples of the same kind the accuracy may be from ${percentText(low)} to ${percentText(high)}.`,
     );
   }
   if (count < report.testSampleCount) {
     limits.push(
-      `${countText(report.testSampleCount - count)} of ${countText(report.testSampleCount)} test samples have no label; figures that need one are without them.`,
+      `${countText(report.testSampleCount - count)} of ${countText(report.testSampleCount)} test samples have no label; figures that need labels leave them out.`,
     );
   }
   return limits;
@@ -51,7 +51,7 @@ function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
     .filter(([count]) => Number(count) > 0)
     .map(
       ([count, of, other]) =>
-        `${countText(Number(count))} ${count === 1 ? 'sample' : 'samples'} of the ${of} split ${count === 1 ? 'is' : 'are'} in the ${other} split too: figures on ${count === 1 ? 'it' : 'them'} say too much.`,
+        `${countText(Number(count))} ${count === 1 ? 'sample' : 'samples'} of the ${of} split ${count === 1 ? 'is' : 'are'} in the ${other} split too: figures on ${count === 1 ? 'it' : 'them'} are too good.`,
     );
   if (labelledTrainCount < trainCount) {
     limits.push(
@@ -60,7 +60,7 @@ function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
   }
   if (measuredTrainCount < trainCount) {
     limits.push(
-      `Figures of the training split are of ${countText(measuredTrainCount)} of its samples.`,
+      `Figures of the training split are over ${countText(measuredTrainCount)} of its samples.`,
     );
   }
   return limits;
@@ -94,7 +94,7 @@ function classLimits({ student, dataset }: Report): string[] {
     ...(weak.length === 0
       ? []
       : [
-          `The student finds ${classesText(weak.map(name))} less than half as often as it is right in all.`,
+          `The student finds ${classesText(weak.map(name))} less than half as often as it is right overall.`,
         ]),
   ];
 }

@@ -133,7 +133,7 @@ function uses({ report }: ReportInput): string {
   const { classNames, classCount } = report.dataset;
   const named = classNames.slice(0, NAMES).map(markdownText).join(', ');
   const more = classNames.length > NAMES ? ', …' : '';
-  return `It tells ${countText(classCount)} classes apart${named === '' ? '' : `: ${named}${more}`}. It says one of them of every sample, also of one that is of none of them.`;
+  return `It tells ${countText(classCount)} classes apart${named === '' ? '' : `: ${named}${more}`}. It names one of them for every sample, even for a sample of none of them.`;
 }
 
 function trainingData({ report }: ReportInput): string {

@@ -256,7 +256,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
     await page.getByText('digits-192', { exact: true }).waitFor();
     expect(await page.getByText('succeeded').count()).toBe(1);
     await page.getByLabel('Text').fill('no such run');
-    await page.getByText('No run is like that.').waitFor();
+    await page.getByText('No run matches.').waitFor();
     await page.getByText('Show all runs').click();
     await page.getByLabel(`Compare ${SUCCEEDED}`).check();
     await page.getByLabel('Compare digits-195').check();

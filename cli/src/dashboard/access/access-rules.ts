@@ -77,12 +77,15 @@ function ofOtherPage({ path, fetchSite = 'none' }: Asked): Refusal | undefined {
   if (!path.startsWith('/api/') || fetchSite === 'same-origin' || fetchSite === 'none') {
     return undefined;
   }
-  return refused(403, 'this was asked by a page from elsewhere');
+  return refused(403, 'the request comes from a page of another site');
 }
 
 function ofChange(asked: Asked, { scheme, readOnly }: AccessRules): Refusal | undefined {
   if (asked.origin !== `${scheme}://${asked.host}`) {
-    return refused(403, 'only the dashboard’s own page may ask for changes: `origin` is another');
+    return refused(
+      403,
+      'only the dashboard’s own page may ask for changes: `origin` names another page',
+    );
   }
   const [type = ''] = (asked.contentType ?? '').split(';', 1);
   if (type.trim().toLowerCase() !== 'application/json') {

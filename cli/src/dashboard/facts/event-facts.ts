@@ -21,7 +21,7 @@ export class EventWindow {
    */
   constructor(before: string | null) {
     if (before !== null && !/^\d{1,9}$/.test(before)) {
-      throw new LyceumError('INVALID_ARGUMENT', '`before` is what an earlier page said');
+      throw new LyceumError('INVALID_ARGUMENT', '`before` is a value that an earlier page gave');
     }
     this.#end = before === null ? Number.POSITIVE_INFINITY : Number(before);
   }

@@ -13,7 +13,7 @@ const LINES_A_PAGE = 200;
  */
 export function logRequest(before: string | null): Pick<ListLogsRequest, 'before' | 'tail'> {
   if (before !== null && !/^[1-9]\d{0,14}$/.test(before)) {
-    throw new LyceumError('INVALID_ARGUMENT', '`before` is what an earlier page said');
+    throw new LyceumError('INVALID_ARGUMENT', '`before` is a value that an earlier page gave');
   }
   return { before: Number(before ?? 0), tail: LINES_A_PAGE + 1 };
 }

@@ -38,7 +38,7 @@ export class Streams {
   /** @throws {LyceumError} RESOURCE_EXHAUSTED if there are too many. */
   checkRoom(): void {
     if (this.#tabs.size < TABS_MAX) return;
-    const message = `${TABS_MAX} pages are open, and more would be too many; close some`;
+    const message = `${TABS_MAX} pages are open, as many as may be; close some`;
     throw new LyceumError('RESOURCE_EXHAUSTED', message);
   }
 
@@ -65,7 +65,7 @@ export class Streams {
       runId === undefined ? new RunsSource(this.#client) : new RunSource(this.#client, runId);
     return new Feed(newSource, (err) => {
       const level = toLyceumError(err).code === 'INTERNAL' ? 'error' : 'debug';
-      this.#log[level]({ err, runId }, 'what open pages are told has ended; they ask again');
+      this.#log[level]({ err, runId }, 'updates of open pages broke off; the pages ask again');
     });
   }
 

@@ -37,9 +37,7 @@ export function runListLines(
   { count, isChoice, nowMs }: { count: number; isChoice: boolean; nowMs: number },
 ): string[] {
   if (runs.length === 0) {
-    return [
-      isChoice ? 'No run is like that.' : 'No runs yet. Submit one with: coordinator submit FILE',
-    ];
+    return [isChoice ? 'No run matches.' : 'No runs yet. Submit one with: coordinator submit FILE'];
   }
   const rest = count - runs.length;
   if (rest <= 0) return runTableLines(runs, nowMs);

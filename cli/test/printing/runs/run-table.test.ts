@@ -21,7 +21,7 @@ test.each([
 test('runListLines without runs says how to submit one, or that none matches', () => {
   const empty = (isChoice: boolean) => runListLines([], { count: 0, isChoice, nowMs: 0 });
   expect(empty(false)).toEqual(['No runs yet. Submit one with: coordinator submit FILE']);
-  expect(empty(true)).toEqual(['No run is like that.']);
+  expect(empty(true)).toEqual(['No run matches.']);
 });
 
 test('runPageLines and runDocument show the order in which a set in shards is visited', () => {

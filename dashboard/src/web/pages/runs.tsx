@@ -266,7 +266,7 @@ function NoRuns({ filter }: { readonly filter: RunFilter }) {
   const isFiltered = filter.states.length > 0 || filter.team !== '' || filter.text !== '';
   return isFiltered || filter.from !== null ? (
     <p class="empty">
-      No run is like that. <a href={runsAddress(ALL_RUNS)}>Show all runs</a>
+      No run matches. <a href={runsAddress(ALL_RUNS)}>Show all runs</a>
     </p>
   ) : (
     <div class="empty">

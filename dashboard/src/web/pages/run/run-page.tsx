@@ -37,7 +37,7 @@ export function RunPage({ id }: { readonly id: string }) {
       gone: () => {
         // If the run never existed, the call reports that.
         if (run.told.value.is !== 'here') return;
-        run.fail({ code: 'NOT_FOUND', message: `The run ${id} is no more: it was deleted.` });
+        run.fail({ code: 'NOT_FOUND', message: `The run ${id} no longer exists: it was deleted.` });
       },
     });
     return () => {
