@@ -35,7 +35,7 @@ export function printPushed(
   name: string,
   { artifact, created }: { readonly artifact: Artifact; readonly created: boolean },
 ): void {
-  if (!created) notice(`${name} is there already, the same`);
+  if (!created) notice(`${name} exists already, with the same content`);
   print(artifactDocument(artifact), () => artifactLines([artifact], Date.now()));
 }
 
@@ -65,7 +65,7 @@ Examples:
 export function addArtifactShow(parent: Command, kind: PushedKind): void {
   parent
     .command('show')
-    .description(`say all that is known of a ${nounOf(kind)}`)
+    .description(`show all that is known about a ${nounOf(kind)}`)
     .argument('<name>', 'as `list` shows it')
     .addHelpText(
       'after',

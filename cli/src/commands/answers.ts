@@ -52,24 +52,29 @@ interface VerifyOptions {
 function addVerify(answers: Command): void {
   answers
     .command('verify')
-    .description('ask teachers again for some of what is stored, and compare')
+    .description('ask teachers again for some stored answers, and compare')
     .argument('[id...]', 'as `answers list` shows them; none: all tables')
     .option(
       '--spans <n>',
-      'spans of about 4096 samples, asked again of each table',
+      'spans of about 4096 samples to ask again for each table',
       uint32From(1),
       1,
     )
     .option('--seed <n>', 'chooses the spans', uint32From(1), 1)
-    .option('--tolerance <x>', 'greatest divergence that is none', numberFrom(0), 1e-4)
-    .option('--patience <s>', 'seconds that a teacher may say nothing', uint32From(1), 60)
+    .option(
+      '--tolerance <x>',
+      'greatest divergence that still counts as equal',
+      numberFrom(0),
+      1e-4,
+    )
+    .option('--patience <s>', 'seconds to wait for a silent teacher', uint32From(1), 60)
     .addHelpText(
       'after',
       `
-Needs teacher workers; nothing that they say is stored. What is compared has been through the table's codec.
-DIVERGENCE is of logits the mean KL(stored ‖ again) in nats, of features Σ Δ² / Σ stored².
-Equal bits can be expected of what the run in ASKED LIKE asked first, on a device of the same type with as many
-threads; elsewhere rows may differ in their last digits, and by a step of the codec where that rounds them apart.
+Needs teacher workers. Their new answers pass through the table's codec before they are compared, and are not stored.
+DIVERGENCE of logits is the mean KL(stored ‖ again) in nats, of features Σ Δ² / Σ stored².
+Equal bits can be expected for spans that the run in ASKED LIKE asked first, on a device of the same type with as many
+threads. Elsewhere rows may differ in their last digits, and by a step of the codec where it rounds them apart.
 
 Exit status: 1 if a divergence is above the tolerance, or no table could be verified.
 

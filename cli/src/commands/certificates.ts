@@ -45,10 +45,10 @@ export function addCertificates(program: Command): void {
     .description('issue certificates for mutual TLS, from an authority of your own')
     .argument(
       '[names...]',
-      `whom they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
+      `who they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
       checkedName,
     )
-    .option('--dir <dir>', 'where the authority is or comes to be', './certificates')
+    .option('--dir <dir>', 'folder of the authority, made if there is none', './certificates')
     .option(
       '--host <name>',
       'DNS name or IP address at which the programs serve, beside their own name and localhost; may be repeated',
@@ -57,16 +57,16 @@ export function addCertificates(program: Command): void {
     )
     .option(
       '--program <name>',
-      'a name that is one of a program that serves too; may be repeated',
+      'another name of a program that serves; may be repeated',
       checkedName,
       [],
     )
-    .option('--days <n>', 'how long they are valid', wholeNumber(1, AUTHORITY_DAYS), 365)
+    .option('--days <n>', 'days that they are valid', wholeNumber(1, AUTHORITY_DAYS), 365)
     .addHelpText(
       'after',
       `
-Writes DIR/NAME/${Object.values(TLS_FILES).join(', ')}, what --tls-dir wants. A name that is there gets a new certificate. The
-authority is made if DIR has none, for ten years; whoever has DIR/${AUTHORITY_KEY} can let anybody in.
+Writes DIR/NAME/${Object.values(TLS_FILES).join(', ')}, for --tls-dir. A name that exists already gets a new certificate. The
+authority is made if DIR has none, for ten years. Anyone who has DIR/${AUTHORITY_KEY} can issue certificates.
 
 Examples:
   coordinator certificates coordinator nats teacher-worker student-worker alice
@@ -77,7 +77,7 @@ Examples:
       print(globalOptions(command).output, written, () =>
         written.map(
           ({ folder, serves, validTo }) =>
-            `${folder} is valid until ${validTo}${serves ? '' : ', for calls alone'}`,
+            `${folder} is valid until ${validTo}${serves ? '' : ', only for calls'}`,
         ),
       );
     });
@@ -98,11 +98,14 @@ async function issue(
 ): Promise<readonly Issued[]> {
   const names = [...new Set([...given, ...program])];
   if (names.length === 0) {
-    throw new LyceumError('INVALID_ARGUMENT', 'want names of whom the certificates are for');
+    throw new LyceumError(
+      'INVALID_ARGUMENT',
+      'want the names of the programs or people that the certificates are for',
+    );
   }
   const servers = names.filter((name) => PROGRAMS.includes(name) || program.includes(name));
   if (host.length > 0 && servers.length === 0) {
-    const message = `--host is where programs serve, and ${names.join(', ')} only call; name a program, or --program NAME`;
+    const message = `--host is for programs that serve, but ${names.join(', ')} only call; name a program, or give --program NAME`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { issueCertificate, validFor } = await import('@lyceum/platform/certificates');
@@ -140,7 +143,7 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
   if (certificate !== undefined || key !== undefined) {
     const [there, lacking] =
       key === undefined ? [certificateFile, keyFile] : [keyFile, certificateFile];
-    const message = `${there} is there and ${lacking} is not: an authority needs both; name another --dir for a new one`;
+    const message = `there is ${there}, but no ${lacking}: an authority needs both; name another --dir for a new one`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { createAuthority, validFor } = await import('@lyceum/platform/certificates');

@@ -46,16 +46,16 @@ export function addModelCheck(models: Command): void {
     .description('find out how a model wants its inputs and orders its classes, on a data set')
     .argument('<model>', 'a file or folder as for push, or the name of a pushed model')
     .requiredOption('--dataset <name>', 'a pushed set, or its .npz file')
-    .option('--settings <file>', 'JSON of what is known of the model: that is not varied')
+    .option('--settings <file>', 'JSON of settings that are known and not varied')
     .option('--samples <n>', 'labelled samples of the validation split', wholeNumber(1), 1000)
-    .option('--seed <n>', 'which of them', wholeNumber(0), 0)
+    .option('--seed <n>', 'seed of their choice', wholeNumber(0), 0)
     .option('--expect-accuracy <share>', 'fail below it: 0.9 or 90%', share)
     .option('--write <file>', 'write the best settings, for push --settings')
     .option('--force', 'overwrite that file')
     .addHelpText(
       'after',
       `
-Tried are ranges of values and layouts, then colours, then ways to the model's size, each on the best before. The order of
+Tries ranges of values and layouts, then colours, then ways to the model's size, each with the best so far. The order of
 classes is seen from the answers: as in the set, sorted as strings or numbers, or any other that fits much better.
 
 Examples:
@@ -91,7 +91,7 @@ async function fetched(
 ): Promise<Fetched> {
   const modelFile = join(folder, 'model.zip');
   const own = existsSync(named) ? await modelOnDisk(named, settings) : undefined;
-  if (own !== undefined) refuseElsewhere(own, 'Once it is pushed, coordinator ensemble evaluate');
+  if (own !== undefined) refuseElsewhere(own, 'coordinator ensemble evaluate, after a push');
   let [model, datasetFile] = [own, existsSync(dataset) ? resolve(dataset) : undefined];
   if (model === undefined || datasetFile === undefined) {
     await withCoordinator(command, async ({ client, signal }) => {
@@ -121,8 +121,9 @@ async function fetched(
 function refuseElsewhere({ format }: ModelToCheck, measuring: string): void {
   const { isRemote, isWrittenDown } = formatNamed(format);
   if (isRemote !== true && isWrittenDown !== true) return;
-  const what = isRemote === true ? 'is behind a server' : 'is what a model said before';
-  const message = `it ${what}: models check tries files alone. ${measuring} tells how often it is right`;
+  const what =
+    isRemote === true ? 'the model is behind a server' : 'these are recorded predictions';
+  const message = `${what}; models check runs model files only. To measure accuracy: ${measuring}`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 

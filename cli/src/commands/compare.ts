@@ -9,13 +9,18 @@ export function addCompare(program: Command): void {
     .command('compare')
     .description("tell whether runs' students differ by more than chance on the test split")
     .argument('<run...>', 'ids of runs that SUCCEEDED; all are compared with the first')
-    .option('--seed <number>', 'of the bootstrap', wholeNumber(0), BOOTSTRAP.seed)
-    .option('--resamples <count>', 'of the bootstrap', wholeNumber(1), BOOTSTRAP.resampleCount)
+    .option('--seed <number>', 'seed of the bootstrap', wholeNumber(0), BOOTSTRAP.seed)
+    .option(
+      '--resamples <count>',
+      'resamples of the bootstrap',
+      wholeNumber(1),
+      BOOTSTRAP.resampleCount,
+    )
     .addHelpText(
       'after',
       `
-Runs that differ in seeds alone belong together: give each with several seeds, and runs of equal training seeds are
-compared pair by pair. The second P is corrected for the number of pairs.
+Runs that differ only in their seeds belong together: give each with several seeds; runs of equal training seeds are
+then compared pair by pair. The second P is corrected for the number of pairs.
 
 Examples:
   coordinator compare alone distilled

@@ -24,7 +24,7 @@ export function addCompletion(program: Command): void {
     .addHelpText(
       'after',
       `
-Names of runs, models and data sets are asked of the coordinator that LYCEUM_COORDINATOR names.
+Names of runs, models and data sets come from the coordinator that LYCEUM_COORDINATOR names.
 
 Examples:
   source <(coordinator completion bash)          # in ~/.bashrc
@@ -37,8 +37,8 @@ Examples:
 
   program
     .command('completion-names', { hidden: true })
-    .description('print names for a completion, one a line; nothing where they cannot be had')
-    .addArgument(new Argument('<kind>', 'of what').choices(NAME_KINDS))
+    .description('print names for a completion, one a line; nothing if there is no answer')
+    .addArgument(new Argument('<kind>', 'kind of the names').choices(NAME_KINDS))
     .addHelpText('after', '\nExamples:\n  coordinator completion-names runs')
     .action(async (kind: NameKind, _options: unknown, command: Command) => {
       // The shell puts the candidates into a command line: only valid names may pass, whatever the coordinator says.

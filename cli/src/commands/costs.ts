@@ -6,17 +6,17 @@ import { withCoordinator } from '../session/index.js';
 export function addCosts(program: Command): void {
   program
     .command('costs')
-    .description('what runs have cost their devices: seconds of students and of teachers')
+    .description('device time of runs: seconds of students and of teachers')
     .addOption(
-      new Option('--by <what>', 'what a row is of')
+      new Option('--by <what>', 'what makes a row')
         .choices(['run', 'team', 'teacher'])
         .default('run'),
     )
     .addHelpText(
       'after',
       `
-Of a student all seconds of training count, those spent waiting for targets included; of a teacher those that it
-computed answers. Runs that wait for the same answers bear equal parts of them; what the store had costs nobody.
+A student's seconds are all of its training, waiting for targets included; a teacher's are those in which it computed
+answers. Runs that wait for the same answers share their cost equally; stored answers cost nothing.
 
 Examples:
   coordinator costs

@@ -23,8 +23,8 @@ export function addDashboard(program: Command): void {
     .addHelpText(
       'after',
       `
-Prints an address that lets one browser in, once. Nobody else on the network reaches it. The cluster is asked with the
-certificate of --tls-dir, so the page may do what this command line may: look, cancel, resume, retry, release.
+Prints an address that lets one browser in, once. Nobody else on the network can reach it. The page uses the
+certificate of --tls-dir, so it may do what this command line may: look, cancel, resume, retry, release.
 
 Examples:
   coordinator dashboard

@@ -52,7 +52,7 @@ interface RegisterFlags extends ShardPlaceFlags {
 export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
   const register = datasets
     .command('register')
-    .description('make a set of pictures that stay where they are, however many')
+    .description('make a data set of any number of pictures that stay where they are')
     .argument('<name>', 'lower-case letters, digits, dashes and dots')
     .argument('<urls...>', 'tars, Parquet files, TFRecords or folders of pictures: see below')
     .requiredOption('--size <height>x<width>', 'what pictures are scaled to when they are read')
@@ -78,7 +78,7 @@ export function addRegister(datasets: Command, env: NodeJS.ProcessEnv): void {
     .option('--split <how>', 'names, or shares: test=0.2,validation=0.1,seed=7')
     .option('--check-pictures', 'decode every picture, and refuse those that are damaged')
     .option('--skip-refused', 'leave out pictures that cannot be taken; else nothing is pushed')
-    .option('--dry-run', 'say what would come out, and push nothing; asks no cluster');
+    .option('--dry-run', 'show what would be pushed, and push nothing; needs no cluster');
   addShardPlaceOptions(register);
   register
     .addHelpText('after', REGISTER_HELP)
@@ -95,8 +95,8 @@ URLs are paths below --datasets-root, s3://BUCKET/KEY or https://…:
   pets/                     a slash at the end: all shards in it, or a folder of pictures, pets/cat/1.jpg
   train=URL, test=URL       the split; else names of files and folders say it, else it is drawn by --split
 
-All is read once, and nothing is copied: the set is a small file that says where each picture is. A registration that
-was broken off goes on where it was. See docs/sets.md.
+All is read once, and nothing is copied: the set is a small file that says where each picture is. An interrupted
+registration continues where it stopped. See docs/sets.md.
 
 Examples:
   coordinator datasets register pets pets/ --size 224 --datasets-root /mnt/sets --dry-run

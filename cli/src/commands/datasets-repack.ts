@@ -50,23 +50,28 @@ export function addRepack(datasets: Command, env: NodeJS.ProcessEnv): void {
     .command('repack')
     .description("write a registered set's pictures again, smaller and mixed, and register them")
     .argument('<name>', 'a set that was registered')
-    .argument('<new-name>', 'of the set that comes out')
+    .argument('<new-name>', 'name of the new set')
     .argument('<target>', 'where its shards are written: a folder below --datasets-root, or s3://')
-    .option('--size <height>x<width>', "of the pictures; default: the set's")
+    .option('--size <height>x<width>', "size of the pictures (default: the set's)")
     .addOption(
-      new Option('--format <format>', 'of the pictures').choices(PICTURE_FORMATS).default('jpeg'),
+      new Option('--format <format>', 'format of the pictures')
+        .choices(PICTURE_FORMATS)
+        .default('jpeg'),
     )
     .addOption(
-      new Option('--quality <n>', 'of jpeg and webp, 1 to 100')
+      new Option('--quality <n>', 'quality of jpeg and webp, 1 to 100')
         .argParser(wholeNumber(1, 100))
         .default(90),
     )
     .addOption(
-      new Option('--seed <n>', 'of the order in which pictures are written')
+      new Option('--seed <n>', 'seed of the order in which pictures are written')
         .argParser(wholeNumber(0))
         .default(0),
     )
-    .option('--skip-refused', 'leave out pictures that cannot be decoded; else they end it')
+    .option(
+      '--skip-refused',
+      'leave out pictures that cannot be decoded; else the first one ends the command',
+    )
     .addOption(
       flag(
         '--allow-addresses <list>',
@@ -85,8 +90,8 @@ export function addRepack(datasets: Command, env: NodeJS.ProcessEnv): void {
 }
 
 const REPACK_HELP = `
-Pictures are decoded to the size, encoded again and written in tars, each of one split, in an order by the seed. What
-was broken off goes on with the next tar. Labels, classes and splits stay as they are. See docs/sets.md.
+Pictures are decoded to the size, encoded again and written in tars, each of one split, in the order of the seed. An
+interrupted repack continues with the next tar. Labels, classes and splits stay as they are. See docs/sets.md.
 
 Examples:
   coordinator datasets repack pets pets-mixed pets-mixed/ --datasets-root /mnt/sets

@@ -100,29 +100,29 @@ function addPush(datasets: Command): void {
     .option('--image <column>', 'of a table: images')
     .option(
       '--columns <kinds>',
-      'of a table: what is guessed wrong, zip=category,id=ignore, or @FILE',
+      'of a table: kinds that are guessed wrong, zip=category,id=ignore, or @FILE',
     )
     .option('--raw', 'of a table: numbers as they are, neither standardised nor encoded')
     .option('--text <column>', 'of a table: texts, encoded as hashed n-grams of characters')
-    .option('--ngrams <lengths>', 'of texts: 1-4 is from 1 to 4 characters, as without this option')
-    .option('--buckets <count>', 'of texts: numbers in a sample; 2048 without this option')
+    .option('--ngrams <lengths>', 'of texts: lengths of n-grams in characters (default: 1-4)')
+    .option('--buckets <count>', 'of texts: numbers in a sample (default: 2048)')
     .option('--split <how>', 'names, column:NAME, or shares: test=0.2,validation=0.1,seed=7')
     .option('--classes <names>', 'all classes in their order: a,b,c, or @FILE with one a line')
     .option(
       '--modality <name>=<source>',
-      'what models see of a sample, one of several: a source of its own; of a table perhaps some columns, NAME=FILE#a,b',
+      'one of several modalities, and its source; for some columns of a table NAME=FILE#a,b; may be repeated',
       (text: string, before: readonly ModalitySource[] = []) => [...before, parseModality(text)],
     )
     .option(
       '--id <column>',
-      'of tables: names a sample, and brings the sources of modalities together',
+      'of tables: column that names the sample; joins the sources of modalities',
     )
     .option('--by-row', 'row n of each source is the same sample; else modalities need --id')
     .option('--skip-refused', 'leave out samples that cannot be taken; else nothing is pushed')
     .option('--refused <file>', 'list all that cannot be taken in a file, a JSON object a line')
     .option(
       '--dry-run',
-      'say what would come out and what a push would refuse, and push nothing; asks no cluster',
+      'show what would be pushed and what refused, and push nothing; needs no cluster',
     )
     .option('--images <file>', 'IDX file of images, plain or gzip; instead of a source')
     .option('--labels <file>', 'IDX file of their labels')
@@ -146,12 +146,12 @@ Sources:
   FILE.csv, .tsv    a table in UTF-8, a line of column names first; images are paths from its folder on. Semicolons, tabs
                     and bars separate too; where semicolons do, 3,14 is 3.14
   FILE.jsonl, .json a table, an object a line, or a list of objects
-  FILE.parquet      a table; images and classes of Hugging Face are found by themselves
-                    Those but Parquet may be packed: .csv.gz
+  FILE.parquet      a table; images and classes of Hugging Face are recognised
+                    All but Parquet may be gzipped: .csv.gz
 
 Of a table without images and texts, columns of numbers are standardised and categories become ones and zeros, as the
-train split has them; a dry run says what each column becomes. Columns called like a split, a class or an id are asked about:
---split column:NAME, --label NAME, --id NAME, or --columns NAME=ignore, =number, =category.
+train split has them; a dry run says what each column becomes. Columns named like a split, a class or an id need an
+option: --split column:NAME, --label NAME, --id NAME, or --columns NAME=ignore, =number, =category.
 
 Examples:
   coordinator datasets push digits digits

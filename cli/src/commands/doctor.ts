@@ -54,7 +54,7 @@ export function addDoctor(program: Command, env: NodeJS.ProcessEnv): void {
 Looks at Node, certificates, the coordinator, its workers and their versions, the clock, NATS, the engine, the GPU and
 disks. It changes nothing.
 
-Exit status: 1 if there is a fault. A warning is none.
+Exit status: 1 if there is a fault. A warning is not a fault.
 
 Examples:
   coordinator doctor

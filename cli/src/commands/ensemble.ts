@@ -17,7 +17,7 @@ interface EvaluateOptions {
 export function addEnsemble(program: Command): void {
   const ensemble = program
     .command('ensemble')
-    .description('what teachers are worth, together and each');
+    .description('what teachers are worth, together and each alone');
   ensemble
     .command('evaluate')
     .description('measure each teacher, each rule, and each ensemble without one teacher')
@@ -31,7 +31,7 @@ export function addEnsemble(program: Command): void {
 Answers that are stored are used; for others the teachers are asked, by whichever teacher workers are there.
 Rules and calibration that have to be fitted are fitted on the validation split.
 
-Where a set has several modalities and a model's settings name none, or another than is meant, say it: MODEL@MODALITY.
+If a set has several modalities, MODEL@MODALITY names the one for a model whose settings name none, or another.
 
 Rules of all: ${ALL_RULES.join(', ')}
 
@@ -65,9 +65,9 @@ function addWorth(ensemble: Command): void {
     .description(
       "tell what each teacher of a run cost, and what the run's ensemble loses without it",
     )
-    .argument('<run>', 'the id of a run that SUCCEEDED, of two teachers at least')
+    .argument('<run>', 'the id of a run that SUCCEEDED, with at least two teachers')
     .addOption(
-      new Option('--split <split>', 'whose samples losses are of')
+      new Option('--split <split>', 'split on which losses are measured')
         .choices(['test', 'validation'])
         .default('test'),
     )
@@ -92,12 +92,12 @@ function addWorth(ensemble: Command): void {
     .addHelpText(
       'after',
       `
-Losses are computed from stored answers, when the run ends: nobody is asked again. A rule that is fitted was fitted anew
-without the teacher; it was fitted on the validation split, where losses look smaller than they are. Intervals are of
-95 %: of the ensemble's loss over samples (Bonett and Price 2012), of the students' over seeds (Student's t).
+Losses are computed from stored answers, when the run ends: no teacher is asked again. A fitted rule is fitted again
+without the teacher, on the validation split; losses on that split look smaller than they are. Intervals are of 95 %:
+of the ensemble's loss over samples (Bonett and Price 2012), of the students' over seeds (Student's t).
 
---students submits the run again for each seed, and without each teacher for each, as RUN-all-seed2 and
-RUN-without-TEACHER-seed1, …, and waits for them. The same command again goes on with those that are there.
+--students submits the run again for each seed, with all teachers and without each of them, as RUN-all-seed2 and
+RUN-without-TEACHER-seed1, …, and waits for these runs. The same command again continues with the runs that exist.
 
 Examples:
   coordinator ensemble worth digits

@@ -6,18 +6,18 @@ import { withCoordinator } from '../session/index.js';
 export function addFindings(program: Command): void {
   program
     .command('findings')
-    .description("show what a run's student confuses, and how far its confidence can be believed")
+    .description("show what a run's student confuses, and how far its confidence can be trusted")
     .argument('<run>', "the run's id")
     .option(
       '--model <name>',
-      'of ensemble, studentWithoutTeachers, studentAllLabels or teacher.NAME instead',
+      'student, ensemble, studentWithoutTeachers, studentAllLabels or teacher.NAME',
       'student',
     )
     .addHelpText(
       'after',
       `
-Of the test split. With -o json everything: confusion matrices, reliability and the samples on which student and
-ensemble differ most, of all models.
+On the test split. -o json gives everything for all models: confusion matrices, reliability and the samples on which
+student and ensemble differ most.
 
 Examples:
   coordinator findings digits

@@ -60,7 +60,7 @@ export function addInit(program: Command): void {
     .addHelpText(
       'after',
       `
-Without --dataset what is not given is asked for, with what the cluster has; this needs a terminal. Where a
+Without --dataset, init asks for what is not given and lists what the cluster has; this needs a terminal. Where a
 coordinator answers, names are looked up there; where none does, they are taken as they are.
 
 Examples:

@@ -49,11 +49,11 @@ export function addModels(program: Command): void {
     )
     .option(
       '--settings <file>',
-      'JSON of what the model does not say of itself; else NAME.settings.json beside an .onnx file, settings.json in a folder',
+      'JSON of what the model file does not say; else NAME.settings.json beside an .onnx file, settings.json in a folder',
     )
     .option(
       '--dataset <name>',
-      "of a model: try it on this pushed set's validation split; of predictions, .npz or JSON lines: the set that they are of, and they teach as they are",
+      "of a model: try it on this pushed set's validation split; of predictions (.npz, JSON lines): the set that they are for; they become a teacher",
     )
     .option(
       '--inference <url>',
@@ -62,10 +62,10 @@ export function addModels(program: Command): void {
     .option('--model <name>', 'what the server calls the model')
     .option(
       '--model-version <version>',
-      "of the model's versions on the server; else its own choice",
+      "version of the model on the server (default: the server's choice)",
     )
-    .option('--revision <text>', 'your own word for what the server has now')
-    .option('--no-try', 'do not run a batch before')
+    .option('--revision <text>', 'your own name for what the server has now')
+    .option('--no-try', 'do not try the model on a batch before the push')
     .addHelpText(
       'after',
       `

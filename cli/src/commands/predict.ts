@@ -29,8 +29,9 @@ export function addPredict(program: Command): void {
     .addHelpText(
       'after',
       `
-Prints the likeliest class and its probability for each sample, in order, of pictures behind the file's name; with -o json a
-JSON object a line. Needs no cluster. Pictures are scaled and turned as a push does it; give --fit as it was at the push.
+Prints the likeliest class and its probability for each sample, in order; for pictures the file's name comes first. With
+-o json it prints a JSON object a line. Needs no cluster. Pictures are scaled and turned as a push does it; give --fit as
+it was at the push.
 
 Examples:
   coordinator pull languages --out ./languages
@@ -62,7 +63,7 @@ Examples:
 
 async function* rawSamplesOf(encoding: Encoding, files: readonly string[], text?: string) {
   if (text !== undefined && encoding.kind !== 'text') {
-    throw new LyceumError('INVALID_ARGUMENT', '--text: this student takes rows, and no texts');
+    throw new LyceumError('INVALID_ARGUMENT', '--text: this student takes rows, not texts');
   }
   if (files.length === 0) yield* rawSamples(encoding, process.stdin, text);
   for (const file of files) yield* rawSamples(encoding, file, text);

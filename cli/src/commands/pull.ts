@@ -53,7 +53,7 @@ export function addPull(program: Command): void {
   program
     .command('pull')
     .description("fetch a run's student, or a pushed model")
-    .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both are there")
+    .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both exist")
     .requiredOption('--out <dir>', 'folder to write to')
     .addOption(
       new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json, classes.json')
@@ -65,15 +65,15 @@ export function addPull(program: Command): void {
       'what an ONNX file does beside the model, separated by commas: preprocessing (takes samples as they are stored), softmax, labels (names of classes)',
       parseParts,
     )
-    .option('--int8', 'kernels of 8 bits in an ONNX file')
+    .option('--int8', 'write 8-bit kernels into an ONNX file')
     .option('--force', 'overwrite what is there')
     .addHelpText(
       'after',
       `
 An ONNX file, alone or in a Triton repository, is run before it is written, and must give what the model itself gives: on
 the run's test split, where --int8 shows both accuracies; of a pushed model, or where the set is in shards, on a few samples
-of noise, which an installation without a teacher-worker leaves out and says so. Beside a student of texts or rows lies
-encoding.json, which says what makes numbers of them.
+of noise, which an installation without a teacher-worker leaves out and says so. A student of texts or rows comes with
+encoding.json, which says how they become numbers.
 
 Examples:
   coordinator pull digits --out ./digits-student                  # await tf.loadLayersModel('file://digits-student/model.json')
@@ -96,7 +96,7 @@ function parseParts(text: string): Part[] {
   return text.split(',').map((part) => {
     const known = PARTS.find((name) => name === part.trim());
     if (known !== undefined) return known;
-    throw new InvalidArgumentError(`"${part}" is none of ${PARTS.join(', ')}.`);
+    throw new InvalidArgumentError(`"${part}" is not one of ${PARTS.join(', ')}.`);
   });
 }
 

@@ -20,8 +20,8 @@ export function addReplay(program: Command): void {
     .addHelpText(
       'after',
       `
-The new run uses the same models and set, whatever their names mean by now. Where the run went on without
-teachers that were late (quorum), the replay goes on without the same ones, so that it ends with the same
+The new run uses the same models and set, even if their names have been given to others since. Where the run went on
+without teachers that were late (quorum), the replay goes on without the same ones, so that it ends with the same
 weights, on the same device type and number of threads.
 
 Examples:
@@ -32,7 +32,7 @@ Examples:
       withCoordinator(command, async (context) => {
         const { run, created, warnings } = await context.client.replayRun(runId, options.runId);
         for (const warning of warnings) context.notice(`warning: ${warning}`);
-        if (!created) context.notice(`${run.runId} is there already, a replay of ${runId}`);
+        if (!created) context.notice(`${run.runId} exists already, as a replay of ${runId}`);
         if (options.watch || options.wait) {
           await followRun(context, run.runId, options.watch ? 'live' : 'quiet');
         } else {

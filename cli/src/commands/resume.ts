@@ -10,7 +10,7 @@ export function addResume(program: Command): void {
     .argument('<run>', "the run's id")
     .option(
       '--accept-numerics',
-      'also by a worker that computes otherwise than its checkpoint was computed; the report then says so',
+      'also on a worker that computes differently from the one of the checkpoint; the report then says so',
     )
     .addHelpText(
       'after',

@@ -101,7 +101,7 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
     .addOption(
       flag(
         '--canary-seconds <n>',
-        'time between checks that a teacher worker which answers still gives the same answers',
+        'time between checks that a teacher worker still gives the same answers',
         'LYCEUM_CANARY_SECONDS',
       )
         .argParser(numberAbove(0, CANARY_MAX_SECONDS))
@@ -142,7 +142,7 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
     .addOption(
       new Option(
         '--insecure',
-        'listen where others reach it, although nothing guards it (env: LYCEUM_INSECURE=true)',
+        'allow addresses that others can reach, without TLS (env: LYCEUM_INSECURE=true)',
       ).default(false),
     )
     .addHelpText(
@@ -235,8 +235,10 @@ async function dashboardOf(
 ): Promise<ServedDashboard | undefined> {
   if (address === undefined) return undefined;
   const served = await serveDashboard({ address, hosts, coordinator, tls, logLevel });
-  log.info({ url: served.url }, 'dashboard is ready, for looking');
-  void served.died.then((err) => log.error({ err }, 'the dashboard has ended; the rest goes on'));
+  log.info({ url: served.url }, 'dashboard is ready, read-only');
+  void served.died.then((err) =>
+    log.error({ err }, 'the dashboard has ended; the coordinator goes on'),
+  );
   return served;
 }
 

@@ -58,7 +58,7 @@ Examples:
   cat digits.yaml | coordinator submit -
 
 A sweep submits every combination of its values, as runs whose ids begin with its own; they share stored answers. All
-are checked before the first is submitted. It is followed to its table, which coordinator sweep table shows too.
+are checked before the first is submitted. --watch ends with its table, which coordinator sweep table shows too.
 
 Ctrl-C during --watch or --wait leaves the run going on.`,
     )
@@ -85,7 +85,7 @@ async function submit(file: string, options: SubmitOptions, command: Command): P
       context.print(runDocument(run), () => [`${runId} would be accepted`]);
       return;
     }
-    if (!created) context.notice(`${runId} is there already, of the same specification`);
+    if (!created) context.notice(`${runId} exists already, with the same specification`);
     if (options.watch || options.wait) {
       await followRun(context, runId, options.watch ? 'live' : 'quiet');
     } else {

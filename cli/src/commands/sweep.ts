@@ -13,7 +13,7 @@ export function addSweepCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-A row is what its runs differ from others in, but for seeds: mean ± standard deviation over them, and the difference
+A row has the runs that differ only in their seeds: mean ± standard deviation over them, and the difference
 from the first row with its interval, run by run of equal seeds.
 
 Examples:

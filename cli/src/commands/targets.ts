@@ -66,14 +66,22 @@ function addExport(targets: Command): void {
         .choices([DEFAULT_FORMAT, ...OTHER_FORMATS])
         .default(DEFAULT_FORMAT),
     )
-    .addOption(new Option('--split <split>', 'whose samples').choices(SPLIT_NAMES).default('train'))
+    .addOption(
+      new Option('--split <split>', 'split whose samples are written')
+        .choices(SPLIT_NAMES)
+        .default('train'),
+    )
     .option(
       '--epoch <n>',
-      "of train: the run's epoch, which with views is what samples look like",
+      "of train: the run's epoch; with views, samples look different in each",
       uint32From(0),
       0,
     )
-    .option('--temperature <t>', "of all pools, in place of the terms' own", numberAbove(0))
+    .option(
+      '--temperature <t>',
+      "temperature of all targets, in place of the terms' own",
+      numberAbove(0),
+    )
     .option('--float16', 'numbers of 16 bits')
     .option('--out <file>', 'default: RUN-SPLIT.FORMAT')
     .option('--force', 'overwrite it')
@@ -103,7 +111,7 @@ async function exportTargets(
 ): Promise<void> {
   const { format, split, epoch, temperature = 0, force, wait = false } = options;
   if (split !== 'train' && epoch > 0) {
-    const message = `--epoch is of train; the ${split} split is shown as it is`;
+    const message = `--epoch is only for train; the ${split} split is the same in every epoch`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const out = options.out ?? `${runId}-${split}.${format}`;
@@ -174,8 +182,11 @@ function addTargetServe(targets: Command): void {
     .description("hand a run's targets, and their samples, to students elsewhere")
     .argument('<run>', "the run's id")
     .option('--listen <address>', 'gRPC; port 0 takes a free one', '127.0.0.1:7710')
-    .option('--insecure', 'listen where others reach it, although nothing guards it')
-    .option('--tls', 'serve with the certificate of --tls-dir, to whoever has one too')
+    .option('--insecure', 'allow addresses that others can reach, without TLS')
+    .option(
+      '--tls',
+      'serve with the certificate of --tls-dir, to clients with a certificate of the same authority',
+    )
     .addHelpText(
       'after',
       `

@@ -87,7 +87,7 @@ async function up(
   const interrupted = new AbortController();
   const ended = new Promise<void>((resolve) => {
     onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
-      notice('ending the cluster; once more to kill it');
+      notice('ending the cluster; Ctrl-C once more kills it');
       interrupted.abort();
       resolve();
     });

@@ -11,7 +11,7 @@ export function addVersion(program: Command): void {
     .addHelpText(
       'after',
       `
-No coordinator that answers is no error here; doctor says more about that.
+It is not an error if no coordinator answers; doctor says why.
 
 Examples:
   coordinator version

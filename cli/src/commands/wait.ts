@@ -24,7 +24,7 @@ export function addWait(program: Command): void {
     .addHelpText(
       'after',
       `
-A state on the way from QUEUED to SUCCEEDED is met by the later ones too, since a run may pass it quickly. A run that
+A later state on the way from QUEUED to SUCCEEDED counts too, since a run may pass a state quickly. A run that
 can no longer come to the state, because it has ended otherwise, is an error at once. A PAUSED run is waited for.
 
 Exit status: 1 if the run can no longer come to the state, 124 if the time ran out.

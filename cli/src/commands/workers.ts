@@ -85,7 +85,7 @@ function quarantineLine({ workerId, teacher, reason, sinceMs }: Quarantine, nowM
 }
 
 function desiredLine(desired: number, connected: number): string {
-  if (desired === 0) return 'No teacher is wanted now.';
+  if (desired === 0) return 'No run needs teachers now.';
   return `Teacher workers desired, so that no student waits: ${desired}; connected: ${connected}.`;
 }
 
@@ -96,7 +96,7 @@ function bottleneckLines(dataPlane: DataPlane | undefined): string[] {
   const share = bottleneck === 'event loop' ? eventLoopShare : dataThreadsShare;
   const remedy =
     bottleneck === 'event loop'
-      ? 'end what else takes the cores of its machine, or give some of the runs a coordinator of their own'
+      ? 'stop other programs on its machine, or give some of the runs a coordinator of their own'
       : '`serve --data-threads` gives it more, where there are cores';
   return [
     `The coordinator is the bottleneck: its ${bottleneck} worked, or waited for a core, ${Math.round(100 * share)} % of the last 10 s, and more teacher workers would only wait; ${remedy}.`,
