@@ -21,7 +21,7 @@ export function checkLines(check: Check): string[] {
   );
   const { distributions, range } = best.tried;
   const [least, greatest] = range.map((value) => value.toPrecision(3));
-  const sums = distributions ? 'each row is a distribution' : 'rows are no distributions';
+  const sums = distributions ? 'each row is a distribution' : 'rows are not distributions';
   return [
     ...tried,
     '',

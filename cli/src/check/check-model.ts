@@ -155,7 +155,7 @@ export async function tried(
     const names = known ?? classNames;
     const counts = countsAmong(found.counts, classNames, names);
     if (counts.length === 0) {
-      const message = `none of the ${trial.samples.sampleCount} samples is of a class that its settings name`;
+      const message = `none of the ${trial.samples.sampleCount} samples has a class that the model's settings name`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const isPartial = known !== undefined;

@@ -77,7 +77,7 @@ function whyUntried({
     return 'it does not say how large its samples are';
   }
   return columns.some(({ kind }) => kind === 'category')
-    ? 'it reads texts, of which it may refuse those that it does not know'
+    ? 'it reads texts, and may refuse texts that it does not know'
     : undefined;
 }
 
@@ -96,7 +96,7 @@ function triedLines(described: PackagedModelDescription, engine: string, tried: 
 }
 
 const UNLIKELY_LOGITS =
-  'its logits are distributions, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; every run with it says so until then';
+  'its logits look like probabilities, rows from 0 to 1 of sum 1: write {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits; until then every run with it warns';
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the settings call the outputs probabilities, and they are not. */
 export function requireDistributions(
@@ -108,9 +108,9 @@ export function requireDistributions(
     least >= 0 && greatest <= 1
       ? 'export it without the softmax or the sigmoids at its end, or leave these out of its quantisation'
       : least === -greatest
-        ? 'export its probabilities, without raw_scores: of scores that are [-s, s] for two classes a softmax counts s twice'
+        ? 'export its probabilities, without raw_scores: for two classes the scores are [-s, s], and a softmax counts s twice'
         : 'say {"output": "logits"}';
-  const message = `its settings say probabilities, and its rows are none: values lie from ${least} to ${greatest}, and do not sum to 1; ${advice}`;
+  const message = `its settings say probabilities, but its rows are not: values lie from ${least} to ${greatest}, and do not sum to 1; ${advice}`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 

@@ -5,7 +5,7 @@ import { CONNECT_DEADLINE_MS, LyceumError, toLyceumError, UNARY_DEADLINE_MS } fr
 import type { Cancellable } from './watching.js';
 
 const SILENT =
-  'the connection is taken, but nothing comes: its machine is too busy, or another program listens there';
+  'the connection is accepted, but no answer comes: its machine is too busy, or another program listens there';
 
 /**
  * @param address - that the client calls.

@@ -215,7 +215,7 @@ function pairsOf(arms: readonly ComparedRun[][]): [string, string][][] {
         const known = reference.map((other) => `${other.runId} (${seedOf(other)})`).join(', ');
         throw new LyceumError(
           'INVALID_ARGUMENT',
-          `run ${run.runId} has training seed ${seedOf(run)}, and ${partners.length} of ${known} have it; give one run of each seed for either`,
+          `run ${run.runId} has training seed ${seedOf(run)}, and ${partners.length} of ${known} have it; give each of the two one run of each seed`,
         );
       }
       return [partner.runId, run.runId];

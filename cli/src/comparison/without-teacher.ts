@@ -63,7 +63,7 @@ export function worthRuns(
 function worthRun(of: string, document: Document, which: string, seed: number): WorthRun {
   const runId = `${of}-${which}-seed${seed}`;
   if (runId.length > NAME_MAX_LENGTH) {
-    const message = `the run id ${runId} would have ${runId.length} letters, and the longest ${NAME_MAX_LENGTH}; submit the run again under a shorter --run-id`;
+    const message = `the run id ${runId} would have ${runId.length} letters, and at most ${NAME_MAX_LENGTH} are allowed; submit the run again under a shorter --run-id`;
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const { team, labels = {} } = document.metadata;

@@ -128,5 +128,5 @@ function isHalfWritten(err: unknown): boolean {
 }
 
 function existing(file: string): LyceumError {
-  return new LyceumError('ALREADY_EXISTS', `${file} is there already; --force overwrites it`);
+  return new LyceumError('ALREADY_EXISTS', `${file} exists already; --force overwrites it`);
 }

@@ -20,7 +20,7 @@ export class RefusedList {
   constructor(path: string) {
     this.#path = path;
     if (this.#do(() => isOtherFile(path))) {
-      const message = `--refused ${path}: is there already, and is no list of refused samples; name another file`;
+      const message = `--refused ${path}: exists already and is not a list of refused samples; name another file`;
       throw new LyceumError('ALREADY_EXISTS', message);
     }
     this.#file = this.#do(() => openSync(path, 'w'));

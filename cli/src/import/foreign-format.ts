@@ -17,7 +17,7 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /\.(safetensors|bin|npz)$/,
-    'holds weights without the model that they are of; export the model as ONNX and push that (predictions are pushed with --dataset)',
+    'holds weights without their model; export the model as ONNX and push that (predictions are pushed with --dataset)',
   ],
   [/saved_model\.pb$/, 'is a part of a SavedModel; push the folder that it lies in'],
 ];

@@ -37,7 +37,7 @@ function readDescription(file: string): object {
     const read = parseYamlDocument(readTextFile(file, 'INVALID_ARGUMENT'));
     if ('problem' in read) throw new Error(read.problem.message);
     if (typeof read.value === 'object' && read.value !== null) return read.value;
-    throw new Error('is no mapping');
+    throw new Error('is not a mapping');
   } catch (err) {
     const why = err instanceof Error ? err.message : String(err);
     const message = `--inference ${file}: want grpc://HOST:PORT, or another URL of a server, or a YAML file that describes the model (${why})`;

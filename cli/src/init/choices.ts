@@ -14,6 +14,6 @@ export function chosen(answer: string, choices: readonly string[], isOpen: boole
     if (numbered !== undefined) return numbered;
     if (isOpen && !/^\d+$/.test(part)) return part;
     const want = choices.length === 0 ? 'a name' : `a number up to ${choices.length}, or a name`;
-    throw new LyceumError('INVALID_ARGUMENT', `${part} is no choice; want ${want}`);
+    throw new LyceumError('INVALID_ARGUMENT', `${part} is not a choice; want ${want}`);
   });
 }

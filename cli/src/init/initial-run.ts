@@ -119,7 +119,7 @@ function objectiveLines(teachers: readonly InitialTeacher[]): string[] {
   const kd = `    - { term: kd, weight: ${share}, temperature: 2${of(open)} }`;
   const vote = `    - { term: vote, weight: ${share}${of(black)} }`;
   return [
-    `  # What the student minimises: ${open.length > 0 ? 'kd is the distance to the teachers at a temperature, ' : ''}${black.length > 0 ? 'vote that to the classes that they say, ' : ''}ce that to the labels.`,
+    `  # What the student minimises: ${open.length > 0 ? 'kd is the distance to the teachers at a temperature, ' : ''}${black.length > 0 ? "vote is the distance to the teachers' classes, " : ''}ce the distance to the labels.`,
     '  objective:',
     ...(open.length > 0 ? [kd] : []),
     ...(black.length > 0 ? [vote] : []),

@@ -191,7 +191,7 @@ export class LocalCluster {
     }
     if (this.#environment.isOpenOutwards) {
       this.#log(
-        'remote teachers may be at any address, this machine and its network included, since nobody but this machine reaches the cluster; --allow-addresses says less',
+        'remote teachers may be at any address, private ones too, because only this machine can reach the cluster; --allow-addresses limits that',
       );
     }
     await this.#nats.start();

@@ -68,7 +68,7 @@ export class StudentFolder {
     const isPlain = (value: unknown) => value === undefined || value === 'NHWC';
     const strange = UNFOLLOWED.filter((name) => !isPlain(given[name]));
     if (strange.length > 0) {
-      const message = `${join(folder, SETTINGS_FILE)}: ${strange.join(', ')} is nothing that predict does; of a student it says scale and no more`;
+      const message = `${join(folder, SETTINGS_FILE)}: predict does not support the settings ${strange.join(', ')}; a student's settings have only scale`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const classNames = readClasses(join(folder, CLASSES_FILE), classCount);

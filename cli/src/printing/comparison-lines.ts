@@ -35,7 +35,7 @@ export function comparisonLines({ pairs, arms, sampleCount, bootstrap }: RunComp
     `Differences in points, of NLL in nats, of ${countText(sampleCount)} labelled test samples; intervals by Bonett and Price (2012), of NLL from ${countText(bootstrap.resampleCount)} resamples (seed ${bootstrap.seed}), P by McNemar's exact test.`,
     ...(arms.length === 0
       ? [
-          'Give either run with further seeds to learn what seeds are worth and how many are needed.',
+          'Give both runs with further seeds to learn how much seeds matter and how many are needed.',
         ]
       : arms.map(armLine)),
   ];
@@ -50,7 +50,8 @@ function armLine({ runs, reference, nll, ...accuracy }: ArmDifference): string {
 
 function seedsText({ seedsNeeded, low, high, difference }: SeedDifference): string {
   // With few samples, all seeds may have the same accuracy by chance: that says nothing about further seeds.
-  if (low === high && difference !== 0) return 'the same with each seed: it takes more to know';
+  if (low === high && difference !== 0)
+    return 'the same with each seed: more seeds are needed to tell';
   return seedsNeeded === null
     ? 'no difference to show'
     : `which takes ${countText(seedsNeeded)} seeds to show (power 80 % at 5 %)`;

@@ -105,7 +105,7 @@ function sentences(report: Report): string[] {
   ];
   if (report.measuredTrainCount < dataset.trainCount) {
     lines.push(
-      `Those on train are of ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
+      `Figures on train are over ${countText(report.measuredTrainCount)} of its samples, a fixed choice.`,
     );
   }
   if (training.order !== undefined) lines.push(`Order of the samples: ${training.order}.`);
@@ -178,7 +178,7 @@ function knownClassesLines({ teachers, dataset }: Report): string[] {
     if (knownClasses === undefined) return [];
     const knows = knownClassesText(knownClasses.length, dataset.classCount);
     return [
-      `Teacher ${name} ${knows}; its accuracy is of all samples; agreement and KL with it are of samples of these, among these.`,
+      `Teacher ${name} ${knows}; its accuracy is over all samples; agreement and KL are over samples of its classes, and among its classes.`,
     ];
   });
 }

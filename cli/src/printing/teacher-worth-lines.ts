@@ -88,7 +88,7 @@ export function teacherWorthLines(worth: TeacherWorth): string[] {
     }
   }
   lines.push(
-    'DEVICES are of this run; what the store had cost it nothing. LOSS in points, NLL in nats: above 0, the teacher is missed.',
+    'DEVICES are of this run; stored answers cost nothing. LOSS in points, NLL in nats: above 0, the teacher is missed.',
     ...worthSentences(teachers, margin),
     ...studentSentences(teachers, margin),
   );

@@ -26,7 +26,7 @@ export async function gatherReport(client: Asked, report: Report): Promise<Repor
         'missing' in history
           ? history
           : history.points.length === 0
-            ? { missing: 'nobody told of its steps' }
+            ? { missing: 'no step was reported' }
             : historyFacts(history),
       cost: costFacts(run),
       endedAtMs: run.endedAtMs,

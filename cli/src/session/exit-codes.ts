@@ -62,7 +62,7 @@ function ofFile(thrown: unknown): LyceumError | undefined {
   const code = errnoOf(cause);
   if (code === undefined || !(cause instanceof Error)) return undefined;
   if ('syscall' in cause && cause.syscall === 'uv_cwd') {
-    const message = 'the current folder has been deleted; go to one that is there';
+    const message = 'the current folder has been deleted; change to another folder';
     return new LyceumError('INVALID_ARGUMENT', message, { cause });
   }
   if (!('path' in cause && 'syscall' in cause)) {

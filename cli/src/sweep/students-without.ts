@@ -76,7 +76,7 @@ async function checkAccepted(
             ? undefined
             : 'the data set';
       if (what === undefined) continue;
-      const message = `${what} of run ${runId} is another one now than when it was submitted: students without a teacher would differ in that too; submit the run again under another --run-id`;
+      const message = `${what} has changed since run ${runId} was submitted, so students without a teacher could not be compared; submit the run again under another --run-id`;
       throw new LyceumError('FAILED_PRECONDITION', message);
     } catch (err) {
       if (!(err instanceof InvalidDocumentError)) throw err;

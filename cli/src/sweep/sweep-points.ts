@@ -96,7 +96,7 @@ function checkIds(points: readonly SweepPoint[], axes: readonly SweepAxis[]): vo
   const seen = new Set<string>();
   for (const { runId } of points) {
     if (runId.length > NAME_MAX_LENGTH) {
-      const message = `--sweep: the run id ${runId} has ${runId.length} letters, and the longest ${NAME_MAX_LENGTH}; give a shorter --run-id`;
+      const message = `--sweep: the run id ${runId} has ${runId.length} letters, and at most ${NAME_MAX_LENGTH} are allowed; give a shorter --run-id`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     if (seen.has(runId)) {

@@ -219,7 +219,7 @@ test('models push tries a batch of noise first, and refuses a model that fails',
   const settings = join(root, 'lies.json');
   writeFileSync(settings, '{"output":"probabilities"}');
   const lying = await pushed(fixture('onnx/fixed-batch.onnx'), '--settings', settings);
-  expect(lying.stderr).toMatch(/its settings say probabilities, and its rows are none/);
+  expect(lying.stderr).toMatch(/its settings say probabilities, but its rows are not/);
   const untried = await pushed(fixture('onnx/batch-mean.onnx'), '--no-try');
   expect(untried.code).toBe(4);
 });
@@ -229,7 +229,7 @@ test('models check refuses a model behind a server', async () => {
   writeFileSync(file, 'url: http://127.0.0.1:1/\nrequest: $input\nanswer: /x\ninput: png\n');
   const { code, stderr } = await runCli(NOBODY, 'models', 'check', file, '--dataset', dataset);
   expect(code).toBe(2);
-  expect(stderr).toContain('it is behind a server: models check tries files alone');
+  expect(stderr).toContain('the model is behind a server; models check runs model files only');
 });
 
 test('linesOnSet reports the accuracy of a model, and a far better order of its classes', async () => {
@@ -256,7 +256,7 @@ test('linesOnSet refuses a model whose settings say probabilities and whose rows
   writeFileSync(settings, '{"output":"probabilities"}');
   const model = await readModel(join(root, 'plain'), settings);
   const lines = linesOnSet(model, readFileSync(dataset), new AbortController().signal);
-  await expect(lines).rejects.toThrow('its settings say probabilities, and its rows are none');
+  await expect(lines).rejects.toThrow('its settings say probabilities, but its rows are not');
 });
 
 test("linesOnSet takes numbers as classes for the set's names", async () => {

@@ -9,7 +9,7 @@ it.each<[string, [number, number], string]>([
 ])('requireDistributions refuses %s as probabilities, with advice', (_, range, advice) => {
   const tried = { distributions: false, range };
   expect(() => requireDistributions({ output: 'probabilities' }, tried)).toThrow(
-    `its settings say probabilities, and its rows are none: values lie from ${range[0]} to ${range[1]}, and do not sum to 1; ${advice}`,
+    `its settings say probabilities, but its rows are not: values lie from ${range[0]} to ${range[1]}, and do not sum to 1; ${advice}`,
   );
   expect(() => requireDistributions({ output: 'logits' }, tried)).not.toThrow();
 });

@@ -57,7 +57,7 @@ test('certificates writes a folder for --tls-dir for each name, all of one autho
 test('certificates gives a person a certificate for calls only, which servers refuse as their own', async () => {
   const { code, stdout } = await certificates('coordinator', 'alice');
   expect(code).toBe(0);
-  expect(stdout.trim().split('\n')[1]).toMatch(/alice is valid until .*, for calls alone$/);
+  expect(stdout.trim().split('\n')[1]).toMatch(/alice is valid until .*, only for calls$/);
   const usages = async (name: string) =>
     new X509Certificate(await read(name, 'tls.crt')).keyUsage as readonly string[];
   const [server, client] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];

@@ -225,7 +225,7 @@ describe('runs', () => {
     expect(await submit(TEACHER)).toMatchObject({
       code: 0,
       stdout: 'teacher\n',
-      stderr: expect.stringContaining('is there already'),
+      stderr: expect.stringContaining('exists already'),
     });
     const { code, stderr } = await submit(TEACHER, '--set', 'spec.training.epochs=21');
     expect({ code, stderr }).toEqual({ code: 6, stderr: expect.stringContaining('teacher') });
@@ -409,7 +409,7 @@ test('list filters runs by team, label, text, state and number', async () => {
   const { stdout } = await cli('list', '--limit', '1');
   expect(stdout).toContain(`\n${all.length - 1} older runs are not shown: --all shows all`);
   expect((await cli('list', '--all')).stdout.split('\n')).toHaveLength(all.length + 2);
-  expect((await cli('list', '--team', 'none')).stdout).toBe('No run is like that.\n');
+  expect((await cli('list', '--team', 'none')).stdout).toBe('No run matches.\n');
   expect((await cli('list', '--all', '--limit', '1')).stderr).toContain('cannot be used with');
 });
 

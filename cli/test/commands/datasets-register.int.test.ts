@@ -147,7 +147,7 @@ describe('pictures sorted by class', () => {
     );
     expect(registered.stderr).toMatch(/^mixing {4}a batch of \d+ has 3.0 distinct classes/m);
     const again = await cli('register', 'pets', 'pets/', ...options);
-    expect(again.stderr).toContain('pets is there already, the same');
+    expect(again.stderr).toContain('pets exists already, with the same content');
 
     const target = path.join(root, 'mixed/');
     const places = ['--cache', cache, '--datasets-root', root];

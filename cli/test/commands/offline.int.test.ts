@@ -134,7 +134,7 @@ test.each([['up'], ['predict', 'x'], ['certificates', 'x']])(
         encoding: 'utf8',
       },
     );
-    expect(stderr).toBe('error: the current folder has been deleted; go to one that is there\n');
+    expect(stderr).toBe('error: the current folder has been deleted; change to another folder\n');
     expect(status).toBe(2);
   },
 );

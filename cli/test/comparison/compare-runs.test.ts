@@ -151,7 +151,7 @@ test('comparisonLines says that two seeds with the same difference prove nothing
     of('b', 2, '0110'),
   );
   expect(comparisonLines(comparison).join('\n')).toContain(
-    'over seeds: +25.00 (+25.00 to +25.00) points, the same with each seed: it takes more to know; NLL',
+    'over seeds: +25.00 (+25.00 to +25.00) points, the same with each seed: more seeds are needed to tell; NLL',
   );
 });
 

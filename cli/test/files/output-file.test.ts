@@ -32,7 +32,7 @@ test('writeNewFile makes the folders above a file, and overwrites only if told t
   await writeNewFile(file, 'one', false);
   await expect(writeNewFile(file, 'two', false)).rejects.toMatchObject({
     code: 'ALREADY_EXISTS',
-    message: `${file} is there already; --force overwrites it`,
+    message: `${file} exists already; --force overwrites it`,
   });
   await writeNewFile(file, 'three', true);
   expect(await readFile(file, 'utf8')).toBe('three');

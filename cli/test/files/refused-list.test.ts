@@ -24,7 +24,7 @@ test('RefusedList does not overwrite another file, such as the source', () => {
   const path = join(folder, 'people.csv');
   writeFileSync(path, 'age\n1\n');
   expect(() => new RefusedList(path)).toThrow(
-    `--refused ${path}: is there already, and is no list of refused samples; name another file`,
+    `--refused ${path}: exists already and is not a list of refused samples; name another file`,
   );
   expect(readFileSync(path, 'utf8')).toBe('age\n1\n');
 });

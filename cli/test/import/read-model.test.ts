@@ -68,7 +68,7 @@ it.each([
   ['net.pt', 'is a PyTorch file; export the model with torch.onnx.export'],
   ['net.KERAS', "net.KERAS').export('net')"],
   ['net.joblib', 'is a pickle; export a scikit-learn model with skl2onnx'],
-  ['net.safetensors', 'holds weights without the model'],
+  ['net.safetensors', 'holds weights without their model'],
   ['saved/saved_model.pb', 'is no SavedModel, or a damaged one'],
   ['folder/net.onnx', 'is a folder; push the file in it: net.onnx'],
 ])('readModel says how to make a model of %s', async (file, message) => {

@@ -49,7 +49,7 @@ test('init without a cluster writes a valid run, and overwrites a file only with
   const written = await readFile(file, 'utf8');
   const again = await init(NOBODY, '--dataset', 'other', '-f', file);
   expect(again).toMatchObject({ code: 6, stdout: '' });
-  expect(again.stderr).toContain('is there already; --force overwrites it');
+  expect(again.stderr).toContain('exists already; --force overwrites it');
   expect(await readFile(file, 'utf8')).toBe(written);
   expect((await init(NOBODY, '--dataset', 'other', '-f', file, '--force')).code).toBe(0);
   expect(await readFile(file, 'utf8')).toContain('dataset: other');
@@ -115,7 +115,7 @@ test.runIf(hasTerminals)('init on a terminal asks for what is not given', async 
     answers: ['7', 'small, small', '1', ''],
   });
   expect(output).toContain('small  [6], 2 classes');
-  expect(output).toContain('7 is no choice; want a number up to 1, or a name');
+  expect(output).toContain('7 is not a choice; want a number up to 1, or a name');
   expect(output).toContain('want one');
   expect(output).toContain('Architecture of the student [mlp]: ');
   expect(code, output).toBe(0);

@@ -85,7 +85,7 @@ test('chosen takes numbers and names', () => {
   expect(chosen('', choices, false)).toEqual([]);
   for (const wrong of ['4', '0', 'other']) {
     expect(() => chosen(wrong, choices, false)).toThrow(
-      `${wrong} is no choice; want a number up to 3`,
+      `${wrong} is not a choice; want a number up to 3`,
     );
   }
 });

@@ -110,7 +110,10 @@ test('models push --inference pushes a remote teacher by its URL, and describes 
     `[36] to 2 classes; far at ${url}; logits; in: input FP32 [-1, 36]; out: logits FP32 [-1, 2]`,
   );
   const again = await runCli(cluster.address, ...push);
-  expect(again).toMatchObject({ code: 0, stderr: 'pushed is there already, the same\n' });
+  expect(again).toMatchObject({
+    code: 0,
+    stderr: 'pushed exists already, with the same content\n',
+  });
   const overHttp = `http://${server.httpAddress}`;
   const other = ['models', 'push', 'pushed-http', '--inference', overHttp, '--model', 'far'];
   const pushed = await runCli(cluster.address, ...other);

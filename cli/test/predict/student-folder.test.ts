@@ -189,7 +189,7 @@ test.each([
   const folder = pictureFolder();
   writeFileSync(join(folder, 'settings.json'), JSON.stringify({ output: 'logits', ...settings }));
   await expect(StudentFolder.open(folder)).rejects.toThrow(
-    `settings.json: ${names} is nothing that predict does`,
+    `settings.json: predict does not support the settings ${names};`,
   );
 });
 

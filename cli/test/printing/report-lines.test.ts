@@ -33,7 +33,7 @@ teacher wide              100.00 %      0.0397    75.00 %  0.0901               
 teacher deep               50.00 %      0.2500    50.00 %  0.5164            33.33 %
 
 Labels: 20 of 70 training samples; the models' figures are of 4 test samples.
-Those on train are of 2 of its samples, a fixed choice.
+Figures on train are over 2 of its samples, a fixed choice.
 Samples in two splits: 2 of test are in train too.
 Of the test split's classes the student knows least: 1 (dog) 50.00 %.
 The teachers made the student 25.00 points better (−38.32 to +71.65), which may be chance: P 1.0000.

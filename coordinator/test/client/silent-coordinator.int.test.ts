@@ -55,6 +55,6 @@ it('CoordinatorClient gives up on a silent coordinator, and says that it accepts
   const address = await listen(() => {});
   await expect(version(address, 100)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
-    message: `no coordinator answers at ${address} (the connection is taken, but nothing comes: its machine is too busy, or another program listens there)`,
+    message: `no coordinator answers at ${address} (the connection is accepted, but no answer comes: its machine is too busy, or another program listens there)`,
   });
 });
