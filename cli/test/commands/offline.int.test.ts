@@ -217,7 +217,7 @@ test('list exits with code 4 when the address accepts a connection and never ans
   try {
     const { code, stderr } = await runCli(`127.0.0.1:${address.port}`, 'list');
     expect(code).toBe(4);
-    expect(stderr).toContain(`at 127.0.0.1:${address.port} (the connection is taken`);
+    expect(stderr).toContain(`at 127.0.0.1:${address.port} (the connection is accepted`);
   } finally {
     server.close();
   }

@@ -177,7 +177,7 @@ test('imitation check and its page report every fault of the chat', async () => 
   expect(named).toEqual([
     'chat: 33 inputs have no answer that can be read; most often: "delta" is none of alpha, beta, gamma',
     'chat: 22 inputs have an answer that its server cut off',
-    expect.stringContaining('names another class than the consensus of 11 of 11 inputs'),
+    expect.stringContaining('its class differs from the consensus on 11 of 11 inputs'),
     expect.stringContaining('agreement with the others went from'),
     `chat: cost ${(0.01 * answered).toFixed(4)} EUR; --again unreadable would ask for 33 answers in 33 calls, ≈ 0.3300 EUR; --again truncated would ask for 22 answers in 22 calls, ≈ 0.2200 EUR`,
   ]);

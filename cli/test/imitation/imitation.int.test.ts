@@ -364,7 +364,7 @@ describe('imitation train on a cluster', () => {
       submitted: ['reasons-explained', 'reasons-plain', 'reasons-explained-2', 'reasons-plain-2'].map((runId) => ({ runId })),
       waiting: [{ runId: 'reasons', waitsFor: 'reasons-explained' }, { runId: 'reasons-2', waitsFor: 'reasons-explained-2' }],
     }); // biome-ignore format: one line
-    expect(unwatched.stderr).toContain(`To be done: coordinator imitation train ${file}`);
+    expect(unwatched.stderr).toContain(`run coordinator imitation train ${file} again`);
 
     await cluster.startStudentWorker();
     const taught = await runCli(cluster.address, ...train, '-o', 'json');

@@ -160,7 +160,7 @@ test('imitation collect fails when a server refuses all calls, even with two inp
   writeFileSync(join(root, 'words.csv'), words);
   expect(few.code).toBe(1);
   expect(few.stderr).toMatch(
-    /chat is not done: .*it says: no such model; it refused 2 inputs, and took none/,
+    /chat is not done: .*it says: no such model; the server refused 2 inputs, and took none/,
   );
   expect(few.lines).toHaveLength(2);
 });

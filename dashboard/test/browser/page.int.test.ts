@@ -206,7 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
     await page.getByText('Not connected').waitFor();
     server.setStreaming(true);
     await page.getByText('Not connected').waitFor({ state: 'detached' });
-    await sayUntil(page, 'is no more', () => server.say('gone', [RUNNING]));
+    await sayUntil(page, 'no longer exists', () => server.say('gone', [RUNNING]));
   });
 
   it('keeps its content while the server refuses it, and shows the message', async () => {
