@@ -82,7 +82,7 @@ test('doctor finds no fault in a healthy cluster', async () => {
   );
   expect(found.get('coordinator')).toMatch(/^ok: answers at/);
   expect(found.get('certificates')).toMatch(
-    /^ok: coordinator is valid until .*\nok: the coordinator's names 127.0.0.1\n$/,
+    /^ok: coordinator is valid until .*\nok: the coordinator's certificate is for 127.0.0.1\n$/,
   );
   expect(found.get('versions')).toMatch(/^ok/);
   expect(found.get('workers')).toMatch(/^warning: 0 of teachers/);
@@ -94,7 +94,9 @@ test('doctor finds no fault in a healthy cluster', async () => {
 
 test('doctor reports a certificate of another authority, and a missing one', async () => {
   const strange = await doctor(cluster.address, '--tls-dir', await issued('theirs'));
-  expect(strange.found.get('certificates')).toMatch(/\nfault: the coordinator's is not believed/);
+  expect(strange.found.get('certificates')).toMatch(
+    /\nfault: the coordinator's certificate is not trusted/,
+  );
   expect(strange.found.get('coordinator')).toMatch(/^fault/);
   expect(strange.code).toBe(1);
   const none = await doctor(cluster.address);
@@ -131,8 +133,8 @@ test.each(['user:secret@127.0.0.1:1', '127.0.0.1:1', 'nats://user:secret/@127.0.
 
 test.each([
   ['INFO {"version":"2.11.0"}\r\n', 'runs without JetStream'],
-  ['220 mail.example ESMTP\r\n', 'what listens there is no NATS'],
-  ['', 'hangs up without a word'],
+  ['220 mail.example ESMTP\r\n', 'the program there is not NATS'],
+  ['', 'the connection was closed without an answer'],
 ])('doctor reports a fault of a NATS that sends %j', async (line, words) => {
   const { code, found } = await doctor(NOBODY, '--nats', `nats://${await speaker(line)}`);
   expect(found.get('nats')).toMatch(/^fault/);

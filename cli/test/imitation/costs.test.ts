@@ -168,8 +168,8 @@ it.each<[unknown, string]>([
   [message(null), 'wants a JSON object, got null'],
   [message('{'.repeat(1e5)), 'wants a JSON object, got "{{'],
   [message(null, { refusal: 'I am sorry' }), 'holds a refusal: I am sorry'],
-  [{ choices: [{ message: { content: '' }, finish_reason: 'length' }] }, 'maxTokens ended it before its first word'], // biome-ignore format: one line
-  [{ choices: [{ message: {}, finish_reason: 'content_filter' }] }, "its server's filter kept it back"], // biome-ignore format: one line
+  [{ choices: [{ message: { content: '' }, finish_reason: 'length' }] }, 'it was cut off at maxTokens before any text'], // biome-ignore format: one line
+  [{ choices: [{ message: {}, finish_reason: 'content_filter' }] }, "the server's content filter removed it"], // biome-ignore format: one line
   [{ error: 'busy' }, 'holds nothing at /choices/0/message/content'],
 ])('saidOf reports a problem with %j', (response, problem) => {
   const said = saidOf(askingOf(OBJECT), response, 0, CLASSES);
@@ -182,8 +182,8 @@ it('an empty chat answer is an abstention if the chat stopped by itself, and a p
   const abstaining = { ...asking, endpoint: { ...endpoint, otherwise: 'abstain' as const } };
   const said = (content: string, finish: string) =>
     saidOf(abstaining, { choices: [{ message: { content }, finish_reason: finish }] }, 0, CLASSES);
-  expect(said('', 'length').problem).toContain('maxTokens ended it before its first word');
-  expect(said('', 'content_filter').problem).toContain('filter kept it back');
+  expect(said('', 'length').problem).toContain('it was cut off at maxTokens before any text');
+  expect(said('', 'content_filter').problem).toContain('content filter removed it');
   expect(said('', 'stop')).toMatchObject({ class: null, finish: 'stop' });
   expect(said('', 'stop').problem).toBeUndefined();
   expect(said('no idea', 'length').problem).toBeUndefined();
@@ -268,10 +268,10 @@ it('Budgets holds a call back until calls under way leave enough, and refuses it
   hold.spend(0.5);
   // Its own spending leaves too little for another try.
   expect(() => hold.check()).toThrow(
-    'of --max-cost 1 0.8000 USD are spent, and a call may cost 0.5000',
+    '--max-cost 1: 0.8000 USD are spent; the next call may cost 0.5000, more than is left',
   );
   hold.release();
-  await expect(budgets.hold('a', 0.21, NEVER)).rejects.toThrow('of --max-cost 1 0.8000 USD');
+  await expect(budgets.hold('a', 0.21, NEVER)).rejects.toThrow('--max-cost 1: 0.8000 USD');
   // Three times 0.1 must fit into 0.3, in spite of binary rounding.
   const tenths = new Budgets(document({}), [{ teacher: 'a', amount: 0.3 }], new Map());
   for (let i = 0; i < 3; i++) {
@@ -279,7 +279,7 @@ it('Budgets holds a call back until calls under way leave enough, and refuses it
     own.spend(0.1);
     own.release();
   }
-  await expect(tenths.hold('a', 0.1, NEVER)).rejects.toThrow('of --max-cost a=0.3 0.3000 USD');
+  await expect(tenths.hold('a', 0.1, NEVER)).rejects.toThrow('--max-cost a=0.3: 0.3000 USD');
 });
 
 it('Budgets raises the bound of a call to an earlier cost only if that exceeded its own bound', async () => {
@@ -292,9 +292,9 @@ it('Budgets raises the bound of a call to an earlier cost only if that exceeded 
   short.check();
   short.spend(3);
   // Two are left, and another try would cost as much.
-  expect(() => short.check()).toThrow('a call may cost 3.0000');
+  expect(() => short.check()).toThrow('the next call may cost 3.0000');
   short.release();
-  await expect(budgets.hold('a', 1, NEVER)).rejects.toThrow('a call may cost 3.0000');
+  await expect(budgets.hold('a', 1, NEVER)).rejects.toThrow('the next call may cost 3.0000');
   await budgets.hold('b', 1, NEVER);
 });
 
@@ -311,10 +311,12 @@ it('parseMaxCost and Budgets refuse amounts that bound nothing', () => {
     new Budgets(imitation, amounts, new Map());
   const two = document({}, [PRICE, euro, {}]);
   expect(() => open(two, { amount: 1 })).toThrow('--max-cost 1: prices are in USD and EUR');
-  expect(() => open(two, { teacher: 'c', amount: 1 })).toThrow('--max-cost c=1: there is no price');
+  expect(() => open(two, { teacher: 'c', amount: 1 })).toThrow(
+    '--max-cost c=1: teacher c has no price',
+  );
   expect(() => open(two, { teacher: 'd', amount: 1 })).toThrow('there are a, b, c');
   const twice = { teacher: 'a', amount: 1 };
-  expect(() => open(two, twice, twice)).toThrow('names a teacher again');
+  expect(() => open(two, twice, twice)).toThrow('is given twice for this teacher');
   expect(() => open(two, twice, { teacher: 'b', amount: 1 })).not.toThrow();
 });
 

@@ -90,7 +90,7 @@ test('imitation collect stops a teacher that refuses everything, and --again ref
   const first = await collect('all');
   expect(first.code).toBe(1);
   expect(first.stderr).toContain(
-    'bytes; it says: API key not valid: [secret]. Pass a valid one; it refused 32 inputs in a row, so the inputs are hardly why',
+    'bytes; it says: API key not valid: [secret]. Pass a valid one; the server refused 32 inputs in a row; the cause is probably the description or the key',
   );
   // Calls that were under way have ended.
   expect(first.told.calls).toBe(calls);
@@ -142,13 +142,15 @@ test('imitation collect makes a bounded number of calls to a server that refuses
   respond = () => ({ status: 400, body: { error: 'no such model' } });
   const all = await collectFrom(BATCH, 'every');
   expect(all.code).toBe(1);
-  expect(all.stderr).toContain('it refused 32 inputs in a row, so the inputs are hardly why');
+  expect(all.stderr).toContain(
+    'the server refused 32 inputs in a row; the cause is probably the description or the key',
+  );
   // 32 inputs asked alone, at most 32 larger batches, and one way down for each of two lanes; not 118 calls.
   expect(calls).toBeLessThan(2 * 32 + 2 * 6);
   const before = calls;
   const some = await collectFrom(BATCH, 'some', '--max-calls', '14');
   expect([some.code, calls - before]).toEqual([1, 14]);
-  expect(some.stderr).toContain('the 14 calls of --max-calls are made');
+  expect(some.stderr).toContain('the limit of --max-calls, 14 calls, is reached');
   // Each of two batches is refused as a whole, then as 15, 8, 4, 2, 1 and 1. Inputs not asked alone stay open.
   expect(some.lines).toHaveLength(4);
 });
@@ -174,7 +176,9 @@ test('imitation collect records the cost of unreadable answers, also if --max-ca
   expect(costIn(stopped.lines)).toBeCloseTo(7 * (PER_CALL + 0.016), 9);
   expect(stopped.told.costs[0]?.cost).toBeCloseTo(costIn(stopped.lines), 9);
   for (const { problem } of stopped.lines) {
-    expect(problem).toContain('what came could not be read; then: the 7 calls of --max-calls');
+    expect(problem).toContain(
+      'the response could not be read, and asking again failed: the limit of --max-calls, 7 calls',
+    );
   }
   const before = calls;
   respond = () => ({ body: said('alpha') });
@@ -192,7 +196,7 @@ test('imitation collect takes the dearest call as the bound when a server exceed
   respond = () => ({ body: said('alpha', 1000) });
   const { code, stderr } = await collect('dear', '--max-cost', '3');
   expect(code).toBe(1);
-  expect(stderr).toContain('USD are spent, and a call may cost 1.0100');
+  expect(stderr).toContain('USD are spent; the next call may cost 1.0100');
   // Four are under way before the first is answered.
   expect(calls).toBeLessThanOrEqual(4);
 });

@@ -150,13 +150,13 @@ it('explanationsWorth gives the mean difference of paired seeds with its interva
 });
 
 it.each<[string, KeptInput[]]>([
-  ['nothing was kept to train on', [kept('1', { split: 'validation' })]],
-  ['input 1 has the class fra, which spec.classes has not', [kept('1', { answers: { chat: 'fra' } })]],
+  ['no training input was kept', [kept('1', { split: 'validation' })]],
+  ['input 1 has the class fra, which is not in spec.classes', [kept('1', { answers: { chat: 'fra' } })]],
   ['1 of 2 inputs have a split; want one for all', [kept('1', { split: 'train' }), kept('2')]],
   ['its inputs are of several kinds', [kept('1'), { id: '2', answers: {}, numbers: [1] }]],
   ['input 1 has 1 numbers, and spec.inputs.numbers names 0', [{ id: '1', answers: {}, numbers: [1] }]],
-  ['spec.train.explanations wants texts', [{ id: '1', answers: {}, numbers: [] }]],
-  ['nothing that was kept to train on has an explanation', [kept('1')]],
+  ['spec.train.explanations needs texts', [{ id: '1', answers: {}, numbers: [] }]],
+  ['no kept training input has an explanation', [kept('1')]],
 ])('trainingSet refuses unfit inputs, and names the file: %s', async (message, inputs) => {
   const folder = mkdtempSync(join(tmpdir(), 'lyceum-teaching-'));
   const places = {

@@ -182,7 +182,10 @@ test('targets export overwrites no file, and leaves none after an error', async 
   const refused = await cli('targets', 'export', 'teacher', '--out', path.join(folder, 'no.npz'));
   expect(refused).toMatchObject({ code: 6, stderr: expect.stringContaining('asks no teacher') });
   const epoch = await cli('targets', 'export', 'student', '--split', 'test', '--epoch', '1');
-  expect(epoch).toMatchObject({ code: 2, stderr: expect.stringContaining('--epoch is only for train') });
+  expect(epoch).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--epoch is only for train'),
+  });
   expect((await readFile(out)).equals(before)).toBe(true);
   expect(await readdir(folder)).not.toContain('no.npz');
   const forced = await cli('targets', 'export', 'student', '--out', out, '--force');

@@ -155,7 +155,7 @@ test('imitation questions --dry-run estimates calls and cost, and --max-calls bo
   expect(JSON.parse(stdout)[0].cost).toBeCloseTo(calls * (PRICE.perCall + 0.2), 9);
   const limited = await runCli(NOBODY, ...command('questions', '--max-calls', '2'));
   expect(limited.code).toBe(1);
-  expect(limited.stderr).toContain('the 2 calls of --max-calls are made');
+  expect(limited.stderr).toContain('the limit of --max-calls, 2 calls, is reached');
   expect(asked).toBe(2);
 });
 
@@ -164,7 +164,7 @@ test('imitation questions stays within --max-cost, and records what an unreadabl
   const own = join(root, 'poor');
   const poor = await runCli(NOBODY, 'imitation', 'questions', join(root, 'words.yaml'), '--folder', own, '--max-cost', '0.3', '-o', 'json'); // biome-ignore format: one line
   expect(poor.code).toBe(1);
-  expect(poor.stderr).toContain('chat is not done: of --max-cost 0.3 0.1000 EUR are spent, and a call may cost 0.2100'); // biome-ignore format: one line
+  expect(poor.stderr).toContain('chat is not done: --max-cost 0.3: 0.1000 EUR are spent; the next call may cost 0.2100'); // biome-ignore format: one line
   // A call costs at most 0.21, and here 0.02: the sixth might exceed the budget.
   expect(answered - before).toBe(5);
   expect(JSON.parse(poor.stdout).costs).toMatchObject([{ calls: 5, inputTokens: 500, cost: expect.closeTo(0.1, 9), estimatedCost: expect.closeTo(5 * 0.21, 9) }]); // biome-ignore format: one line

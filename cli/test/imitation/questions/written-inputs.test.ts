@@ -90,7 +90,7 @@ it('withQuestions refuses written texts beside inputs without splits or without 
     '1 of 2 inputs of words.csv have no split',
   );
   const number: ImitationInput = { id: '1', value: { numbers: [1] }, split: 'train' };
-  expect(() => withQuestions(read(number), INPUTS, one, 'q')).toThrow('are no texts');
+  expect(() => withQuestions(read(number), INPUTS, one, 'q')).toThrow('are not texts');
   // Dropped texts do not count.
   expect(withQuestions(read(number), unsplit, [line('c', 'short')], 'q').inputs).toEqual([number]);
 });
