@@ -140,7 +140,7 @@ async function start() {
   const wanted = JSON.stringify([null, SIDE, SIDE, 1]);
   if (JSON.stringify(model.inputs[0].shape) !== wanted) {
     throw new Error(
-      `the student takes ${JSON.stringify(model.inputs[0].shape)}, and digits are ${wanted}`,
+      `the student takes inputs of shape ${JSON.stringify(model.inputs[0].shape)}; want ${wanted}`,
     );
   }
   element('student').textContent =

@@ -53,7 +53,7 @@ class DistillingTrainer(Trainer):
         return DataLoader(self.train_dataset, batch_size=None)
 
     def compute_loss(self, model, inputs, return_outputs=False, **_):
-        assert inputs["step"] == self.state.global_step, "a step is lacking, or taken twice"
+        assert inputs["step"] == self.state.global_step, "a step is missing or repeated"
         outputs = model(pixel_values=inputs["inputs"].permute(0, 3, 1, 2))
         softened = F.log_softmax(outputs.logits / temperature, dim=1)
         kd = F.kl_div(softened, inputs[pool], reduction="sum") * temperature**2
@@ -89,7 +89,10 @@ arguments = TrainingArguments(
     ddp_backend="nccl" if on_gpu else "gloo",
 )
 if arguments.world_size != targets.world_size:
-    raise SystemExit(f"the Trainer has {arguments.world_size} processes, and torchrun {targets.world_size}")
+    raise SystemExit(
+        f"the Trainer has {arguments.world_size} processes, "
+        f"but torchrun started {targets.world_size}; they must be equal"
+    )
 trainer = DistillingTrainer(model=student, args=arguments, train_dataset=FromGlobalStep(targets))
 trainer.train(resume_from_checkpoint=options.resume or None)
 

@@ -59,7 +59,10 @@ export async function accessTable(
       const refusal = await refusalOf(client, { term, ...SETTINGS[term] }, column.teacher);
       const should = !column.gives.includes(need);
       if (should !== (refusal !== undefined)) {
-        const message = `${term} beside ${column.title} is ${refusal ?? 'accepted'}, and should not be`;
+        const message =
+          refusal === undefined
+            ? `term ${term} with teacher ${column.title} was accepted, but should be refused`
+            : `term ${term} with teacher ${column.title} should be accepted, but was refused: ${refusal}`;
         throw new LyceumError('INTERNAL', message);
       }
       if (refusal !== undefined) examples.set(`${column.title} ${need}`, refusal);

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   }
   const files = served(path.resolve(student));
   await readFile(files.get('/student/model.json') ?? '').catch((cause: unknown) => {
-    const message = `${student} holds no student: coordinator pull RUN --out ${student} writes one`;
+    const message = `there is no student in ${student}; write one with coordinator pull RUN --out ${student}`;
     throw new LyceumError('NOT_FOUND', message, { cause });
   });
   const server = createServer((request, response) => {

@@ -36,8 +36,8 @@ interface Outcome {
 }
 
 const KNOWN = [
-  'One split, of which 600 digits are the test: the intervals tell how much chance is in labels and training. No table of',
-  'exactly this was published; Gupta, Hoffman & Malik 2016 taught models of depth images from models of colour images,',
+  'All seeds share one split with 600 test digits, so the intervals show only the chance in labels and training. No table',
+  'of exactly this was published. Gupta, Hoffman & Malik 2016 taught models of depth images from models of colour images,',
   'since few depth images have labels.',
 ];
 

@@ -45,9 +45,9 @@ Distils three teachers into a small student on MNIST digits, in a cluster on thi
 
   --out DIR              where the report, the predictions and the student go (default ./lyceum-demo)
   --coordinator ADDRESS  use the cluster of this coordinator instead of one of its own
-  --suffix TEXT          ends the runs' names, so that a cluster can do them again
+  --suffix TEXT          is added to all run names, so that one cluster can run the demo again
   --set PATH=VALUE       changes a field of every run, spec.training.epochs=1
-  --require-gpu          workers of its own cluster compute on the GPU or end
+  --require-gpu          workers end if they cannot compute on the GPU; not with --coordinator
 `;
 
 interface DemoOptions {
@@ -56,7 +56,7 @@ interface DemoOptions {
   readonly suffix: string;
   /** As `submit --set` takes them. */
   readonly changes: readonly string[];
-  /** Workers of its own cluster compute on the GPU or end. */
+  /** Workers of the demo's own cluster end if they cannot compute on the GPU. */
   readonly requireGpu: boolean;
 }
 
@@ -73,8 +73,8 @@ async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
   }
   const seconds = Math.round((Date.now() - startedMs) / 1000);
   process.stdout.write(
-    `\nThe whole took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/
-To look at: ${pathToFileURL(path.join(options.out, 'report.html'))}\n`,
+    `\nThe demo took ${seconds} s. In ${options.out}: report.json, predictions.npz, student/
+Open the report: ${pathToFileURL(path.join(options.out, 'report.html'))}\n`,
   );
 }
 
@@ -98,7 +98,7 @@ async function inOwnCluster(options: DemoOptions, signal: AbortSignal): Promise<
     await Promise.race([mainJob(coordinator, options), cluster.failed]);
     done = true;
   } finally {
-    if (signal.aborted) process.stderr.write('\nending the cluster\n');
+    if (signal.aborted) process.stderr.write('\nstopping the cluster\n');
     await cluster?.stop();
     // After a failure the folder stays, since it holds the logs.
     if (done || signal.aborted) await rm(stateDir, { recursive: true });
@@ -128,7 +128,7 @@ async function mainJob(
     `spec.student.references.studentAllLabels=run:${named(ALL_LABELS[1])}`,
   ]);
 
-  title('what came of it');
+  title('the results');
   const runId = named(DISTILLATION[1]);
   const files = [
     ...['--predictions', path.join(out, 'predictions.npz')],
@@ -163,7 +163,7 @@ function readOptions(): DemoOptions {
     const { out, coordinator, suffix, set: changes } = values;
     const requireGpu = values['require-gpu'];
     if (requireGpu && coordinator !== undefined) {
-      throw new Error('--require-gpu is of a cluster of its own, and --coordinator names another');
+      throw new Error('--require-gpu cannot be used with --coordinator');
     }
     return { out: path.resolve(out), coordinator, suffix, changes, requireGpu };
   } catch (err) {

@@ -27,7 +27,7 @@ const HINTS: Comparison = {
   weights: [0, 1, 10, 100],
   published: [
     'Published, CIFAR-100, ResNet32x4 to ResNet8x4, by the authors of RepDistiller: teacher 79.42 %, student alone',
-    '72.50 %, kd 73.33 %, hints (Romero et al. 2015, weight 100) 73.50 %. Of digits no table of this pair was published.',
+    '72.50 %, kd 73.33 %, hints (Romero et al. 2015, weight 100) 73.50 %. No table for digits was published.',
   ],
 };
 
@@ -38,7 +38,7 @@ const ATTENTION: Comparison = {
   published: [
     'Published, CIFAR-100, ResNet32x4 to ResNet8x4, by the authors of RepDistiller: teacher 79.42 %, student alone',
     '72.50 %, kd 73.33 %, attention transfer (Zagoruyko & Komodakis 2017, weight 1000) 73.44 %; from VGG13 to MobileNetV2',
-    'it lost: 59.40 % against 64.60 % alone. Of digits no table of this pair was published.',
+    'it lost: 59.40 % against 64.60 % alone. No table for digits was published.',
   ],
 };
 

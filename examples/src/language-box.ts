@@ -35,10 +35,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
   for await (const part of request as AsyncIterable<Buffer>) {
     parts.push(part);
     bytes += part.length;
-    if (bytes > MAX_BYTES) throw new Error(`wants at most ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new Error(`want at most ${MAX_BYTES} bytes`);
   }
   const { text } = JSON.parse(Buffer.concat(parts).toString()) as { text: unknown };
-  if (typeof text !== 'string') throw new Error('wants { "text": "…" }');
+  if (typeof text !== 'string') throw new Error('want { "text": "…" }');
   return text;
 }
 

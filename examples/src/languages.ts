@@ -64,11 +64,11 @@ export async function languages(context: ExampleContext): Promise<void> {
     printLines([
       ...languageTable(test, classes, calls, students),
       '',
-      `${inputs} texts in ${classes.length} languages, each asked of each teacher once: ${counted.join(' + ')} calls, as the teachers count`,
-      `them. The rules kept ${kept} and dropped ${dropped}. Held out, by articles: ${ofTest('whole').length} sentences and ${ofTest('ending').length} endings of three words.`,
+      `${inputs} texts in ${classes.length} languages. Each teacher was asked for each text once: by the teachers’ own counts,`,
+      `${counted.join(' + ')} calls. The rules kept ${kept} and dropped ${dropped}. Held out, by articles: ${ofTest('whole').length} sentences and ${ofTest('ending').length} endings of three words.`,
       `Students: ${seeds.length} seeds, mean ± deviation; their size is that of all files that \`coordinator pull\` writes.`,
-      'Read the teachers’ rows with care: franc was made from this very Declaration, tinyld from it and Tatoeba, these articles',
-      'included. Students have seen neither these sentences nor their translations.',
+      'Read the teachers’ rows with care: franc was made from this same Declaration, and tinyld from it and Tatoeba, with the',
+      'test’s articles too. Students have seen neither the test’s sentences nor their translations.',
     ]);
   } finally {
     for (const box of boxes) await box.stop();

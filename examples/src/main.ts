@@ -45,13 +45,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     run: crossModal,
   },
   languages: {
-    summary:
-      'three black boxes say in which language a sentence is, and a student under 1 MB learns it',
+    summary: 'three black boxes name a sentence’s language, and a student under 1 MB learns it',
     run: languages,
   },
   explain: {
     summary:
-      'a small chat that answers several times and says why: what checks find, and what that is worth',
+      'a small chat that answers several times and says why: what checks find, and what it is worth',
     run: explain,
     asks: true,
   },
@@ -60,7 +59,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     run: consistent,
   },
   'missing-digit': {
-    summary: 'a student that never saw a 3 knows one, once one bias is mended',
+    summary: 'a student that never saw a 3 recognises it after one bias is corrected',
     run: missingDigit,
   },
   'real-servers': {
@@ -96,7 +95,7 @@ ${Object.entries(EXAMPLES)
   .join('\n')}
 
   --seeds N     paired seeds (default 10, at least 2)
-  --ask FOLDER  of explain: asks its teachers anew, and keeps in FOLDER what they answer
+  --ask FOLDER  only for explain: asks its teachers again and keeps their answers in FOLDER
 `;
 
 const INTERRUPTED = 130;

@@ -70,18 +70,18 @@ export async function missingDigit(context: ExampleContext): Promise<void> {
       logits: arrays.get(name)?.data as Float32Array,
     });
     add('teacher', outcome(of('teacher.teacher'), 0));
-    add('student of the labels that are left', outcome(of('studentWithoutTeachers'), 0));
+    add('student of the labels without 3', outcome(of('studentWithoutTeachers'), 0));
     add('student of the teacher', outcome(of('student'), 0));
     const mended = mendedOutcome(of('student'));
-    add('the same, its bias mended', mended);
+    add('the same, bias corrected', mended);
     biases.push(...mended.biases);
   }
   printLines([
-    `${''.padEnd(38)}accuracy   of the threes   (mean of ${runIds.length} seeds)`,
+    `${''.padEnd(38)}accuracy       on threes   (mean of ${runIds.length} seeds)`,
     ...[...rows].map(([row, outcomes]) => line(row, outcomes)),
     '',
-    gainLine(rows.get('student of the teacher') ?? [], rows.get('the same, its bias mended') ?? []),
-    `Biases that were chosen: ${Math.min(...biases)} to ${Math.max(...biases)}, ${mean(biases).toFixed(1)} in the mean.`,
+    gainLine(rows.get('student of the teacher') ?? [], rows.get('the same, bias corrected') ?? []),
+    `Chosen biases: ${Math.min(...biases)} to ${Math.max(...biases)}, mean ${mean(biases).toFixed(1)}.`,
     ...PUBLISHED,
   ]);
 }
@@ -156,5 +156,5 @@ function gainLine(before: readonly Outcome[], after: readonly Outcome[]): string
   const gains = after.map(({ all }, i) => 100 * (all - (before[i]?.all ?? Number.NaN)));
   const interval = pairedInterval(gains);
   const [gain, low, high] = [interval.mean, interval.low, interval.high].map((v) => v.toFixed(2));
-  return `Mending one number is worth ${gain} points of accuracy, 95 % interval ${low} to ${high} over paired seeds.`;
+  return `Correcting one number gains ${gain} points of accuracy, 95 % interval ${low} to ${high} over paired seeds.`;
 }

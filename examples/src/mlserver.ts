@@ -64,7 +64,8 @@ export class MlServer {
       const response = await fetch(this.#at(`repository/models/${MODEL}/${verb}`), {
         method: 'POST',
       });
-      if (!response.ok) throw new Error(`MLServer does not ${verb}: ${await response.text()}`);
+      if (!response.ok)
+        throw new Error(`MLServer cannot ${verb} the model: ${await response.text()}`);
     }
   }
 

@@ -45,7 +45,7 @@ export async function writeTables(source: string, folder: string): Promise<[Feat
     const rows = await readRows(source, name);
     first ??= rows.labels;
     if (`${rows.labels}` !== `${first}`)
-      throw damaged(name, 'its digits are not those of the others');
+      throw damaged(name, 'its digits differ from those of the other files');
     const file = path.join(folder, `${name}.csv`);
     await writeFile(file, tableText(rows));
     written.push([name, file]);

@@ -31,7 +31,7 @@ const RULES = ['arithmetic', 'accuracy', 'mixture-em', 'per-class'];
 
 const PUBLISHED = [
   'No table of exactly this was published. Known: with teachers that are about equally good, the plain mean is within',
-  '0.5 to 1.5 points of every scheme of weights; it is unequal teachers for which weights are there.',
+  '0.5 to 1.5 points of every scheme of weights; weights are meant for unequal teachers.',
 ];
 
 export async function noisyTeacher(context: ExampleContext): Promise<void> {
@@ -60,7 +60,11 @@ export async function noisyTeacher(context: ExampleContext): Promise<void> {
     const rule = String(values['ensemble.combine']);
     if (difference === null) return `${rule} was not compared.`;
     const is =
-      difference.low > 0 ? 'beats' : difference.high < 0 ? 'is worse than' : 'is not told from';
+      difference.low > 0
+        ? 'beats'
+        : difference.high < 0
+          ? 'is worse than'
+          : 'does not clearly differ from';
     return `${rule} ${is} the plain mean over ${difference.pairCount} paired seeds.`;
   });
   process.stderr.write(`students without each teacher …\n`);
@@ -72,7 +76,7 @@ export async function noisyTeacher(context: ExampleContext): Promise<void> {
     'Students, by the rule that made their targets:',
     await coordinator('sweep', 'table', table.sweep),
     ...verdicts,
-    'What each teacher cost, and what ensemble and students of the plain mean lose without it:',
+    'What each teacher cost, and what the ensemble and the students of the plain mean lose without it:',
     worth,
     ...PUBLISHED,
   ]);

@@ -140,7 +140,7 @@ async function swapped(
   seen.push(
     {
       expected: "it says that the other model's answers were dropped",
-      seen: dropped.join('; ') || 'it says nothing of it',
+      seen: dropped.join('; ') || 'no warning mentions it',
       holds: dropped.length > 0,
     },
     {
@@ -149,7 +149,7 @@ async function swapped(
       holds: reported === calm.accuracy,
     },
     {
-      expected: 'its student has the weights of the run that was left alone',
+      expected: 'its student has the weights of the undisturbed run',
       seen: `${end.finalWeightsDigest.slice(0, 12)} and ${calm.finalWeightsDigest.slice(0, 12)}`,
       holds: end.finalWeightsDigest === calm.finalWeightsDigest,
     },

@@ -7,7 +7,10 @@ const DEMO = fileURLToPath(new URL('../dist/demo.js', import.meta.url));
 
 test.each([
   [['--nope'], "Unknown option '--nope'"],
-  [['--coordinator', '127.0.0.1:1', '--require-gpu'], '--require-gpu is of a cluster of its own'],
+  [
+    ['--coordinator', '127.0.0.1:1', '--require-gpu'],
+    '--require-gpu cannot be used with --coordinator',
+  ],
 ])('the demo with %j is wrong usage: exit code 2', (args, words) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [DEMO, ...args], {
     encoding: 'utf8',

@@ -102,7 +102,7 @@ function requireAll({ document, texts, answers }: Collected, folder: string): vo
   const given = new Set(answers.map(({ teacher, id, answer }) => `${teacher} ${id} ${answer}`))
     .size;
   if (given >= each * texts.length) return;
-  const message = `${folder} has ${given} of ${each * texts.length} answers; ask again: what is there is not asked twice`;
+  const message = `${folder} has ${given} of ${each * texts.length} answers; run it again: it asks only for the missing answers`;
   throw new LyceumError('FAILED_PRECONDITION', message);
 }
 

@@ -112,7 +112,9 @@ function messagesOf(value: unknown): ChatMessage[] {
     }
     return { role, content } as ChatMessage;
   });
-  if (messages.at(-1)?.role !== 'user') throw new ChatRefused('messages: want the last of user');
+  if (messages.at(-1)?.role !== 'user') {
+    throw new ChatRefused('messages: the last message must have the role user');
+  }
   return messages;
 }
 

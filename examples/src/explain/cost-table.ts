@@ -55,8 +55,8 @@ export async function costTable(
     const one = await drawn('one', (seed) => oneEach(pool, seed));
     row('1 answer a text', oneEach(pool, 1), one, '');
     for (const [arm, title, share] of [
-      ['answers', `${count} answers, as many in all`, 1 / count],
-      ['tokens', `${count} answers, as many tokens`, shareOfEqualTokens(pool)],
+      ['answers', `${count} answers a text, same total`, 1 / count],
+      ['tokens', `${count} answers a text, same tokens`, shareOfEqualTokens(pool)],
     ] as const) {
       const several = await drawn(arm, (seed) => severalEach(pool, seed, share));
       row(title, severalEach(pool, 1, share), several, against(several, one));

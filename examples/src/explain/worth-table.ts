@@ -63,7 +63,7 @@ function foundLines({ summary, kept }: Checked, count: number): string[] {
         percent(own.accuracyOfAll),
       ]),
     ]),
-    `The rules kept ${kept.length} of ${count} texts. Each would drop, and no other rule: ${dropped.join(', ')}.`,
+    `The rules kept ${kept.length} of ${count} texts. Texts that each rule would drop (and no other rule): ${dropped.join(', ')}.`,
   ];
 }
 

@@ -71,7 +71,10 @@ it('completeChat draws a seed if none is given, and asks without a schema if non
 it.each([
   [{ messages: [] }, 'messages: want a list of'],
   [{ messages: [{ role: 'tool', content: '' }] }, 'messages[0]: want role system, user, assistant'],
-  [{ messages: [{ role: 'assistant', content: 'a' }] }, 'messages: want the last of user'],
+  [
+    { messages: [{ role: 'assistant', content: 'a' }] },
+    'messages: the last message must have the role user',
+  ],
   [{ n: 0 }, 'n: want a number from 1 to 128'],
   [{ n: 1.5 }, 'n: want a whole number'],
   [{ temperature: 3 }, 'temperature: want a number from 0 to 2'],
