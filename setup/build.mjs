@@ -65,7 +65,7 @@ async function runBuilder(checkout, tool, args, { cwd, signal }) {
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     throw new SetupError(`${tool} ${args.join(' ')} failed:\n${error.output}`, {
-      remedy: 'mend what it names',
+      remedy: 'correct the errors that it names',
       cause: error,
     });
   }

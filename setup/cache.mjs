@@ -55,7 +55,7 @@ export async function install({ cache, target, needsBytes }, make) {
     const { bavail, bsize } = statfsSync(scratch);
     if (bavail * bsize < needsBytes) {
       throw new SetupError(
-        `the cache ${cache} has ${megabytes(bavail * bsize)} left on its disk, ${megabytes(needsBytes)} are needed`,
+        `the disk of the cache ${cache} has ${megabytes(bavail * bsize)} left, ${megabytes(needsBytes)} are needed`,
         { remedy: STORAGE_REMEDY },
       );
     }
@@ -88,7 +88,7 @@ export async function digest(file, algorithm, encoding) {
 export function checksumError(what, { want, got }) {
   return new SetupError(`${what} has the wrong checksum:\n    want ${want}\n    got  ${got}`, {
     remedy:
-      'it is not the file this version was tested with, and was thrown away: look at where it came from ' +
+      'the file differs from the tested one and was deleted: check its source ' +
       '(a mirror, a proxy, a damaged download), then set up again. Pins are in setup/pins.mjs',
   });
 }

@@ -30,7 +30,7 @@ const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PART
 const unknown = names.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
   const known = Object.keys(PARTS).join(', ');
-  process.stderr.write(`lyceum: no check is called ${unknown.join(', ')}; there are ${known}\n`);
+  process.stderr.write(`lyceum: there is no check ${unknown.join(', ')}; choose from ${known}\n`);
   process.exit(2);
 }
 

@@ -26,7 +26,7 @@ const TOPIC = 'data';
 export function assertDataName(name) {
   if (Object.hasOwn(DATA, name)) return;
   throw new SetupError(`there is no data called "${name}"`, {
-    remedy: `there is ${Object.keys(DATA).join(', ')}`,
+    remedy: `choose one of ${Object.keys(DATA).join(', ')}`,
   });
 }
 

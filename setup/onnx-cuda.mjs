@@ -59,7 +59,8 @@ function requireSameVersion(checkout, pin) {
   const { version } = JSON.parse(readFileSync(join(checkout, PACKAGE, 'package.json'), 'utf8'));
   if (version === pin.version) return;
   throw new SetupError(
-    `onnxruntime-node is ${version}, and the CUDA provider is pinned at ${pin.name} ${pin.version}: they must be of one version`,
+    `onnxruntime-node is ${version}, but the CUDA provider is pinned at ${pin.name} ${pin.version}: ` +
+      'both must have the same version',
     { remedy: 'let ONNX_CUDA in setup/pins.mjs name the version that package-lock.json names' },
   );
 }

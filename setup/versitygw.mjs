@@ -54,7 +54,7 @@ async function build(cache, target, signal) {
 /** @param {string} reason @param {unknown} [cause] */
 function lack(reason, cause) {
   return new SetupError(`there is no versitygw: ${reason}`, {
-    remedy: 'install Go 1.25 or newer; tests take moto, a Python package, in its place',
+    remedy: 'install Go 1.25 or newer; without versitygw, tests use the Python package moto',
     cause,
   });
 }

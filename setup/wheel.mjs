@@ -46,7 +46,7 @@ export async function fetchWheel(pin, { topic, scratch, signal }) {
     });
   }
   const file = readdirSync(scratch).find((name) => name.endsWith('.whl'));
-  if (file === undefined) throw new Error(`pip said it downloaded ${what}, and did not`);
+  if (file === undefined) throw new Error(`pip reported success, but ${what} is not there`);
   const wheel = join(scratch, file);
   const sha256 = await digest(wheel, 'sha256', 'hex');
   if (sha256 !== pin.sha256) {
