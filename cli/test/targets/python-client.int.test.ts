@@ -147,7 +147,7 @@ test('the Python client submits runs, follows them and reads their results', asy
     ],
     history: { step: Array.from({ length: 10 }, (_, i) => i + 1), loss: Array(10).fill(expect.any(Number)) },
     pools: { 'pooled/arithmetic/4': 4, 'pooled/median/standardized/2/of/1': 2, 'pooled/arithmetic/0.5/of/0,2': 0.5 },
-    lost: [expect.stringContaining('a:1: Socket closed (it may want TLS'), 'a:1: Socket closed'],
+    lost: [expect.stringContaining('a:1: Socket closed (the server may need TLS'), 'a:1: Socket closed'],
     refusals: [
       { code: 'NOT_FOUND', message: expect.stringContaining('nobody') },
       { code: 'INVALID_ARGUMENT', message: expect.stringContaining('kind') },

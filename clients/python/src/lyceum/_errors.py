@@ -47,9 +47,9 @@ def error_of(error: grpc.RpcError, address: str, answered: bool = False) -> Lyce
 def _hint(text: str) -> str:
     """A hint at what may be wrong with a connection that failed; empty: none."""
     if "WRONG_VERSION_NUMBER" in text:
-        return " (it speaks no TLS: leave tls_dir out)"
+        return " (the server uses no TLS: leave out tls_dir)"
     if "CERTIFICATE_VERIFY_FAILED" in text:
-        return " (its certificate is of another authority than ca.crt in tls_dir, or of another name)"
+        return " (the server's certificate is from another authority than ca.crt in tls_dir, or for another name)"
     if "Socket closed" in text or "handshake" in text.lower():
-        return " (it may want TLS: give tls_dir, with a certificate of its authority)"
+        return " (the server may need TLS: give tls_dir, with a certificate from its authority)"
     return ""

@@ -54,7 +54,7 @@ def _read_files() -> tuple[dict[str, dict[int, Field]], dict[str, dict[str, int]
     messages = {name: _fields(body, enums) for name, body in _blocks("message", text)}
     kinds = {field.kind for fields in messages.values() for field in fields.values() if field.entry is None}
     if unknown := kinds - set(_DEFAULTS) - set(messages):
-        raise TypeError(f"types of the .proto files that are not known here: {', '.join(sorted(unknown))}")
+        raise TypeError(f"the .proto files have types that this package does not know: {', '.join(sorted(unknown))}")
     methods = {
         method: Method(f"/lyceum.v1.{service}/{method}", request, response)
         for service, body in _blocks("service", text)

@@ -154,7 +154,8 @@ class Targets:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Continues at a position. Raises a LyceumError, FAILED_PRECONDITION, if it belongs to other targets."""
         if list(state["digests"]) != _digests(self.outline):
-            message = f"this position is of run {state['run_id']}, and the targets of {self.outline.run_id} are others"
+            own = self.outline.run_id
+            message = f"this position belongs to run {state['run_id']}; run {own} has other targets"
             raise LyceumError("FAILED_PRECONDITION", message)
         self.next_step = int(state["next_step"])
 
@@ -228,7 +229,7 @@ def targets(
     of all pools.
     """
     if (rank is None) != (world_size is None):
-        raise LyceumError("INVALID_ARGUMENT", "give both of rank and world_size, or none")
+        raise LyceumError("INVALID_ARGUMENT", "give rank and world_size together, or neither")
     if world_size is not None and world_size < 1:
         raise LyceumError("INVALID_ARGUMENT", f"world_size: want a number from 1 on, got {world_size}")
     for name, number in (("rank", rank or 0), ("first_step", first_step), ("end_step", end_step)):
