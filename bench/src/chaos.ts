@@ -82,7 +82,7 @@ function isSound(result: ChaosResult): boolean {
 
 function verdict(result: ChaosResult): string {
   return isSound(result)
-    ? `the disturbed run's weights are as they must be, ${result.slowdown} times slower`
+    ? `the disturbed run's weights are right; it took ${result.slowdown} times as long`
     : 'the disturbed run differs';
 }
 

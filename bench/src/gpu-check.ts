@@ -44,14 +44,14 @@ function shown(result: GpuCheckResult): string {
 function headingLines({ gpu, seen, visible, engines }: GpuCheckResult): string[] {
   const heading =
     gpu === undefined
-      ? 'No GPU was used: the processor stands for it, so these figures say nothing of one.'
+      ? 'No GPU was used: the processor took its place, so these figures say nothing about a GPU.'
       : `Checked: ${gpu}, of ${seen.length} seen (${seen.join('; ')}).`;
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
   return [
     heading,
     `CUDA_VISIBLE_DEVICES ${visible === undefined ? 'is not set' : `is "${visible}"`}. Engines: ${engines.join(', ')}.`,
     `The processor: ${processor}, ${COMPUTE_THREADS} threads.`,
-    `A teacher’s batch: ${TEACHER_ROWS} samples; a full one, as of workers: ${WORKER_ROWS}.`,
+    `A teacher’s batch: ${TEACHER_ROWS} samples; a full batch, as workers use: ${WORKER_ROWS}.`,
   ];
 }
 

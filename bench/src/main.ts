@@ -90,7 +90,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   },
   'data-plane': {
     summary:
-      'where a value takes the coordinator’s processor, and values/s with two data threads ÷ one',
+      'the coordinator’s processor time per value by stage, and values/s with two data threads ÷ one',
     run: dataPlane,
   },
   hostile: {
@@ -146,12 +146,12 @@ const usage = [
   ...Object.entries(BENCHES).map(
     ([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}`,
   ),
-  '--json: prints the JSON line alone',
+  '--json: prints only the JSON line',
   '--repetitions: 3 if not given',
   '--record: writes the result to bench/results/NAME.json, and its table in bench/README.md',
   `--python: for ${namesOf('hasPython')}, a Python with torch, torchvision and numpy`,
-  '--short: remote-teachers measures the convolutional student with 3 workers alone',
-  '--require-gpu: workers of remote-teachers compute on the GPU or end',
+  '--short: remote-teachers measures only the convolutional student with 3 workers',
+  '--require-gpu: workers of remote-teachers end if they cannot compute on the GPU',
   '--large: data also reads 20 GiB of shards, bucket-kills 10 GiB, written to the temporary folder',
 ].join('\n');
 
@@ -202,16 +202,18 @@ async function main(signal: AbortSignal): Promise<number> {
     return refused(`--repetitions: want a whole number from 1, got ${values.repetitions}`);
   }
   if (values.python !== undefined && !bench.hasPython) {
-    return refused(`--python is for ${namesOf('hasPython')}`);
+    return refused(`--python is only for ${namesOf('hasPython')}`);
   }
   if (values.large && !bench.hasLarge) {
-    return refused(`--large is for ${namesOf('hasLarge')}`);
+    return refused(`--large is only for ${namesOf('hasLarge')}`);
   }
   if ((values['require-gpu'] || values.short) && !bench.hasParts) {
-    return refused(`--require-gpu and --short are for ${namesOf('hasParts')}`);
+    return refused(`--require-gpu and --short are only for ${namesOf('hasParts')}`);
   }
   if (values.short && values.record) {
-    return refused('--record keeps a whole result, and --short measures a part of it');
+    return refused(
+      '--record needs a whole result, but --short measures only a part; leave out one of them',
+    );
   }
   const loadBefore = loadavg()[0] ?? 0;
   const result = await bench.run({

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 test.each([
-  [['remote-teachers', '--short', '--record'], '--record keeps a whole result'],
-  [['data', '--short'], '--require-gpu and --short are for remote-teachers'],
-  [['answers', '--large'], '--large is for bucket-kills and data'],
+  [['remote-teachers', '--short', '--record'], '--record needs a whole result'],
+  [['data', '--short'], '--require-gpu and --short are only for remote-teachers'],
+  [['answers', '--large'], '--large is only for bucket-kills and data'],
   [['nothing'], 'want one of the benches below, got nothing'],
 ])('bench %j prints the usage and exits with 2', async (args, problem) => {
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {

@@ -236,7 +236,9 @@ function onAnswers(task: Task, epochs: number, seed: number): DistillationSpecif
     student: { model: task.student },
     training: { epochs, seed },
   });
-  if (specification.kind !== 'Distillation') throw new LyceumError('INTERNAL', 'it distils');
+  if (specification.kind !== 'Distillation') {
+    throw new LyceumError('INTERNAL', `want kind Distillation, not ${specification.kind}`);
+  }
   return specification;
 }
 

@@ -67,7 +67,7 @@ export async function chaosRun(
   const written = JSON.parse(JSON.stringify({ ...plain, spec: { ...plain.spec, ...spec } }));
   const specification = checkRunSpecification(written, 'chaos run');
   if (specification.kind !== 'Distillation') {
-    throw new LyceumError('INTERNAL', 'the run distils');
+    throw new LyceumError('INTERNAL', `want kind Distillation, not ${specification.kind}`);
   }
   const document = JSON.stringify(written);
   return { dataset, datasetFile, teachers, specification, document, stepCount };

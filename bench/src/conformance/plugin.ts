@@ -118,7 +118,9 @@ function gradientIsRight(engine: Engine, term: OwnTerm, batch: Batch): void {
     // Not `>`: a NaN must fail.
     if (Math.abs(own - difference) <= GRADIENT_TOLERANCE * Math.max(1, Math.abs(difference)))
       continue;
-    throw new Error(`∂loss/∂logits[${i}] is ${own}, and the loss's differences say ${difference}`);
+    throw new Error(
+      `∂loss/∂logits[${i}] is ${own}, but differences of the loss give ${difference}`,
+    );
   }
 }
 
@@ -154,7 +156,7 @@ function runsAsGraph(engine: Engine, term: OwnTerm, batch: Batch): void {
       return tf.grad(loss)(given['logits'] as Tensor2D);
     };
     const traced = traceStep(engine, { loss: { fn, inputs: tensors } }, []);
-    if ('reason' in traced) throw new Error(`it is no graph: ${traced.reason}`);
+    if ('reason' in traced) throw new Error(`it cannot run as a graph: ${traced.reason}`);
     traced.dispose();
   });
 }

@@ -60,7 +60,7 @@ export function pooledLoss(tf: Tf, f: CaseFields, written: Written): Scalar {
 
 export function labelLoss(tf: Tf, f: CaseFields, hardLabels: Tensor2D): Scalar {
   const term = termNamed('ce');
-  if (term?.of !== 'labels') throw new Error('ce is of labels');
+  if (term?.of !== 'labels') throw new Error('want ce to be a term of labels');
   return term.loss(tf, term.settings.parse({ term: 'ce' }), { logits: f.logits(), hardLabels });
 }
 
@@ -72,7 +72,7 @@ export function answerLoss(
   combination: Combination = { combine: 'arithmetic' },
 ): Scalar {
   const term = termNamed(written['term']);
-  if (term?.of !== 'answers') throw new Error(`${written['term']} is not of answers`);
+  if (term?.of !== 'answers') throw new Error(`${written['term']} is not a term of answers`);
   const own = term.settings.parse(written);
   const { kind } = term.target(own, combination);
   return term.loss(tf, own, {
@@ -95,7 +95,7 @@ export function featureLoss(
   student: Tensor = f.tensor('studentFeatures'),
 ): Scalar {
   const term = termNamed(written['term']);
-  if (term?.of !== 'features') throw new Error(`${written['term']} is not of features`);
+  if (term?.of !== 'features') throw new Error(`${written['term']} is not a term of features`);
   const own = term.settings.parse({ hintLayer: 'hint', guidedLayer: 'guided', ...written });
   return term.loss(tf, own, student, f.tensor('teacherFeatures'));
 }

@@ -89,7 +89,7 @@ function chosen(gpus: readonly Gpu[], index: number, problem: string | undefined
   const why =
     gpus.length === 0
       ? 'nvidia-smi shows none, or CUDA_VISIBLE_DEVICES leaves none'
-      : `cuda:${index} is not among ${gpus.length}`;
+      : `visible GPUs: ${gpus.length}, none is cuda:${index}`;
   const message = `there is no GPU to check: ${why}; --pretend-cpu tries the check itself on the processor`;
   throw new LyceumError('NOT_FOUND', message);
 }

@@ -120,7 +120,7 @@ export class TeacherParts {
   async together(): Promise<Parts['together']> {
     const [tensorflow, onnx] = [this.#tensorflow, this.#onnx];
     if (tensorflow === undefined || onnx === undefined) {
-      throw new LyceumError('FAILED_PRECONDITION', 'not both engines have the teacher');
+      throw new LyceumError('FAILED_PRECONDITION', 'the teacher is not loaded in both engines');
     }
     let [tensorflowMovedBy, onnxMovedBy] = [0, 0];
     for (let turn = 0; turn < TURNS; turn++) {
@@ -165,7 +165,8 @@ function samples(rows: number, sampleSize: number): Float32Array<ArrayBuffer> {
 /** @throws {LyceumError} INTERNAL if a logit is NaN or infinite. */
 async function outputs(run: Run, rows: number): Promise<Outputs> {
   const first = Float32Array.from(await run());
-  if (!first.every(Number.isFinite)) throw new LyceumError('INTERNAL', 'a logit is no number');
+  if (!first.every(Number.isFinite))
+    throw new LyceumError('INTERNAL', 'a logit is not a finite number');
   const again = Float32Array.from(await run());
   const start = performance.now();
   let batches = 0;

@@ -38,7 +38,7 @@ export function verdicts(probes: Probes, expectsSpeed: boolean): Row[] {
   const { gpu, cpu } = probes;
   const unused = isMeasured(gpu.engine) ? gpu.engine.unused : gpu.engine.problem;
   const of = (result: ProbeResult) => (isMeasured(result.engine) ? result.engine.device : '–');
-  const computes = row('TensorFlow computes there', of(gpu), of(cpu), unused);
+  const computes = row('TensorFlow computes on the device', of(gpu), of(cpu), unused);
   // If the processor computed results, they must not appear in the GPU's column.
   const tensorflow =
     unused === undefined
@@ -172,8 +172,7 @@ function inAnotherProcess<T extends object>(
 
 /** The row on whether samples' answers differ: the check itself relies on this. */
 function rowsDiffer({ rowsDifferBy }: Parts['teacher']): Row {
-  const problem =
-    rowsDifferBy > ROWS_DIFFER ? undefined : `answers in each other’s place would not be seen`;
+  const problem = rowsDifferBy > ROWS_DIFFER ? undefined : 'swapped answers would not be noticed';
   return row('any two samples differ', '–', share(rowsDifferBy), problem);
 }
 

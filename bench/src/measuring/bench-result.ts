@@ -31,7 +31,7 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  if (low === undefined || high === undefined) throw new Error('the median of nothing');
+  if (low === undefined || high === undefined) throw new Error('an empty list has no median');
   return (low + high) / 2;
 }
 

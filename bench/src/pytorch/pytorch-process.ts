@@ -66,8 +66,8 @@ export async function pytorchVersion(
     const reason = stderr?.trim().split('\n').at(-1) || message;
     const folder = environmentFolder();
     throw new NotHereError(
-      `${bench} needs a Python with torch and ${other}, and ${python} is none: ${reason}\n` +
-        'Name another with --python PATH, or make one that is found without:\n' +
+      `${bench} needs a Python with torch and ${other}, but ${python} cannot import them: ${reason}\n` +
+        'Name another with --python PATH, or make one that is found without this option:\n' +
         `  python3 -m venv ${folder} && ${folder}/bin/pip install torch ${other}`,
     );
   }

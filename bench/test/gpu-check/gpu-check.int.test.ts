@@ -51,7 +51,10 @@ test('gpu-check without a GPU says so and exits with 3', async () => {
 
 test('gpu-check exits with 3 for a missing GPU, and with 1 when the driver fails', async () => {
   const none = await run(['--device', 'cuda:2'], await withDriver(TWO_GPUS));
-  expect([none.code, none.stderr]).toEqual([3, expect.stringContaining('cuda:2 is not among 2')]);
+  expect([none.code, none.stderr]).toEqual([
+    3,
+    expect.stringContaining('visible GPUs: 2, none is cuda:2'),
+  ]);
   const broken = await run([], await withDriver('echo no driver is loaded; exit 9'));
   expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('no driver is loaded')]);
 });
@@ -85,7 +88,9 @@ test('gpu-check of an unusable GPU prints the table with failures and exits with
   );
   expect(code).toBe(1);
   expect(stdout).toContain('Checked: NVIDIA H100, 79.6 GiB, driver 580.1, of 2 seen');
-  expect(stdout).toMatch(/TensorFlow computes there \| cpu .* FAILED \| TensorFlow finds no GPU/);
+  expect(stdout).toMatch(
+    /TensorFlow computes on the device \| cpu .* FAILED \| TensorFlow finds no GPU/,
+  );
   expect(stdout).toContain('| TensorFlow, a teacher | – | – | not run |');
   expect(stdout).toContain('| TensorFlow, a student | – | – | not run |');
   expect(stdout).toMatch(

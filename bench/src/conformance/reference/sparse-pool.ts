@@ -45,7 +45,7 @@ export function poolSparse(
   if (shares.length !== rows.length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
-      `${rows.length} teachers' rows and ${shares.length} weights`,
+      `want a weight for each teacher, got ${rows.length} teachers and ${shares.length} weights`,
     );
   }
   const sent = rows.map((row, k) => asMap(row, k, classCount));
@@ -76,7 +76,7 @@ function asMap(
     if (!(Number.isInteger(id) && id >= 0 && id < classCount) || out.has(id)) {
       throw new LyceumError(
         'INVALID_ARGUMENT',
-        `teacher ${teacher}: each class once and below ${classCount}, got ${id}`,
+        `teacher ${teacher}: want each class once, as a number below ${classCount}; got ${id}`,
       );
     }
     out.set(id, probabilities[i] ?? Number.NaN);
@@ -84,7 +84,7 @@ function asMap(
   if (ids.length !== probabilities.length) {
     throw new LyceumError(
       'INVALID_ARGUMENT',
-      `teacher ${teacher}: ${ids.length} classes and ${probabilities.length} probabilities`,
+      `teacher ${teacher}: want a probability for each class, got ${ids.length} classes and ${probabilities.length} probabilities`,
     );
   }
   return out;

@@ -211,7 +211,7 @@ export class SimulatedTeacherWorker {
     this.#hands.add(hand);
     this.#say(session, () => this.#coordinator.taken(session, message));
     if (mishap(this.#world, settings.silent)) {
-      trace(() => `${this.name} will never say a word about it`);
+      trace(() => `${this.name} will never report this ticket`);
       this.#world.ticketWasKept = true;
       this.#pull(session);
       return;

@@ -83,7 +83,7 @@ export class TargetRules {
   closed(): void {
     this.#isOpen = false;
     if (this.#asked.size === 0) return;
-    const message = `${this.#parts.run.runId} is over and asks for ${[...this.#asked]}`;
+    const message = `${this.#parts.run.runId} is over, but still asks for ${[...this.#asked]}`;
     throw new Violation('leak', message);
   }
 
@@ -93,15 +93,16 @@ export class TargetRules {
     const { run, askIdOf } = this.#parts;
     const span = spanOfStep(run.grid, firstStep);
     const lacking = contributors.find((t) => !this.#met.has(askIdOf(t, span)));
-    const steps = `steps [${firstStep}, ${endStep}) of ${run.runId}`;
+    const targets = `targets of steps [${firstStep}, ${endStep}) of ${run.runId}`;
     if (lacking !== undefined)
-      throw new Violation('P4', `${steps} leave before teacher ${lacking} answered`);
-    this.#confirmContributors(steps, span, range);
+      throw new Violation('P4', `${targets} are released before teacher ${lacking} answered`);
+    this.#confirmContributors(targets, span, range);
     const isWhole = endStep <= endStepOfSpan(run.grid, span) && endStep > firstStep;
     if (endStep > this.#creditStep || !isWhole) {
-      throw new Violation('P1', `${steps} leave; credit ends before ${this.#creditStep}`);
+      throw new Violation('P1', `${targets} are released; credit ends before ${this.#creditStep}`);
     }
-    if (!this.#isAttached) throw new Violation('P1', `${steps} leave to nobody`);
+    if (!this.#isAttached)
+      throw new Violation('P1', `${targets} are released, but no student is attached`);
   }
 
   /** Targets leave. @param reachedStep - according to the flow, no target of this step or later has left. */
@@ -110,21 +111,21 @@ export class TargetRules {
     const span = spanOfStep(run.grid, firstStep);
     const before = madeOf.get(span) ?? contributors;
     if (`${before}` !== `${contributors}`) {
-      const message = `targets of span ${span} of ${run.runId} left made of [${before}] and leave made of [${contributors}]`;
+      const message = `targets of span ${span} of ${run.runId} were sent from teachers [${before}], and now from [${contributors}]`;
       throw new Violation('P2', message);
     }
     madeOf.set(span, before);
     if (run.quorum !== undefined && `${kept.get(span)}` !== `${contributors}`) {
-      const message = `targets of span ${span} of ${run.runId} leave, and what they are made of is not kept`;
+      const message = `targets of span ${span} of ${run.runId} are sent, but the ledger lacks their teachers`;
       throw new Violation('P2', message);
     }
     if (firstStep !== this.#nextStep) {
-      const message = `target of step ${firstStep} of ${run.runId} leaves, and ${this.#nextStep} is next`;
+      const message = `the target of step ${firstStep} of ${run.runId} is sent, but step ${this.#nextStep} is next`;
       throw new Violation('P1', message);
     }
     this.#nextStep = endStep;
     if (reachedStep >= endStep) return;
-    const message = `targets below step ${endStep} of ${run.runId} have left; ${reachedStep} is reached`;
+    const message = `targets before step ${endStep} of ${run.runId} were sent, but the flow is at step ${reachedStep}`;
     throw new Violation('reached', message);
   }
 
@@ -152,7 +153,7 @@ export class TargetRules {
 
   /** Confirms a span's contributors: at least the quorum, and fewer than all teachers only after the deadline. */
   #confirmContributors(
-    steps: string,
+    targets: string,
     span: number,
     { firstStep, contributors }: TargetRange,
   ): void {
@@ -161,13 +162,16 @@ export class TargetRules {
     this.#decided.set(span, contributors);
     if (contributors.length === teachers.length) return;
     if (contributors.length < (quorum?.count ?? teachers.length)) {
-      throw new Violation('quorum', `${steps} leave with ${contributors.length} teachers`);
+      throw new Violation('quorum', `${targets} are released with ${contributors.length} teachers`);
     }
     if (!isNew) return;
     const sinceMs = Math.max(this.#busyMs, this.#quorumInMs.get(span) ?? Number.POSITIVE_INFINITY);
     const waitedMs = this.#parts.nowMs() - sinceMs;
     if (this.#doneStep < firstStep || waitedMs < (quorum?.deadlineMs ?? 0)) {
-      throw new Violation('quorum', `${steps} leave without all after ${waitedMs} ms`);
+      throw new Violation(
+        'quorum',
+        `${targets} are released without all teachers after ${waitedMs} ms`,
+      );
     }
   }
 }

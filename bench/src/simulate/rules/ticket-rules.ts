@@ -55,22 +55,22 @@ export class TicketRules {
   /** The asker is told that its ask is satisfied, or never will be. */
   told(askerId: string, askId: string): void {
     if (this.#leave(askerId, askId)) return;
-    throw new Violation('told', `${askerId} is told of ${askId}, which it does not ask for`);
+    throw new Violation('told', `${askerId} is told of ${askId}, but does not ask for it`);
   }
 
   /** Rows of an answer of a worker process are about to be stored. */
   answers(id: string, attempt: number, taker: string): void {
     if (!this.#askers.has(id)) {
-      throw new Violation('unwanted', `an answer to ${id}, which nobody asks for, is stored`);
+      throw new Violation('unwanted', `an answer to ${id} is stored, but nobody asks for it`);
     }
     const takers = this.#takers.get(`${id}/${attempt}`);
     if (takers === undefined || takers.has(taker)) return;
-    throw new Violation('hands', `${taker} answers ticket ${id}, which others have in hand`);
+    throw new Violation('hands', `${taker} answers ticket ${id}, but others hold it`);
   }
 
   issued(id: string, teacher: string, attempt: number): void {
     if (!this.#askers.has(id)) {
-      throw new Violation('leak', `ticket ${id} is issued, and nobody asks for it`);
+      throw new Violation('leak', `ticket ${id} is issued, but nobody asks for it`);
     }
     this.#issues.set(id, {
       teacher,
@@ -113,7 +113,8 @@ export class TicketRules {
     for (const [id, issue] of this.#issues) {
       if (issue.taken) issue.sequence = undefined;
       if (issue.sequence === undefined) continue;
-      throw new Violation('queue lost', `ticket ${id} lay on a queue that is gone, and lies there`);
+      const message = `ticket ${id} was on the lost queue and still counts as there`;
+      throw new Violation('queue lost', message);
     }
   }
 
@@ -131,21 +132,27 @@ export class TicketRules {
   /** Nobody asks for the ticket any more: its message must be removed, so that no worker wastes time on it. */
   forgotten(id: string): void {
     if (this.#book.isWanted(id)) {
-      throw new Violation('forgotten', `ticket ${id} is settled and asked for still`);
+      throw new Violation('forgotten', `ticket ${id} is settled, but still wanted`);
     }
     const issue = this.#issues.get(id);
     this.#issues.delete(id);
     this.#failureCounts.delete(id);
     for (const key of this.#takers.keys()) if (key.startsWith(`${id}/`)) this.#takers.delete(key);
     if (issue?.sequence === undefined || issue.taken) return;
-    throw new Violation('forgotten', `message ${issue.sequence} of unwanted ticket ${id} was left`);
+    throw new Violation(
+      'forgotten',
+      `message ${issue.sequence} of unwanted ticket ${id} was not removed`,
+    );
   }
 
   sessionEnded(workerId: string, teachers: Iterable<string>, nowMs: number): void {
     for (const teacher of teachers) this.#probeDueMs.set(teacher, nowMs + PROBE_AFTER_MS);
     const count = this.#book.inHandCount(workerId);
     if (count === 0) return;
-    throw new Violation('session end', `${count} tickets are left with ${workerId}, which is gone`);
+    throw new Violation(
+      'session end',
+      `worker ${workerId} is gone, but still holds ${count} tickets`,
+    );
   }
 
   /** A message was delivered. Call this after the book was told and its actions were carried out. */
@@ -171,7 +178,7 @@ export class TicketRules {
       if (issue.sequence === undefined || issue.taken || probed.has(issue.teacher)) {
         issue.unseenTicks = 0;
       } else if (++issue.unseenTicks > UNHELD_TICKS) {
-        throw new Violation('probe', `ticket ${id} lies on its queue, and nobody looks`);
+        throw new Violation('probe', `ticket ${id} is on its queue, and nobody looks`);
       }
     }
   }

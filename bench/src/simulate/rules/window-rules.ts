@@ -63,7 +63,10 @@ export function confirmWindow(state: WindowState): void {
     if (!allowed.has(ask)) throw new Violation('window', `${runId} still asks for ${ask}`);
   }
   if (openWantCount === askedCount) return;
-  throw new Violation('window', `${runId} asks for ${askedCount} and counts ${openWantCount}`);
+  throw new Violation(
+    'window',
+    `${runId} asks for ${askedCount} wants, but counts ${openWantCount}`,
+  );
 }
 
 /** The first span that repeats another span from `firstSpan` on whose answers have not come yet; else `endSpan`. */

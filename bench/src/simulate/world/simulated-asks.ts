@@ -54,7 +54,7 @@ function askOf(
 ): Ask {
   const teacher = teachers[teacherIndex];
   if (teacher === undefined || span < 0 || span >= grid.spanCount) {
-    throw new Violation('window', `no teacher ${teacherIndex} or span ${span} is to be asked`);
+    throw new Violation('window', `the run has no teacher ${teacherIndex} or no span ${span}`);
   }
   const { sampleCount } = grid.plan;
   const at = spanAt(grid, span);
