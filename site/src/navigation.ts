@@ -90,7 +90,7 @@ export const NAVIGATION: readonly NavigationGroup[] = [
   },
   {
     title: 'Examples',
-    pages: [page('Runs and what came out', 'examples/README.md')],
+    pages: [page('Runs and results', 'examples/README.md')],
   },
   {
     title: 'Project',

@@ -38,7 +38,7 @@ const CHANGES: readonly (readonly [before: string, after: string])[] = [
 export function withDialogAndOptions(component: string): string {
   return CHANGES.reduce((text, [before, after]) => {
     if (!text.includes(before))
-      throw new Error(`VitePress' search box has no lines as:\n${before}`);
+      throw new Error(`VitePress' search box lacks these lines:\n${before}`);
     return text.replaceAll(before, after);
   }, component);
 }

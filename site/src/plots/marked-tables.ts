@@ -1,7 +1,7 @@
 /**
  * Tables that a page also shows as plots. A mark stands directly before its table:
  *
- *     <!-- plot COLUMN | AXIS, with its unit | what dot and line are -->
+ *     <!-- plot COLUMN | AXIS, with its unit | a caption that explains dots and lines -->
  *
  * The first cell of a row is the row's name. Rows with an empty cell in COLUMN are left out. So a page has its figures
  * only once, and readers of the plain Markdown have them too. Pure, except that it changes the tokens.
@@ -27,7 +27,7 @@ export function plotMarkedTables(tokens: readonly PageToken[], page: string): vo
     const refuse = (why: string) => new Error(`${page}: <!-- plot ${mark} -->: ${why}`);
     const [column, axis, note, ...more] = mark.split(' | ');
     if (column === undefined || axis === undefined || note === undefined || more.length > 0) {
-      throw refuse('wants COLUMN | AXIS | what dot and line are');
+      throw refuse('want COLUMN | AXIS | a caption that explains dots and lines');
     }
     const [head, ...rows] = tableAt(tokens, index + 1);
     if (head === undefined) throw refuse('no table follows');

@@ -21,7 +21,7 @@ export function metricsPage(intro: string, programs: readonly ProgramMetrics[]):
       tableOf(metricsOf(registry).filter(({ name }) => !OF_NODE.test(name))),
     ]),
     '## Every program',
-    'What Node knows of the process.',
+    'Node.js’ own metrics of the process.',
     tableOf(ofNode),
   );
 }

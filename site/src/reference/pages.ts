@@ -38,7 +38,7 @@ export async function referencePages(checkout: string): Promise<Record<string, s
     ),
     'workers.md': commandsPage(
       'Workers',
-      'The two programs that compute. A variable has the value of an option that is not given.',
+      'The two programs that compute. If an option is not given, its environment variable counts.',
       workerPrograms(),
     ),
     'metrics.md': metricsPage(
@@ -46,7 +46,7 @@ export async function referencePages(checkout: string): Promise<Record<string, s
       programMetrics(),
     ),
     'protocol.md': protocolPage(
-      'Calls and messages of `lyceum.v1`, from `proto/lyceum/v1`. Programs speak it by gRPC. Fields that are not set have zero, `false` or nothing.',
+      'Calls and messages of `lyceum.v1`, from `proto/lyceum/v1`. Programs use it over gRPC. Fields that are not set are zero, `false` or empty.',
       protocol(checkout),
     ),
   };

@@ -122,8 +122,8 @@ function callsOf(files: readonly ProtoFile[]): Map<string, string> {
   for (const { name, inputType, outputType } of files.flatMap(({ service = [] }) =>
     service.flatMap(({ method }) => method),
   )) {
-    texts.set(lastName(inputType), `What ${linkTo(name)} is asked.`);
-    texts.set(lastName(outputType), `What ${linkTo(name)} answers.`);
+    texts.set(lastName(inputType), `The request of ${linkTo(name)}.`);
+    texts.set(lastName(outputType), `The response of ${linkTo(name)}.`);
   }
   return texts;
 }
@@ -134,7 +134,7 @@ function linkTo(name: string): string {
 
 /** The description of an enum's zero value, which means none; `''`: the name is that of another value. */
 function unspecified(name: string): string {
-  return name.endsWith('_UNSPECIFIED') ? 'None is said.' : '';
+  return name.endsWith('_UNSPECIFIED') ? 'No value is given.' : '';
 }
 
 /** The project's own files, without the inference servers' protocol. */

@@ -36,7 +36,7 @@ it('plotMarkedTables keeps other comments', async () => {
 });
 
 it.each([
-  ['<!-- plot accuracy | a -->\n', 'wants COLUMN | AXIS | what dot and line are'],
+  ['<!-- plot accuracy | a -->\n', 'want COLUMN | AXIS | a caption that explains dots and lines'],
   [
     '<!-- plot loss | a | b -->\n',
     'the table has no column "loss"; it has student, accuracy, against',
