@@ -66,7 +66,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
   const inShell = test.runIf(isInstalled(shell));
   const offer = (...words: string[]) => offered(shell, NOBODY, ...words);
 
-  inShell('commands and subcommands', () => {
+  inShell('offers commands and subcommands', () => {
     const commands = offer('');
     for (const name of ['submit', 'watch', 'wait', 'models']) {
       expect(commands).toContain(name);
@@ -77,14 +77,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
     expect(offer('-o', 'json', 'workers', 'r')).toEqual(['release']);
   });
 
-  inShell('options, and those of every command', () => {
+  inShell('offers options of the command and those of every command', () => {
     const options = offer('submit', '--');
     expect(options).toEqual(expect.arrayContaining(['--set', '--dry-run', '--coordinator']));
     expect(offer('submit', 'run.yaml', '--w').sort()).toEqual(['--wait', '--watch']);
     expect(offer('targets', 'export', '--fl')).toEqual(['--float16']);
   });
 
-  inShell('choices of options and arguments', () => {
+  inShell('offers the choices of options and arguments', () => {
     expect(offer('list', '-o', '').sort()).toEqual(['json', 'table', 'yaml']);
     expect(offer('wait', 'digits', '--for', 'S')).toEqual(['SUCCEEDED']);
     expect(offer('schema', 'r').sort()).toEqual(['report', 'run']);
@@ -92,7 +92,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
     expect(offer('submit', '--run-id', 'models', '--dr')).toEqual(['--dry-run']);
   });
 
-  inShell('no names and no noise where nobody answers', () => {
+  inShell('offers no names and prints no error without a coordinator', () => {
     expect(offer('watch', '')).toEqual([]);
   });
 });

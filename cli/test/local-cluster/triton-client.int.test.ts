@@ -72,7 +72,7 @@ describe.each(['grpc', 'http'] as const)('Triton client over %s', (protocol) => 
       holds();
     });
 
-  withClient('says what it is and has', () => {
+  withClient('describes the server and its models', () => {
     expect(asked).toMatchObject({
       live: true,
       ready: true,
@@ -92,7 +92,7 @@ describe.each(['grpc', 'http'] as const)('Triton client over %s', (protocol) => 
     expect(outputs?.[0]?.shape.map(Number)).toEqual([-1, CLASSES]);
   });
 
-  withClient("says how many rows it takes, in Triton's configuration", () => {
+  withClient("gives the greatest batch in Triton's configuration", () => {
     const { config = asked.config } = asked.config as { config?: object };
     expect(config).toMatchObject({
       name: 'sums',
@@ -105,7 +105,7 @@ describe.each(['grpc', 'http'] as const)('Triton client over %s', (protocol) => 
     expect(JSON.stringify(config).replaceAll('"', '')).toMatch(/dims:\[6\].*dims:\[3\]/);
   });
 
-  withClient('answers in numbers, whatever the datatype and form', () => {
+  withClient('answers with the same logits for every datatype and form', () => {
     const names = Object.keys(asked.answers);
     expect(names).toHaveLength(protocol === 'http' ? 11 : 7);
     for (const [name, logits] of Object.entries(asked.answers)) {
@@ -125,7 +125,7 @@ describe.each(['grpc', 'http'] as const)('Triton client over %s', (protocol) => 
     expect(asked.best).toEqual(best);
   });
 
-  withClient('refuses politely what it does not offer', () => {
+  withClient('refuses with status and reason what it does not offer', () => {
     const [notFound, invalid] =
       protocol === 'http'
         ? ['404', '400']
