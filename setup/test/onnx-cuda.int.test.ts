@@ -100,7 +100,7 @@ test('set-up refuses an onnxruntime-node of another version before anything is f
   const { code, stderr } = await startModule(SET_UP, env).ended;
 
   expect(stderr).toContain(
-    `onnxruntime-node is 9.9.9, and the CUDA provider is pinned at onnxruntime-gpu ${ONNX_CUDA.version}`,
+    `onnxruntime-node is 9.9.9, but the CUDA provider is pinned at onnxruntime-gpu ${ONNX_CUDA.version}`,
   );
   expect(code).toBe(1);
   expect(existsSync(env.LYCEUM_CACHE)).toBe(false);
