@@ -80,7 +80,7 @@ test.each([
   ],
   [['submit', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
   [['submit', 'x', '--sweep', FOLDER], 'cannot be read: it is a folder; name a file (EISDIR)'],
-  [['imitation', 'collect', 'no.yaml'], 'no.yaml cannot be read: it is not there (ENOENT)'],
+  [['imitation', 'collect', 'no.yaml'], 'no.yaml cannot be read: it does not exist (ENOENT)'],
 ])('%j names the wrong path without a stack: exit code 2', async (args, words) => {
   const { code, stdout, stderr } = await runCli(NOBODY, ...args);
   expect(stderr).toContain(words);

@@ -57,7 +57,7 @@ test('readSpecificationFile names the path of a wrong setting', async () => {
 test('readSpecificationFile names a missing file', async () => {
   const file = path.join(folder, 'none.yaml');
   await expect(readSpecificationFile(file, [], Readable.from([]))).rejects.toThrow(
-    /none\.yaml cannot be used:\n {2}- cannot be read: it is not there \(ENOENT\)/,
+    /none\.yaml cannot be used:\n {2}- cannot be read: it does not exist \(ENOENT\)/,
   );
 });
 

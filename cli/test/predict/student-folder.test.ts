@@ -200,7 +200,7 @@ test('givenPictures names a file that is no picture', async () => {
     for await (const _ of givenPictures([file], [2, 2, 3], undefined));
   };
   await expect(read(broken)).rejects.toThrow(`${broken}: cannot be read as JPEG, PNG`);
-  await expect(read(join(root, 'nowhere.jpg'))).rejects.toThrow('it is not there');
+  await expect(read(join(root, 'nowhere.jpg'))).rejects.toThrow('it does not exist');
 });
 
 test('StudentFolder refuses a student that takes no pictures and has no encoding', async () => {

@@ -201,7 +201,7 @@ function sampleShapeOf(
   }
   if (given === undefined) {
     if (own.every((size) => size > 0)) return own;
-    const message = `the model's input is ${tensorText(input)}; name the sizes of one sample, as it has them behind the batch`;
+    const message = `the model's input is ${tensorText(input)}; name the sizes of one sample, those after the batch`;
     problems.push({ path, message });
     return undefined;
   }

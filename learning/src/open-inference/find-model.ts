@@ -73,7 +73,7 @@ export async function findModel(
     const remote = { description, found, settings };
     const differs = problems.length > 0 ? undefined : await canaryChange(server, remote);
     if (differs !== undefined) {
-      const message = `asked again, ${differs}: they depend on chance, or on the rows beside them, as in training`;
+      const message = `asked again, ${differs}: the answers depend on chance, or on the other rows of a request, as in training`;
       problems.push({ path: output.name, message });
     }
     if (problems.length > 0) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);

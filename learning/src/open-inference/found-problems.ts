@@ -23,7 +23,7 @@ export function boundsProblems({ platform, versions, inputs, outputs }: ModelMet
   return [
     ...Object.entries(lists).flatMap(([path, list]) =>
       list.length > LIST_MAX_COUNT
-        ? [{ path, message: `the server tells ${list.length}; at most ${LIST_MAX_COUNT} are read` }]
+        ? [{ path, message: `the server lists ${list.length}; at most ${LIST_MAX_COUNT} are read` }]
         : [],
     ),
     ...(long === undefined
@@ -31,7 +31,7 @@ export function boundsProblems({ platform, versions, inputs, outputs }: ModelMet
       : [
           {
             path: '',
-            message: `the server tells a name of ${long.length} letters, ${cut(long, 20)}; at most ${NAME_MAX_LETTERS} are read`,
+            message: `the server lists a name of ${long.length} letters, ${cut(long, 20)}; at most ${NAME_MAX_LETTERS} are read`,
           },
         ]),
   ];

@@ -40,7 +40,7 @@ it('readTextFile reads from a pipe', () => {
 it.each([
   ['socket', 'it is a socket, or a device that is not there; name a file (ENXIO)'],
   ['.', 'it is a folder; name a file (EISDIR)'],
-  ['nothing', 'it is not there (ENOENT)'],
+  ['nothing', 'it does not exist (ENOENT)'],
 ])('readTextFile of %s says why it cannot be read', (name, why) => {
   const file = join(root, name);
   expect(() => readTextFile(file, 'NOT_FOUND')).toThrow(`${file} cannot be read: ${why}`);

@@ -256,7 +256,7 @@ test('findModel refuses settings and examples that do not fit the inputs, by nam
   ).rejects.toThrow(
     [
       "settings.scale: means nothing to a model that reads a table's columns: leave it out",
-      'settings.columns: names the input town, which the model has not; it has age float64 [?], trade string [?, 1], hours_per_week float32 [?, 1]',
+      'settings.columns: names the input town, which the model does not have; it has age float64 [?], trade string [?, 1], hours_per_week float32 [?, 1]',
       'inputShape: is for samples of numbers, and the model reads cells: age FP64 [-1], trade BYTES [-1, 1], hours_per_week FP32 [-1, 1]',
     ].join('\n  - '),
   );

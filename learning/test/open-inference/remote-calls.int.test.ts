@@ -424,7 +424,7 @@ test('findModel refuses a model whose answers depend on other rows or on chance'
     server.factor = input?.shape[0] ?? 1;
   };
   await expect(push(server)).rejects.toThrow(
-    /y: asked again, its answers to fixed inputs differ by up to .*: they depend on chance, or on the rows beside them/,
+    /y: asked again, its answers to fixed inputs differ by up to .*: the answers depend on chance, or on the other rows/,
   );
   server.before = () => {
     server.factor += 1;
@@ -438,7 +438,7 @@ test('findModel refuses names that are too long, and more than 1024 inputs', asy
   await expect(push(server)).rejects.toThrow('a name of 300 letters, xxxxxxxxxxxxxxxxxxx…; at most 256'); // biome-ignore format: one line
   server.inputs = Array.from({ length: 1025 }, (_, i) => ({ name: `x${i}`, datatype: 'FP32', shape: [-1, ...SAMPLE] })); // biome-ignore format: one line
   await expect(push(server)).rejects.toThrow(
-    'inputs: the server tells 1025; at most 1024 are read',
+    'inputs: the server lists 1025; at most 1024 are read',
   );
 });
 

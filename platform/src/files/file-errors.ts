@@ -7,13 +7,13 @@ import { availableBytes, hasNoMoreFiles } from './disk-room.js';
 /** By Node's error code; other codes are shown by their number, which errno(3) explains. */
 const WHY: Readonly<Record<string, (path: string) => string>> = {
   EACCES: () =>
-    `this user (uid ${process.getuid?.() ?? '?'}) may not; name another place, or allow it`,
+    `this user (uid ${process.getuid?.() ?? '?'}) is not allowed to; name another place, or allow it`,
   EPERM: () =>
-    `this user (uid ${process.getuid?.() ?? '?'}) may not; name another place, or allow it`,
+    `this user (uid ${process.getuid?.() ?? '?'}) is not allowed to; name another place, or allow it`,
   EROFS: () => 'it is on a read-only file system; name a place that can be written',
   ENOENT: (path) => {
     const folder = dirname(path);
-    return existsSync(folder) ? 'it is not there' : `there is no folder ${folder}`;
+    return existsSync(folder) ? 'it does not exist' : `there is no folder ${folder}`;
   },
   EISDIR: () => 'it is a folder; name a file',
   ENOTDIR: () => 'a part of this path is a file, where a folder is wanted; name a folder',

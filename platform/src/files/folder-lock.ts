@@ -74,7 +74,7 @@ export async function lockFolder(
       const holder = holderIn(file);
       if (waitedMs >= (isGone(holder) ? LEFT_BEHIND_MS : DYING_MS)) throw inUse(folder, holder);
       if (waitedMs === DYING_MS) {
-        say(`waiting for the end of what ${inWords(holder)}, left behind in ${folder}`);
+        say(`waiting for the end of processes left behind in ${folder} by ${inWords(holder)}`);
       }
       await sleep(LOOK_EVERY_MS);
     }

@@ -33,7 +33,7 @@ export async function mountedFile(
 ): Promise<string> {
   if (root === undefined) {
     const message =
-      'data sets by path are not allowed here: whoever runs the cluster gives coordinator and workers --datasets-root FOLDER (LYCEUM_DATASETS_ROOT), the folder that has them';
+      'data sets by path are not allowed here: the operator of the cluster must give coordinator and workers --datasets-root FOLDER (LYCEUM_DATASETS_ROOT), the folder that has them';
     throw new LyceumError('INVALID_ARGUMENT', message);
   }
   const real = await realPathBelow(root, path);

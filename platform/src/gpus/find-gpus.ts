@@ -62,7 +62,7 @@ async function unasked(devices: string): Promise<FoundGpus> {
   const names = await readdir(devices).catch(() => []);
   const device = names.find((name) => /^nvidia\d+$/.test(name));
   if (device === undefined) return { gpus: [] };
-  const problem = `${devices}/${device} is here, and no nvidia-smi that can be run; containers get it by NVIDIA_DRIVER_CAPABILITIES=compute,utility`;
+  const problem = `${devices}/${device} is here, but nvidia-smi cannot be run; containers get it by NVIDIA_DRIVER_CAPABILITIES=compute,utility`;
   return { gpus: [], problem };
 }
 

@@ -73,7 +73,7 @@ function troubleOf(mig: string, total: string, memoryBytes: number): string | un
   }
   return memoryBytes > 0
     ? undefined
-    : `tells no memory (${total}): nvidia-smi -q says what is wrong`;
+    : `does not report its memory (${total}): nvidia-smi -q says what is wrong`;
 }
 
 /** From {@link MEMORY_QUERY}'s output: bytes in use and free by UUID, for GPUs that report them. */
@@ -127,5 +127,5 @@ function csv(): string[] {
 }
 
 function unreadable(line: string): LyceumError {
-  return new LyceumError('FAILED_PRECONDITION', `nvidia-smi says what cannot be read: ${line}`);
+  return new LyceumError('FAILED_PRECONDITION', `a line of nvidia-smi cannot be read: ${line}`);
 }

@@ -133,7 +133,7 @@ const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
 /** Advice: what would make this program accept the server's certificate. */
 function authorityText({ code = '' }: NodeJS.ErrnoException): string {
   if (!UNKNOWN_AUTHORITY.has(code)) return '';
-  return ': no authority that this process believes has signed it; NODE_EXTRA_CA_CERTS=FILE at its start adds some, and so does tls.ca of an inference server';
+  return ': no authority that this process trusts has signed it; NODE_EXTRA_CA_CERTS=FILE at its start adds authorities, and so does tls.ca of an inference server';
 }
 
 /** Says that the server seems to speak another protocol than the URL names; undefined: no sign of that. */

@@ -209,6 +209,6 @@ function connectionTrouble(
 function whoOf(credentials: NatsCredentials | undefined, tls: TlsIdentity | undefined): string {
   if (credentials !== undefined) return `user ${credentials.user}: see --nats-credentials`;
   return tls === undefined
-    ? 'who has no user: see --nats-credentials'
+    ? 'a client without a user: see --nats-credentials'
     : 'the certificate, which names none of its users, or wants a password: see --tls-dir and --nats-credentials';
 }

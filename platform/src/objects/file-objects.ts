@@ -244,7 +244,7 @@ async function requireVersion(
   { etag }: ObjectFacts,
 ): Promise<void> {
   if ((await factsOf(file)).etag === etag) return;
-  throw new ObjectChangedError(shownUrl(path), 'somebody wrote to it while it was read');
+  throw new ObjectChangedError(shownUrl(path), 'it was written to while it was read');
 }
 
 function tooShort(path: string, sizeBytes: number, end: number): LyceumError {

@@ -33,7 +33,7 @@ export function placeOf(url: string): ObjectPlace {
     default:
       throw wrong(
         url,
-        'is at no place that is read; want s3://BUCKET/KEY, https://, or a path below the datasets root',
+        'is no place that is read; want s3://BUCKET/KEY, https://, or a path below the datasets root',
       );
   }
 }
@@ -68,7 +68,7 @@ function httpUrl(url: string): URL {
   if (!URL.canParse(url)) throw wrong(url, 'is no URL');
   const read = new URL(url);
   if (read.username !== '' || read.password !== '') {
-    throw wrong(url, 'has a user or a password; a URL is written down for everybody who reads');
+    throw wrong(url, 'has a user or a password; a URL is stored and shown to everybody');
   }
   read.hash = '';
   return read;

@@ -89,7 +89,7 @@ class PlacedObjects implements Objects {
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
     const place = placeOf(prefix);
     if (place.kind === 'http') {
-      const message = `${shownUrl(prefix)}: HTTP has no lists of what there is; name each object`;
+      const message = `${shownUrl(prefix)}: HTTP cannot list objects; name each object`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     if (place.kind === 'file') yield* this.#files.list(place.path, signal);

@@ -83,7 +83,7 @@ function requireBound(places: SecretPlaces, name: string, callee: Callee): void 
   for (const line of lines.filter((own) => own !== '')) {
     const pattern = parseHostPattern(line);
     if (pattern === undefined) {
-      const message = `a line of the hosts that the secret ${name} goes to is none; want HOST, *.DOMAIN, HOST:PORT or https://HOST`;
+      const message = `the list of hosts of the secret ${name} has a line that is no host; want HOST, *.DOMAIN, HOST:PORT or https://HOST`;
       throw new LyceumError('FAILED_PRECONDITION', message);
     }
     if (matchesHost(pattern, callee)) return;
@@ -94,7 +94,7 @@ function requireBound(places: SecretPlaces, name: string, callee: Callee): void 
     folder === undefined
       ? ''
       : `a file ${name}${HOSTS_FILE_SUFFIX} in ${folder} with the line ${line}, or `;
-  const message = `the secret ${name} is not sent to ${host}, since its operator has not said that it goes there; ${file}${variable}=${line} says so`;
+  const message = `the secret ${name} is not sent to ${host}, which is not in the secret's list of hosts; ${file}${variable}=${line} adds it`;
   throw new LyceumError('PERMISSION_DENIED', message);
 }
 

@@ -63,7 +63,7 @@ export function tlsTrouble(details: string): string | undefined {
   if (details.includes('Protocol error')) return 'it speaks no gRPC, or wants TLS';
   const [, why] =
     /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
-  if (why !== undefined) return `its certificate is not believed: ${why}`;
+  if (why !== undefined) return `its certificate is not trusted: ${why}`;
   if (!details.includes('Failed to connect')) return undefined;
-  return 'it hangs up; it may want TLS, or a certificate of another authority, or its clock may be wrong';
+  return 'it closes the connection; it may want TLS, or a certificate of another authority, or its clock may be wrong';
 }

@@ -73,7 +73,7 @@ export function workerCommand(name: string, version: string): Command {
     ),
     flag(
       '--datasets-root <folder>',
-      'mounted; data sets that runs name by their paths, and shards that are files, must be in it; default: none are',
+      'a mounted folder: data sets that runs name by path, and shards that are files, must be in it; default: such sets are refused',
       'LYCEUM_DATASETS_ROOT',
     ),
     flag(
@@ -100,7 +100,7 @@ export function workerCommand(name: string, version: string): Command {
       .default(10_240),
     flag(
       '--data-cache-dir <folder>',
-      'where they are kept; default: pictures, in the state folder',
+      'where these shards are kept; default: pictures, in the state folder',
       'LYCEUM_DATA_CACHE_DIR',
     ),
     flag('--decode-threads <n>', 'pictures that are decoded at a time', 'LYCEUM_DECODE_THREADS')

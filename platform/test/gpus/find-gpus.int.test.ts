@@ -103,7 +103,7 @@ test('findGpus reports the device file of a GPU without nvidia-smi as a problem'
   writeFileSync(join(devices, 'nvidia0'), '');
   const { gpus, problem } = await findGpus({}, devices);
   expect(gpus).toEqual([]);
-  expect(problem).toMatch(/nvidia0 is here, and no nvidia-smi .*NVIDIA_DRIVER_CAPABILITIES/);
+  expect(problem).toMatch(/nvidia0 is here, but nvidia-smi cannot .*NVIDIA_DRIVER_CAPABILITIES/);
 });
 
 test('GpuMemory reports no used memory and all memory as free when nvidia-smi fails', async () => {

@@ -13,7 +13,7 @@ const gpu = (uuid: string, name = 'NVIDIA H100'): Gpu => ({
 const A = gpu('GPU-aa11');
 const B = gpu('GPU-ab22', 'NVIDIA L4');
 const PART = gpu('MIG-cc33', 'NVIDIA A100 MIG 1g.5gb');
-const SICK: Gpu = { ...gpu('GPU-dd44'), memoryBytes: 0, trouble: 'tells no memory' };
+const SICK: Gpu = { ...gpu('GPU-dd44'), memoryBytes: 0, trouble: 'does not report its memory' };
 const ALL = [A, B, PART];
 
 describe('CUDA_VISIBLE_DEVICES', () => {
@@ -60,13 +60,19 @@ describe('--device', () => {
     ['auto', [], PROBLEM, false, /^nvidia-smi: no driver; --device cpu or --allow-cpu goes on/],
     ['auto', [], PROBLEM, true, 'processor', /^nvidia-smi: no driver; the processor computes$/],
     ['auto', [SICK, B], undefined, false, B],
-    ['auto', [SICK], undefined, false, /there are 1: 0 NVIDIA H100 tells no memory; --device cpu/],
+    [
+      'auto',
+      [SICK],
+      undefined,
+      false,
+      /there are 1: 0 NVIDIA H100 does not report its memory; --device cpu/,
+    ],
     [
       { cuda: 0 },
       [SICK, B],
       undefined,
       false,
-      /cuda:0 cannot be used: NVIDIA H100 tells no memory/,
+      /cuda:0 cannot be used: NVIDIA H100 does not report its memory/,
     ],
     [{ cuda: 1 }, [SICK, B], undefined, false, B],
     ['cpu', ALL, undefined, false, 'processor'],

@@ -64,15 +64,19 @@ test.each([
     `GPU 0: a (UUID: ${H100})\nMIG odd Device 0: (UUID: MIG-a)`,
   ],
 ])('parseGpus refuses output that it cannot read: %s', (query, list) => {
-  expect(() => parseGpus(query, list)).toThrow(/nvidia-smi says what cannot be read/);
+  expect(() => parseGpus(query, list)).toThrow(/a line of nvidia-smi cannot be read/);
 });
 
 test.each([
-  ['[N/A]', '9.0, Disabled', 'tells no memory ([N/A]): nvidia-smi -q says what is wrong'],
+  [
+    '[N/A]',
+    '9.0, Disabled',
+    'does not report its memory ([N/A]): nvidia-smi -q says what is wrong',
+  ],
   [
     '[Unknown Error]',
     '[N/A], [N/A]',
-    'tells no memory ([Unknown Error]): nvidia-smi -q says what is wrong',
+    'does not report its memory ([Unknown Error]): nvidia-smi -q says what is wrong',
   ],
   [
     '81559',

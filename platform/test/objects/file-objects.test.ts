@@ -174,7 +174,7 @@ it('fails as CANCELLED when the signal is aborted', async () => {
 });
 
 it.each([
-  ['HTTP has no lists', () => all(objects.list('https://example.org/'))],
+  ['HTTP cannot list objects', () => all(objects.list('https://example.org/'))],
   [
     'nothing is written over HTTP',
     () => objects.write('https://example.org/x', objects.stream('b/1.jpg')),

@@ -132,7 +132,7 @@ describe('Objects over HTTP', () => {
     expect(honest).toBeInstanceOf(ObjectChangedError);
     expect(honest).toMatchObject({
       code: 'FAILED_PRECONDITION',
-      message: `${url}: the object has changed: answers 412 Precondition Failed; put the former one back, or register the set anew`,
+      message: `${url}: the object has changed: answers 412 Precondition Failed; restore the former one, or register the set again`,
     });
     // A server that does not know If-Match.
     server.next.push((request, response, served) => {

@@ -25,7 +25,7 @@ const shared = secretPlaces(folder, {}, 'nowhere');
 it('a secret without hosts is not sent; the error names the file that would allow it', () => {
   const read = () => readSecret(shared, 'api-key', ours);
   expect(read).toThrow(
-    `the secret api-key is not sent to api.example.org, since its operator has not said that it goes there; a file api-key.hosts in ${folder} with the line api.example.org, or LYCEUM_HOSTS_OF_API_KEY=api.example.org says so`,
+    `the secret api-key is not sent to api.example.org, which is not in the secret's list of hosts; a file api-key.hosts in ${folder} with the line api.example.org, or LYCEUM_HOSTS_OF_API_KEY=api.example.org adds it`,
   );
   expect(read).not.toThrow('s3cret');
   expect(readSecret(secretPlaces(folder, {}, 'anywhere'), 'api-key', theirs)).toBe('s3cret');
@@ -67,7 +67,7 @@ it('headersWithSecrets reads secrets and their hosts from environment variables'
     secrets: ['fr0m env'],
   });
   expect(() => headersWithSecrets(headers, places, 'http://127.0.0.1:9/')).toThrow(
-    'LYCEUM_HOSTS_OF_API_KEY=127.0.0.1 says so',
+    'LYCEUM_HOSTS_OF_API_KEY=127.0.0.1 adds it',
   );
 });
 

@@ -48,7 +48,7 @@ test.each(['ca.crt', 'tls.crt', 'tls.key'])('readTlsIdentity names a missing %s'
   await rm(join(folder, name));
   expect(() => readTlsIdentity(folder, NOW)).toThrow(
     new RegExp(
-      `${name} cannot be read: it is not there \\(ENOENT\\); want ca.crt, tls.crt, tls.key in that folder`,
+      `${name} cannot be read: it does not exist \\(ENOENT\\); want ca.crt, tls.crt, tls.key in that folder`,
     ),
   );
 });

@@ -105,7 +105,11 @@ describe('gRPC with mutual TLS', () => {
       () => connect(RunClient, server.address, stranger),
       'or its clock may be wrong',
     ],
-    ['without TLS', () => connect(RunClient, server.address), 'it hangs up; it may want TLS'],
+    [
+      'without TLS',
+      () => connect(RunClient, server.address),
+      'it closes the connection; it may want TLS',
+    ],
     [
       'without a certificate',
       () => {
@@ -132,7 +136,7 @@ describe('gRPC with mutual TLS', () => {
     try {
       await expect(ask('x', connect(RunClient, elsewhere.address, member))).rejects.toMatchObject({
         code: 'UNAVAILABLE',
-        message: expect.stringContaining('its certificate is not believed'),
+        message: expect.stringContaining('its certificate is not trusted'),
       });
     } finally {
       await elsewhere.stop(0);
@@ -165,7 +169,7 @@ describe('gRPC with mutual TLS', () => {
         const asked = ask('x', connect(RunClient, `${host}:${port}`, member));
         await expect(asked).rejects.toMatchObject({
           code: 'UNAVAILABLE',
-          message: expect.stringContaining('its certificate is not believed'),
+          message: expect.stringContaining('its certificate is not trusted'),
         });
       }
       // This certificate may be used for calls.
@@ -181,7 +185,7 @@ describe('gRPC with mutual TLS', () => {
       ask('x', connect(RunClient, server.address, { ...member, ca })),
     ).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('its certificate is not believed'),
+      message: expect.stringContaining('its certificate is not trusted'),
     });
   });
 

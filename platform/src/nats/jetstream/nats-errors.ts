@@ -28,7 +28,7 @@ export function natsError(thrown: unknown, what: string): LyceumError {
   const code = thrown instanceof NatsError ? thrown.api_error?.err_code : undefined;
   switch (code) {
     case API_ERROR.wrongLastSequence:
-      return new LyceumError('ABORTED', `${what}: somebody else wrote it meanwhile`, options);
+      return new LyceumError('ABORTED', `${what}: another process wrote it meanwhile`, options);
     case API_ERROR.streamNotFound:
     case API_ERROR.consumerNotFound:
       return new LyceumError('UNAVAILABLE', `${what} does not exist`, options);

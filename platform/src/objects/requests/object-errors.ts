@@ -7,7 +7,7 @@ import { RetryLaterError } from '../../pacing/index.js';
 export class ObjectChangedError extends LyceumError {
   /** @param shown - the URL, as messages show it. */
   constructor(shown: string, how: string) {
-    const message = `${shown}: the object has changed: ${how}; put the former one back, or register the set anew`;
+    const message = `${shown}: the object has changed: ${how}; restore the former one, or register the set again`;
     super('FAILED_PRECONDITION', message);
   }
 }

@@ -158,10 +158,10 @@ export class S3Requests {
 
   #hint(status: number, code: string | undefined, region: string | undefined): string | undefined {
     if (region !== undefined && region !== this.#settings.region && /^[a-z0-9-]+$/.test(region)) {
-      return `its bucket is in ${region}, which --s3-region (LYCEUM_S3_REGION) is to name`;
+      return `its bucket is in ${region}; give --s3-region ${region} (LYCEUM_S3_REGION)`;
     }
     if (code === 'AuthorizationHeaderMalformed') {
-      return `its region is not ${this.#settings.region}; --s3-region (LYCEUM_S3_REGION) names it`;
+      return `its region is not ${this.#settings.region}; give its region by --s3-region (LYCEUM_S3_REGION)`;
     }
     if (code === 'InvalidObjectState') return 'it is archived (Glacier); restore it first';
     if (status !== 403) return undefined;
