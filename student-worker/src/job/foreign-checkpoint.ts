@@ -5,7 +5,7 @@ export class ForeignCheckpointError extends LyceumError {
   constructor(what: string, reason: string) {
     super(
       'FAILED_PRECONDITION',
-      `${what} is of another build, which this one does not read: ${reason}`,
+      `${what} was written by another build, whose checkpoints this one cannot read: ${reason}`,
     );
   }
 }

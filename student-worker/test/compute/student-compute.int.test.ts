@@ -209,7 +209,7 @@ describe('a checkpoint', () => {
     const shell = { trainCount: TRAIN_COUNT };
     const { failure } = await train(compute, await job({ checkpointFile }), shell);
     expect(failure).toEqual({
-      reason: expect.stringContaining('is of another build'),
+      reason: expect.stringContaining('was written by another build'),
       retryable: false,
       storageFull: false,
       checkpointForeign: true,

@@ -119,11 +119,11 @@ export class EndedCalls {
 
   #reason(kind: NotedCall['kind'], count: number): string {
     if (kind === 'load') {
-      return `this worker's process has ended ${count} times in a row while it opened the model, which may end the library that runs it, or take more memory than there is; resume the run to have it tried again`;
+      return `this worker's process has ended ${count} times in a row while it opened the model: the model may crash the library that runs it, or need more memory than there is; resume the run to try it again`;
     }
     const { workerId } = this.#options.place;
     const minutes = REFUSED_MS / 60_000;
-    return `the process of ${workerId} has ended ${count} times in a row while the model computed these samples: at one of them it may end the library that runs it, or take more memory than there is; look at the log of ${workerId}, give it more memory or the run another model, and resume the run after ${minutes} minutes to have it tried again`;
+    return `the process of ${workerId} has ended ${count} times in a row while the model computed these samples: one of them may crash the library that runs the model, or need more memory than there is; look at the log of ${workerId}, give it more memory or the run another model, and resume the run after ${minutes} minutes to try it again`;
   }
 
   /** The calls at which processes have ended, the one before this included. Read once. */

@@ -54,7 +54,7 @@ export class LookupTeacher implements TeacherEngine {
   async answer({ dataset, samples, outputs }: AnswerRequest): Promise<AnswerTensor[]> {
     if (dataset.held !== undefined) {
       const message =
-        'answers are looked up (--lookup-delay-ms) from those to a whole set, and of a set in shards only parts are in memory';
+        '--lookup-delay-ms needs a set that is in memory as a whole, and a set in shards is not';
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     const key = [this.#identity, dataset.digest, ...outputs].join();

@@ -171,7 +171,7 @@ export class Trainer {
   #trace(batch: Batch, targets: ReadonlyMap<string, Float32Array>): void {
     const { batches, student } = this.#parts;
     const reason = this.#eager
-      ? 'the worker was started so'
+      ? 'the worker was started with --eager (LYCEUM_EAGER)'
       : student.trace(batch, targets, batches.rowCounts);
     if (reason !== undefined) this.#news.untraced('steps', reason);
   }

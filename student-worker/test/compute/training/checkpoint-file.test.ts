@@ -100,7 +100,7 @@ describe('checkpoint file', () => {
     }
     expect(thrown).not.toBeInstanceOf(CorruptCheckpointError);
     expect(trainingFailure(thrown)).toEqual({
-      reason: expect.stringMatching(/^it is of another build, .* samples: [^\n]+$/),
+      reason: expect.stringMatching(/^it was written by another build, .* samples: [^\n]+$/),
       retryable: false,
       storageFull: false,
       checkpointForeign: true,

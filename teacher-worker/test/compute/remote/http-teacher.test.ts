@@ -278,7 +278,7 @@ it('asks again when a list has an answer too few or too many', async () => {
   expect(await classesOf(open({ concurrency: 1, attempts: 3 }))).toEqual(want);
   respond = (inputs) => ({ body: [...inputs, 'more'].map(() => ({ label: NAMES[0] })) });
   await expect(classesOf(open({ revision: 'other', concurrency: 1 }))).rejects.toThrow(
-    'the response has a list of 9 for 8 samples, so nobody knows which is whose; tried 2 times',
+    'the response has a list of 9 for 8 samples, so it is not known which answer is whose; tried 2 times',
   );
 });
 
