@@ -128,8 +128,8 @@ it('rule length counts characters, not bytes', () => {
 it('rule agreement does not count abstentions', () => {
   expect(whyOf([{ rule: 'agreement' }], { yes: 'xxy', no: 'xy?', silent: '???' })).toEqual({
     yes: [],
-    no: ['agreement: 1 say the same, want 2'],
-    silent: ['agreement: 0 say the same, want 2'],
+    no: ['agreement: 1 name the same class, want 2'],
+    silent: ['agreement: 0 name the same class, want 2'],
   });
 });
 
@@ -208,7 +208,7 @@ it('judge never drops a held-out input, and gives every reason for a dropped one
   const rules = [{ rule: 'schema' }, { rule: 'agreement' }];
   expect(whyOf(rules, { '1': '---', '2': 'x--' }, inputs)).toEqual({
     '1': [],
-    '2': ['schema: 1 answers that can be read, want 3', 'agreement: 1 say the same, want 2'],
+    '2': ['schema: 1 answers that can be read, want 3', 'agreement: 1 name the same class, want 2'],
   });
 });
 

@@ -145,7 +145,7 @@ function muchOf(
 test('submit refuses teachers of a table for a set with other columns, or with views', async () => {
   await run('datasets', 'push', 'fewer', PEOPLE, '--label', 'pay', '--columns', 'town=ignore');
   await expect(client.submitRun(document('fewer', { dataset: 'fewer' }))).rejects.toThrow(
-    'spec.teachers[0].model: reads the column town, which the data set has not; it has age',
+    'spec.teachers[0].model: reads the column town, which the data set does not have; it has age',
   );
   await expect(client.submitRun(document('mixed', { views: { mixup: true } }))).rejects.toThrow(
     'spec.views: changes the samples, but spec.teachers[0].model reads their columns, which stay',

@@ -134,7 +134,7 @@ export function parseStoredDataset(
 ): StoredDataset {
   const digest = sha256Hex(bytes);
   if (expectedDigest !== undefined && digest !== expectedDigest) {
-    const message = `${source}: want SHA-256 ${expectedDigest}, got ${digest}; the file is damaged or another`;
+    const message = `${source}: want SHA-256 ${expectedDigest}, got ${digest}; the file is damaged, or is another file`;
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   const members = readMembers(bytes, source);
@@ -301,6 +301,6 @@ function strangers(
       member.endsWith('.npy') &&
       !known.includes(member),
   );
-  const message = 'is of no modality, or of no columns, that meta.json names';
+  const message = 'belongs to no modality or columns that meta.json names';
   return strange.map((member) => ({ path: member.slice(0, -'.npy'.length), message }));
 }

@@ -172,7 +172,7 @@ export function columnWarnings(columns: readonly FittedColumn[], at: string): Pr
 export function sharedWarnings(shared: SharedSamples): Problem[] {
   const text = sharedSamplesText(shared);
   if (text === undefined) return [];
-  const message = `${text}, value by value: figures on them say too much. Keep one of each in the source, or twins in one split by --split column:NAME`;
+  const message = `${text}, value by value: figures on them are too good. Keep one of each in the source, or twins in one split by --split column:NAME`;
   return [{ path: 'duplicates', message }];
 }
 

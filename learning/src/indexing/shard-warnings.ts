@@ -101,7 +101,7 @@ function twinsWarning({ sampleCount, splits, shards }: ManifestParts): Problem[]
     sharedSamples({ sampleCount, splits, shards, modalities: new Map() }),
   );
   if (text === undefined) return [];
-  const message = `${text}, the same files: figures on them say too much. Keep one of each in the source`;
+  const message = `${text}, the same files: figures on them are too good. Keep one of each in the source`;
   return [{ path: 'duplicates', message }];
 }
 

@@ -35,7 +35,7 @@ export function columnPlaces(
   const missing = wanted.filter((_, k) => places[k] === undefined).map(({ name }) => name);
   if (missing.length > 0) {
     throw refusal(
-      `reads the ${missing.length === 1 ? 'column' : 'columns'} ${shown(missing)}, which the data set has not; it has ${shown(columns.map(({ name }) => name))}. "columns" in the model's settings says which are meant`,
+      `reads the ${missing.length === 1 ? 'column' : 'columns'} ${shown(missing)}, which the data set does not have; it has ${shown(columns.map(({ name }) => name))}. "columns" in the model's settings says which are meant`,
     );
   }
   return wanted.map(({ kind }, k) => {

@@ -82,7 +82,7 @@ const ADVICE = [
   {
     said: /Failed to construct locale/,
     advice:
-      "the model asks for a language that this machine has not: export it with convert_sklearn(…, options={TfidfVectorizer: {'locale': 'C'}}), or install the language",
+      "the model asks for a language that this machine does not have: export it with convert_sklearn(…, options={TfidfVectorizer: {'locale': 'C'}}), or install the language",
   },
 ];
 

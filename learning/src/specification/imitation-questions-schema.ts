@@ -68,7 +68,8 @@ export function questionsProblems(
   const chats = spec.teachers.filter(({ endpoint }) => endpoint.chat !== undefined);
   if (chats.length === 0) wrong('wants a teacher that is a chat, and there is none');
   for (const [i, own] of classes.entries()) {
-    if (!spec.classes.includes(own)) wrong(`is "${own}", which spec.classes has not`, 'classes', i);
+    if (!spec.classes.includes(own))
+      wrong(`is "${own}", which is not in spec.classes`, 'classes', i);
     if (classes.indexOf(own) < i) wrong(`is "${own}" again`, 'classes', i);
   }
   for (const [i, own] of teachers.entries()) {

@@ -50,7 +50,7 @@ const inputs = section({
 });
 
 const teacher = section({
-  name: name.describe("The teacher's name, which its answers are kept under."),
+  name: name.describe("The teacher's name, under which its answers are kept."),
   endpoint: endpointOfPrompts.describe('How the teacher is asked, and what its answers mean.'),
   ask: ask
     .prefault({})
@@ -154,9 +154,10 @@ function betweenFields(document: Imitation): Problem[] {
   for (const [k, { name: own }] of teachers.entries()) {
     const first = teachers.findIndex((other) => other.name === own);
     if (first < k) wrong(`teachers[${k}].name`, `is that of spec.teachers[${first}] too`);
-    if (own === CONSENSUS) wrong(`teachers[${k}].name`, `is the name of what teaches by ${own}`);
+    if (own === CONSENSUS)
+      wrong(`teachers[${k}].name`, `is the name of the teacher that train.teach: ${own} makes`);
     if (own === EXPLAINED && taught?.explanations !== undefined) {
-      wrong(`teachers[${k}].name`, 'is the name of what learns from explanations');
+      wrong(`teachers[${k}].name`, 'is the name of the teacher that learns from explanations');
     }
   }
   for (const [k, { endpoint: own, ask: how }] of teachers.entries()) {
@@ -169,7 +170,7 @@ function betweenFields(document: Imitation): Problem[] {
     if (unknown.length === 0) continue;
     wrong(
       `teachers[${k}].endpoint.classes`,
-      `names ${unknown.slice(0, 8).join(', ')}, which spec.classes has not`,
+      `names ${unknown.slice(0, 8).join(', ')}, which is not in spec.classes`,
     );
   }
   const twice = classes.find((own, i) => classes.indexOf(own) < i);

@@ -187,13 +187,13 @@ const training = section({
     ),
   checkpointEverySteps: count
     .default(200)
-    .describe('Steps between two checkpoints: a death of the student costs no more of them.'),
+    .describe('Steps between two checkpoints; a student that dies loses at most as many.'),
 }).transform((t) => (t.epochs === undefined && t.steps === undefined ? { ...t, epochs: 10 } : t));
 
 const selection = section({
   split: word('validation')
     .default('validation')
-    .describe('The split that chooses; the test split is scored once, at the end.'),
+    .describe('The split that selects; the test split is scored once, at the end.'),
   metric: word('nll', 'accuracy')
     .default('nll')
     .describe(

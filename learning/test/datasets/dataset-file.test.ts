@@ -403,7 +403,7 @@ describe('a data set of a table', () => {
   it('is refused with cells of columns that meta.json does not name', () => {
     const numbers: NpyArray = { dtype: 'float64', shape: [4], data: new Float64Array(4) };
     expect(problemsOf(fileWith({ numbers }))).toEqual([
-      'numbers: is of no modality, or of no columns, that meta.json names',
+      'numbers: belongs to no modality or columns that meta.json names',
     ]);
   });
 });

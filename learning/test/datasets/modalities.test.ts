@@ -117,12 +117,12 @@ describe('a data set of several modalities', () => {
     [
       'nobody names one',
       fileWith({ 'inputs.smell': { dtype: 'uint8', shape: [3, 1], data: new Uint8Array(3) } }),
-      'inputs.smell: is of no modality, or of no columns, that meta.json names',
+      'inputs.smell: belongs to no modality or columns that meta.json names',
     ],
     [
       'one has no name',
       fileWith({ inputs: { dtype: 'uint8', shape: [3, 1], data: new Uint8Array(3) } }),
-      'inputs: is of no modality, or of no columns, that meta.json names',
+      'inputs: belongs to no modality or columns that meta.json names',
     ],
     [
       'one has other samples',

@@ -31,7 +31,7 @@ it('columnPlaces takes a changed name only if one of the two names has underscor
 it.each<[string, readonly TableColumn[], readonly TableColumn[] | undefined]>([
   ["reads a table's columns, and the data set has none", [number('age')], undefined],
   [
-    'reads the column Age, which the data set has not; it has age, hours-per-week',
+    'reads the column Age, which the data set does not have; it has age, hours-per-week',
     [number('Age')],
     SET,
   ],

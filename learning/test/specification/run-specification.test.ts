@@ -452,7 +452,7 @@ describe('checkRunSpecification refuses', () => {
   test('teacher weights beside a rule that computes them', () => {
     const teachers = spec.teachers.map((t, i) => ({ ...t, weight: i + 1 }));
     expect(problemOf(distillation({ teachers, ensemble: { combine: 'entropy' } }))).toBe(
-      `spec.teachers[1].weight: has no say beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by ${OF_WEIGHTS}`,
+      `spec.teachers[1].weight: has no effect beside spec.ensemble.combine: entropy, which computes the weights; leave it out, or combine by ${OF_WEIGHTS}`,
     );
     expect(problemsOf(distillation({ teachers, ensemble: { combine: 'mean-logit' } }))).toEqual([]);
   });

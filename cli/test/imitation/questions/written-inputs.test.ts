@@ -44,7 +44,7 @@ it('checkImitation names what is wrong with spec.questions', () => {
     expect.stringContaining('spec.questions.prompt want a text with {examples}'),
   ]);
   expect(problems({ count: 9, classes: ['x', 'z', 'x'], teachers: ['plain', 'chat', 'chat'] })).toEqual([
-    'spec.questions.classes[1] is "z", which spec.classes has not',
+    'spec.questions.classes[1] is "z", which is not in spec.classes',
     'spec.questions.classes[2] is "x" again',
     'spec.questions.teachers[0] is "plain", which is no chat of spec.teachers',
     'spec.questions.teachers[2] is "chat" again',

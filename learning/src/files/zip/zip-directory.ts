@@ -202,9 +202,9 @@ function memberSpan(archive: ArchiveBytes, entry: ZipEntry): ByteSpan {
   const isSame =
     archive.subarray(nameOffset, nameEnd).equals(Buffer.from(name)) &&
     header.readUInt16LE(8) === method;
-  if (!isSame) throw damaged(`${name} is called otherwise in front of its bytes`);
+  if (!isSame) throw damaged(`${name} has another name in front of its bytes`);
   const end = start + entry.packedBytes;
-  if (end > archive.length) throw damaged(`${name} ends behind the archive`);
+  if (end > archive.length) throw damaged(`${name} ends after the end of the archive`);
   return { start, end };
 }
 

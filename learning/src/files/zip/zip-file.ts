@@ -74,7 +74,7 @@ export class ZipFile {
   /** Writes the next bytes of a member. @throws {LyceumError} INTERNAL if the member exceeds its size. */
   async append(name: string, chunk: Uint8Array): Promise<void> {
     const slot = this.#slots.get(name);
-    if (slot === undefined) throw new Error(`${name} is none of the members`);
+    if (slot === undefined) throw new Error(`the archive has no member ${name}`);
     const start = slot.offset + LOCAL_HEADER_BYTES + name.length + slot.writtenBytes;
     slot.writtenBytes += chunk.length;
     if (slot.writtenBytes > slot.sizeBytes) throw otherSize(slot);

@@ -47,7 +47,7 @@ export function listProblem(
   const list = star < 0 ? undefined : valueAt(response, pointer, 0);
   if (!Array.isArray(list) || list.length === sampleCount) return undefined;
   const at = pointer === '' ? '' : ` at ${pointer}`;
-  return `has a list of ${list.length}${at} for ${sampleCount} samples, so nobody knows which is whose`;
+  return `has a list of ${list.length}${at} for ${sampleCount} samples, so it is not known which answer is whose`;
 }
 
 /**
@@ -96,7 +96,7 @@ function silenceOf(response: unknown): string | undefined {
   const at = (pointer: string) => valueAt(response, `/choices/0${pointer}`, 0);
   const ended = at('/finish_reason');
   if (typeof at('/message/refusal') === 'string') return 'holds a refusal';
-  if (ended === 'content_filter') return "was kept back by its server's filter";
+  if (ended === 'content_filter') return "was removed by its server's content filter";
   if (ended === 'length') return 'was cut off at maxTokens';
   return ended === 'tool_calls' ? 'holds calls of tools, and no answer' : undefined;
 }
@@ -106,7 +106,7 @@ function likeOne(word: string, known: readonly string[]): string {
   const bare = (text: string) =>
     text.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
   const alike = known.filter((own) => bare(own) === bare(word) && bare(own) !== '');
-  return alike.length === 1 ? `; but for case and signs it is ${shown(alike[0])}` : '';
+  return alike.length === 1 ? `; apart from case and punctuation it is ${shown(alike[0])}` : '';
 }
 
 function kindOf(raw: unknown): string {

@@ -112,7 +112,7 @@ export function tableInputs(
   const listed = inputs.map(graphValueText).join(', ');
   for (const name of Object.keys(named)) {
     if (names.has(name)) continue;
-    const message = `names the input ${name}, which the model has not; it has ${listed}`;
+    const message = `names the input ${name}, which the model does not have; it has ${listed}`;
     problems.push({ path: 'columns', message });
   }
   return inputs.flatMap((input): TableInput[] => {

@@ -4,7 +4,7 @@ import type { ImitationRule } from './imitation-rule.js';
 import { tooManyTeachers } from './teacher-count.js';
 
 const settings = section({
-  rule: z.literal('agreement').describe('So many teachers say the same.'),
+  rule: z.literal('agreement').describe('Enough teachers name the same class.'),
   atLeast: wholeNumber('a whole number greater than 0', { above: 0 })
     .default(2)
     .describe('How many teachers must name the same class, at least.'),
@@ -22,6 +22,6 @@ export const agreementRule: ImitationRule<typeof settings> = {
         if (own !== null) counts.set(own, (counts.get(own) ?? 0) + 1);
       }
       const most = Math.max(0, ...counts.values());
-      return most < atLeast ? `${most} say the same, want ${atLeast}` : undefined;
+      return most < atLeast ? `${most} name the same class, want ${atLeast}` : undefined;
     }),
 };

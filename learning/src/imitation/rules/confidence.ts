@@ -6,7 +6,7 @@ import { isAtLeast } from './is-at-least.js';
 const settings = section({
   rule: z
     .literal('confidence')
-    .describe('Teachers are sure enough of their answers, by their own word.'),
+    .describe('Teachers are sure enough of their answers, as they state it.'),
   atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 }).describe(
     'The least mean confidence that teachers must state; inputs without any are kept.',
   ),

@@ -46,7 +46,7 @@ export function askAbout(unclaimed: readonly Unclaimed[]): void {
   if (unclaimed.length === 0) return;
   const problems = unclaimed.map(({ column, telling, isFeature }) => {
     if (column === '') {
-      const message = `is an id, as pandas writes it, and nobody says so. Want --id '' if it names the sample; --columns =ignore to leave it out; or a name for it in the first line`;
+      const message = `is an id, as pandas writes it, and no option says so. Want --id '' if it names the sample; --columns =ignore to leave it out; or a name for it in the first line`;
       return { path: 'the column without a name', message };
     }
     const word = SHELL_WORD.test(column) ? column : `'${column.replaceAll("'", "'\\''")}'`;
@@ -55,7 +55,7 @@ export function askAbout(unclaimed: readonly Unclaimed[]): void {
       ...(isFeature ? [`--columns ${word}=number or =category if models shall see it`] : []),
       `--columns ${word}=ignore to leave it out`,
     ];
-    const is = `is called like ${telling === 'id' ? 'an' : 'a'} ${telling}, and nobody says what it is`;
+    const is = `is called like ${telling === 'id' ? 'an' : 'a'} ${telling}, and no option says what it is`;
     return { path: `column ${shownName(column)}`, message: `${is}. Want ${answers.join('; ')}` };
   });
   throw new InvalidDocumentError('the table', problems);

@@ -48,7 +48,7 @@ export class ClassNumbers {
       throw new SampleRefusedError('no name of a class', `label ${shownName(name)} ${problem}`);
     }
     if (this.#given !== undefined) {
-      const message = `has label ${shownName(name)}, which is none of the given classes`;
+      const message = `has label ${shownName(name)}, which is not among the given classes`;
       throw new SampleRefusedError('unknown class', message);
     }
     if (this.#numbers.size === MAX_CLASSES) {

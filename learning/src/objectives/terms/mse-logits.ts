@@ -58,7 +58,7 @@ const settings = section(
       ),
     teachers,
   },
-  { temperature: 'has no say: mse-logits compares logits as they are' },
+  { temperature: 'has no effect: mse-logits compares logits as they are' },
 );
 
 export const mseLogitsTerm: AnswerTerm<typeof settings, 'mean-logits'> = {

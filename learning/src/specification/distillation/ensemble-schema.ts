@@ -103,7 +103,7 @@ export function ensembleProblems(ensemble: Mapping, teachers: readonly Mapping[]
       if (weight === 1) continue;
       problems.push({
         path: `spec.teachers[${index}].weight`,
-        message: `has no say beside spec.ensemble.combine: ${own.name}, which computes the weights; leave it out, or combine by ${others}`,
+        message: `has no effect beside spec.ensemble.combine: ${own.name}, which computes the weights; leave it out, or combine by ${others}`,
       });
     }
   }

@@ -9,20 +9,20 @@ export const teacherHealthFields = {
   determinism: word('strict', 'relaxed')
     .default('relaxed')
     .describe(
-      'Whether workers answer whose answers differ in bits from those of the first one with that teacher: strict never, relaxed if the difference is within the tolerance for sound replicas, and the report says bitExact: false and why.',
+      'Whether a worker may answer although its answers differ in bits from those of the first worker with that teacher: strict, never; relaxed, if the difference is within the tolerance for sound replicas; the report then says bitExact: false and why.',
     ),
   teacherHealth: section({
     atChance: word('refuse', 'warn')
       .default('refuse')
       .describe(
-        'What to do about a teacher that knows no more of its probe than chance does, or says the same of each row: refuse holds the run before TRAINING until its teachers are known, and fails it if there is one like that; warn trains all the same.',
+        'What to do about a teacher that is no better than chance on its probe, or gives every row the same answer: refuse holds the run before TRAINING until its teachers are judged, and fails it if one is like that; warn trains all the same.',
       ),
     accept: list(text("a teacher's name", /./s), 'a list of names of teachers', {
       atLeast: 1,
       atMost: 64,
     })
       .optional()
-      .describe('Names of teachers that are taken all the same; the report says so.'),
+      .describe('Names of teachers that are accepted all the same; the report says so.'),
     canaryCalls: wholeNumber('a whole number from 0 to 1,000,000', {
       atLeast: 0,
       atMost: 1_000_000,

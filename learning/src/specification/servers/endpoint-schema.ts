@@ -144,7 +144,7 @@ const endpoint = section(
     attempts: whole('a whole number from 1 to 20', 20)
       .default(5)
       .describe('How many times a call is tried before it counts as failed.'),
-    price: price.prefault({}).describe('What calls cost; all 0 means that nobody said it.'),
+    price: price.prefault({}).describe('What calls cost; all 0: not known.'),
     revision: text('a text of at most 100 characters', /^.{0,100}$/su)
       .default('')
       .describe(

@@ -6,7 +6,7 @@ import type { OpenSet } from './open-set.js';
 
 /** A picture's bytes are no longer those that the set was made of. */
 export function otherBytes(set: OpenSet, sample: number): LyceumError {
-  const message = `${pictureText(set, sample)}: its bytes are not those that were registered; put the object back as it was, or register the set anew`;
+  const message = `${pictureText(set, sample)}: its bytes are not those that were registered; restore the object as it was, or register the set again`;
   return new LyceumError('FAILED_PRECONDITION', message);
 }
 
@@ -17,7 +17,7 @@ export function otherBytes(set: OpenSet, sample: number): LyceumError {
  */
 export function undecodable(set: OpenSet, sample: number, why: string): LyceumError {
   const advice =
-    'register the set anew with --check-pictures and --skip-refused, which leave such pictures out';
+    'register the set again with --check-pictures and --skip-refused, which leave such pictures out';
   return new LyceumError('INVALID_ARGUMENT', `${pictureText(set, sample)}: ${why}; ${advice}`);
 }
 
@@ -27,7 +27,7 @@ export function undecodable(set: OpenSet, sample: number, why: string): LyceumEr
  * @param here - the version of this program's decoder.
  */
 export function otherPixels({ digest, index }: OpenSet, here: string): LyceumError {
-  const message = `set ${digest.slice(0, 12)}: this program (${here}) decodes its pictures to other pixels than the one that registered it (${index.decoder}); use the same version on the same kind of processor, or register the set anew with this one`;
+  const message = `set ${digest.slice(0, 12)}: this program (${here}) decodes its pictures to other pixels than the one that registered it (${index.decoder}); use the same version on the same kind of processor, or register the set again with this one`;
   return new LyceumError('FAILED_PRECONDITION', message);
 }
 

@@ -63,7 +63,7 @@ it('readAnswer of a chat says why there is no answer, or why it is cut off', () 
     problem: `has a word of 3 characters ${unlike}: it was cut off at maxTokens`,
   });
   expect(problem({ content: '' }, 'content_filter')).toEqual({
-    problem: `has a word of 0 characters ${unlike}: it was kept back by its server's filter`,
+    problem: `has a word of 0 characters ${unlike}: it was removed by its server's content filter`,
   });
   // A whole word counts, even if the server cut the answer off.
   expect(problem({ content: 'english' }, 'length')).toEqual({ className: 'english' });
@@ -75,7 +75,7 @@ it.each(['English', '"english"', 'english.', '```\nENGLISH\n```', '**english**']
     const chat = endpoint({ input: 'text', chat: { model: 'm', prompt: '{input}' } });
     const read = readAnswer(chat, { choices: [{ message: { content } }] }, 0, CLASSES, false);
     expect(read).toEqual({
-      problem: expect.stringMatching(/; but for case and signs it is english$/),
+      problem: expect.stringMatching(/; apart from case and punctuation it is english$/),
     });
   },
 );

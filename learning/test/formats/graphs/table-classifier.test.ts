@@ -79,7 +79,7 @@ describe('requireTableClassifier', () => {
     ['x float32 [?, 2] takes 2 columns, and its settings name 1', [ROW], { columns: ['a'] }],
     ['is a list, and the model has 2 inputs: want an object', [AGE, TOWN], { columns: ['a', 'b'] }],
     [
-      'names the input y, which the model has not; it has x float32',
+      'names the input y, which the model does not have; it has x float32',
       [ROW],
       { columns: { y: ['a'], x: ['a', 'b'] } },
     ],

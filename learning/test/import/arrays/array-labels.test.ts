@@ -60,7 +60,7 @@ test('importNpz keeps the order of given classes, and refuses a label that is no
     classOrder: 'as given',
   });
   expect(() => set({ x, y, splits }, ['b', 'c'])).toThrow(
-    /y: has label "a", which is none of the given classes/,
+    /y: has label "a", which is not among the given classes/,
   );
 });
 

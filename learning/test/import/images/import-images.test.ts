@@ -122,7 +122,7 @@ describe('importing a folder of images', () => {
     expect(summary.refused.first).toHaveLength(5);
     expect(summary.refused.first[0]).toEqual({
       path: 'ant/0.png',
-      message: 'has label "ant", which is none of the given classes',
+      message: 'has label "ant", which is not among the given classes',
       reason: 'unknown class',
     });
     expect(() => requireNothingRefused(summary)).toThrow(/10 of the source's samples.*\n.*ant\/0/);

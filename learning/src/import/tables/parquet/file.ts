@@ -219,7 +219,7 @@ async function footerOf(name: string, bytes: AsyncBuffer): Promise<ArrayBuffer> 
     throw new ParquetRefusedError(`${name}: its footer has ${length} bytes or more; ${limit}`);
   }
   if (length > byteLength - END_BYTES) {
-    throw new Error(`its footer has ${length} bytes, and it ${byteLength}`);
+    throw new Error(`its footer has ${length} bytes, and the file ${byteLength}`);
   }
   const start = byteLength - END_BYTES - length;
   const isWhole = start >= byteLength - tail.byteLength;

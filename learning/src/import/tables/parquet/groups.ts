@@ -24,6 +24,6 @@ export function refuseFalseGroups(
   const count = groups.reduce((sum, { num_rows: rows }) => sum + Number(rows), 0);
   // Some files with rows claim 0 (parquet-rs 0.3).
   if (count < Number(rowCount)) {
-    throw new Error(`its row groups have ${count} rows, and it ${rowCount}`);
+    throw new Error(`its row groups have ${count} rows, and the file ${rowCount}`);
   }
 }

@@ -58,7 +58,7 @@ export async function checkPages({
       throw new Error(`a page says that it has ${said} bytes, and ${left} are left`);
     }
     if (!(header.uncompressed_page_size >= 0 && unpacked <= unpackedBytes)) {
-      throw new Error(`its pages unpack to ${unpacked} bytes, and it to ${unpackedBytes}`);
+      throw new Error(`its pages unpack to ${unpacked} bytes, and the column to ${unpackedBytes}`);
     }
     const { dictionary_page_header: dictionary } = header;
     if (
@@ -71,7 +71,7 @@ export async function checkPages({
     const pageValues = data?.num_values ?? 0;
     values += pageValues;
     if (!(Number.isInteger(pageValues) && pageValues >= 0 && values <= valueCount)) {
-      throw new Error(`its pages have ${values} values or more, and it ${valueCount}`);
+      throw new Error(`its pages have ${values} values or more, and the column ${valueCount}`);
     }
     const { data_page_header_v2: second } = header;
     if (second !== undefined) refuseFalseCounts(second, rowCount, packedBytes);
@@ -83,7 +83,7 @@ export async function checkPages({
     reader.offset += packedBytes;
   }
   if (values !== valueCount)
-    throw new Error(`its pages have ${values} values, and it ${valueCount}`);
+    throw new Error(`its pages have ${values} values, and the column ${valueCount}`);
 }
 
 /** For pages of the second version, whose levels are not compressed. */

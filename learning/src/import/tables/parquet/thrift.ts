@@ -66,7 +66,7 @@ export function checkThrift(view: DataView, start: number, end = view.byteLength
     else if (type === TYPES.binary) skip(number());
     else if (type === TYPES.list) list(depth + 1);
     else if (type === TYPES.struct) message(depth + 1);
-    else throw new Error(`it has a value of type ${type}, which Parquet has not`);
+    else throw new Error(`it has a value of type ${type}, which Parquet does not have`);
   };
   const message = (depth: number) => {
     if (depth > MAX_DEPTH) throw new Error(`its messages lie more than ${MAX_DEPTH} deep`);

@@ -67,7 +67,7 @@ export function readPaxFields(bytes: Buffer, at: number): PaxFields {
 
 function noTar(block: Buffer, at: number): SampleRefusedError {
   if (at > 0) {
-    const message = `at byte ${at} a member should begin, and what is there has not its checksum`;
+    const message = `at byte ${at} a member should begin, and the checksum there is wrong`;
     return new SampleRefusedError('damaged tar', message);
   }
   const isCompressed = COMPRESSED.some((begin) => block.toString('latin1').startsWith(begin));

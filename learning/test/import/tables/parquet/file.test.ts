@@ -142,7 +142,7 @@ test('refuseFalseGroups refuses row groups with other rows or columns than the f
   expect(() => refuseFalseGroups(metadata, leaves)).not.toThrow();
   const [one, , ...others] = metadata.row_groups as [RowGroup, RowGroup, ...RowGroup[]];
   expect(() => refuseFalseGroups({ ...metadata, row_groups: [one, ...others] }, leaves)).toThrow(
-    'its row groups have 200 rows, and it 300',
+    'its row groups have 200 rows, and the file 300',
   );
   expect(() => refuseFalseGroups({ ...metadata, num_rows: 0n }, leaves)).not.toThrow();
   const lacking = { ...one, columns: one.columns.slice(1) };
