@@ -222,7 +222,7 @@ function untilClosed(
         // This coordinator has the copy that restores the store. Another leader would take the remains for the whole.
         leadership.keep();
         claimRestore(nats, mirrorFolder, leadership.leaderEpoch)
-          .catch((err: unknown) => log.warn({ err }, 'the store is not marked as lost'))
+          .catch((err: unknown) => log.warn({ err }, 'the store could not be marked as lost'))
           .finally(() => resolve('store-lost'));
       },
     });

@@ -139,7 +139,7 @@ test.each<[Changes, string]>([
   ],
   [
     { model: 'elsewhere' },
-    'spec.teachers[2].model: answers with classes that the data set has not: prime',
+    'spec.teachers[2].model: answers with classes that the data set does not have: prime',
   ],
 ])('submit refuses an endpoint with %j', async (changes, message) => {
   await expect(client.submitRun(specification('refused', changes))).rejects.toThrow(message);

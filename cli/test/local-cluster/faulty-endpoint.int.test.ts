@@ -184,7 +184,7 @@ test('submit --dry-run asks an endpoint about one batch if that is free, and rep
   mood = 'well';
   calls = 0;
   expect((await dry('rows', 'paid')).warnings).toEqual([
-    'teacher box was not asked: its calls have a price; --ask-paid asks it about one batch',
+    'teacher box was not tried: its calls have a price; --ask-paid asks it about one batch',
   ]);
   expect(calls).toBe(0);
   await expect(dry('rows', 'paid', true)).rejects.toThrow('answers 400 Bad Request');

@@ -163,7 +163,7 @@ test.each<[Spec, string]>([
   [{ teachers: [{ name: 'it', model: 'all' }] }, 'spec.teachers[0].access: want black, got white'],
   [
     { teachers: [{ name: 'it', model: 'logits', modality: 'pixels' }] },
-    'spec.teachers[0].modality: means nothing where answers are written down: name none',
+    'spec.teachers[0].modality: has no meaning for recorded answers; leave it out',
   ],
 ])('submit refuses %j', async (spec, message) => {
   await expect(client.submitRun(specification('refused', spec))).rejects.toThrow(message);

@@ -82,7 +82,7 @@ test('a remote teacher gives the weights of the local model, though its server i
   expect(await client.getReport('remote')).toMatchObject({
     bitExact: false,
     bitExactExceptions: [
-      'teacher far is asked over the network, where it may answer otherwise the next time',
+      'teacher far is asked over the network: its answers may differ the next time',
     ],
   });
 });

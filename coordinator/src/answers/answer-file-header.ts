@@ -38,7 +38,7 @@ export async function checkPrefix(
   const found = Buffer.alloc(length);
   await handle.read(found, 0, length, 0);
   if (found.equals(header.subarray(0, length))) return;
-  const message = `${path} holds answers to something else, or none; move it away`;
+  const message = `${path} belongs to another table, or holds no answers; move it away`;
   throw new LyceumError('FAILED_PRECONDITION', message);
 }
 
@@ -60,5 +60,5 @@ export async function readHeaderText(path: string): Promise<string> {
   } finally {
     await handle.close();
   }
-  throw new LyceumError('FAILED_PRECONDITION', `${path} is no file of answers`);
+  throw new LyceumError('FAILED_PRECONDITION', `${path} is no answer file`);
 }

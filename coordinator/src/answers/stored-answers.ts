@@ -26,7 +26,7 @@ export async function storedAnswers(
       const { size, mtimeMs } = await stat(path);
       stored.set(name, { name, key, sizeBytes: size, lastUsedAtMs: mtimeMs });
     } catch (thrown) {
-      log.warn({ err: toLyceumError(thrown), path }, 'left alone: not a table of answers');
+      log.warn({ err: toLyceumError(thrown), path }, 'file skipped: it is no table of answers');
     }
   }
   return stored;

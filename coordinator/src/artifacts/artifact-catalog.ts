@@ -203,7 +203,7 @@ export class ArtifactCatalog {
     try {
       return namedArtifact.parse(JSON.parse(text));
     } catch (err) {
-      this.#log.error({ err, key }, 'name left alone: its record cannot be read');
+      this.#log.error({ err, key }, 'name skipped: its record cannot be read');
       return undefined;
     }
   }
@@ -264,7 +264,7 @@ function recordOf(artifact: NamedArtifact): string {
   const record = JSON.stringify(artifact);
   const bytes = Buffer.byteLength(record);
   if (bytes <= ARTIFACT_RECORD_MAX_BYTES) return record;
-  const message = `${KINDS[artifact.kind]} ${artifact.name}: what is kept beside it, names of classes and columns above all, has ${bytes} bytes; at most ${ARTIFACT_RECORD_MAX_BYTES}: want fewer or shorter names`;
+  const message = `${KINDS[artifact.kind]} ${artifact.name}: its description, mostly names of classes and columns, has ${bytes} bytes; at most ${ARTIFACT_RECORD_MAX_BYTES}: want fewer or shorter names`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 

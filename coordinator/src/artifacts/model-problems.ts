@@ -34,7 +34,7 @@ export function accessProblems(
 ): Problem[] {
   if (access === undefined) {
     const message =
-      'may leave samples without an answer, which not every rule of the table can do with';
+      'may leave samples without an answer, and some rules of the table need every answer';
     return mayAbstain === true ? [{ path, message: `${name} ${message}` }] : [];
   }
   if (classesOnly !== true || access === 'black') return [];
@@ -55,7 +55,7 @@ export function otherSetProblems(
 
 /** A modality was named for a teacher that looks at no sample. */
 export function seesNothing(path: string): Problem {
-  return { path, message: 'means nothing where answers are written down: name none' };
+  return { path, message: 'has no meaning for recorded answers; leave it out' };
 }
 
 /** What keeps a model from being asked about the samples of a set. */
@@ -71,7 +71,7 @@ export function teacherProblems(
       (name) => !dataset.classNames.includes(name),
     );
     if (unknown.length > 0) {
-      const message = `answers with classes that the data set has not: ${unknown.slice(0, 8).join(', ')}`;
+      const message = `answers with classes that the data set does not have: ${unknown.slice(0, 8).join(', ')}`;
       return [{ path, message }];
     }
     if (model.reads !== undefined) return rawProblems(path, model, settings, dataset);

@@ -87,7 +87,7 @@ const teacherRow = modelRow.extend({
     .array(z.int().min(0))
     .optional()
     .describe(
-      'Those of the classes that it knows, by index; its figures are of all samples, and fidelity to it is of samples of these classes or without a label, among these. Absent: all.',
+      'Indices of the classes that it knows. Its figures are over all samples; fidelity to it is over samples of these classes or without a label, and among these classes. Absent: all.',
     ),
   canaryCalls: z
     .object({
@@ -174,7 +174,7 @@ const workerEnvironment = z.object({
     .literal(true)
     .optional()
     .describe(
-      'ONNX Runtime on a GPU, or `--determinism fast`: equal questions need not get equal bits.',
+      'ONNX Runtime on a GPU, or `--determinism fast`: equal questions may get other bits.',
     ),
 });
 
@@ -301,7 +301,7 @@ export const reportSchema = z
                 })
                 .optional()
                 .describe(
-                  'Calls of a service that were answered, those too whose answers could not be read; of what several runs asked for an equal part. Canaries are not in it. Absent: it calls none.',
+                  'Answered calls of a service, unreadable answers included; of calls for several runs an equal part. Canaries are not in it. Absent: it calls none.',
                 ),
               price: z
                 .object({
@@ -318,7 +318,7 @@ export const reportSchema = z
       })
       .nullable()
       .describe(
-        'Device-seconds up to this report. Null: not known. Not in it: the evaluation of the student, what was lost with a killed process, and runs of the further rows, which have reports of their own.',
+        'Device-seconds up to this report. Null: not known. Not in it: the evaluation of the student, the work of killed processes, and runs of the further rows, which have reports of their own.',
       ),
     worth: z
       .object({
@@ -328,7 +328,7 @@ export const reportSchema = z
       })
       .nullable()
       .describe(
-        'What the ensemble loses without each of its teachers, with 95 % intervals over samples; nobody was asked for it. A rule that is fitted was fitted anew. Null: it has not two teachers, or the split is too large for it.',
+        'What the ensemble loses without each of its teachers, with 95 % intervals over samples; no teacher was asked again for it. A rule that is fitted was fitted again. Null: it has fewer than two teachers, or the split is too large.',
       ),
     contributors: z
       .object({
@@ -364,7 +364,7 @@ export const reportSchema = z
             .describe('`at-chance`: no better than guessing; `constant`: the same output for all.'),
           accepted: z
             .boolean()
-            .describe('Whether spec.teacherHealth.accept takes it whatever it knows.'),
+            .describe('Whether spec.teacherHealth.accept accepts it whatever it knows.'),
         }),
       )
       .describe(
@@ -393,7 +393,7 @@ export const reportSchema = z
             testInValidation: z.int().min(0).describe('Test samples that are in validation.'),
           })
           .describe(
-            'Samples of one split that are, value by value, in another; figures on them say too much.',
+            'Samples of one split that are, value by value, in another; figures on them are too good.',
           ),
       })
       .describe('The set as the run used it.'),

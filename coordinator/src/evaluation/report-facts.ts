@@ -58,7 +58,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
   const outcome = outcomeOf(record);
   const studentWorker = record.studentWorkers.at(-1);
   if (studentWorker === undefined) {
-    throw new LyceumError('INTERNAL', `run ${runId} was trained by nobody`);
+    throw new LyceumError('INTERNAL', `the record of run ${runId} names no student worker`);
   }
   const contributorCounts = contributorCountsOf(record, facts.contributors);
   const order = orderText(record);
@@ -152,7 +152,7 @@ function bitExactExceptions(
   if (inexact.length > 0) {
     const devices = [...new Set(inexact.map(({ device }) => device))];
     exceptions.push(
-      `equal questions need not get equal bits on ${devices.join(', ')}: ONNX Runtime computed there, or --determinism fast`,
+      `equal questions may get other bits on ${devices.join(', ')}: ONNX Runtime computed there, or --determinism fast`,
     );
   }
   return exceptions;
@@ -177,7 +177,7 @@ export function contributorCountsOf(
 /** Why a run whose ledger was lost cannot be repeated. */
 export function unknownContributors(unknownSteps: number): string[] {
   if (unknownSteps === 0) return [];
-  return [`which teachers the targets of ${unknownSteps} steps were made of is not known`];
+  return [`it is not known which teachers made the targets of ${unknownSteps} steps`];
 }
 
 /** Device time of the run, and the cost of its endpoints' calls where their descriptions have prices. */

@@ -126,7 +126,7 @@ export class RunFindings {
     } catch (thrown) {
       const err = toLyceumError(thrown);
       if (err.retryable) throw err;
-      this.#parts.log.info({ err, runId }, 'findings without examples: the data set is not there');
+      this.#parts.log.info({ err, runId }, 'findings without examples: there is no such data set');
       return undefined;
     }
   }

@@ -53,7 +53,8 @@ export class CheckpointCommits {
     const { pointers, catalog, superseded } = this.#parts;
     const { runId, assignmentEpoch, sizeBytes } = header;
     const to = checkpointOf(header.checkpoint);
-    if (to === undefined) throw new LyceumError('INVALID_ARGUMENT', 'a commit of no checkpoint');
+    if (to === undefined)
+      throw new LyceumError('INVALID_ARGUMENT', 'the commit names no checkpoint');
     const move = { to, named: checkpointOf(header.named), previous: checkpointOf(header.previous) };
     const blob = checkedBlob(digestBytes(to.digest), sizeBytes);
     const outcomes = await Promise.allSettled([
@@ -87,7 +88,7 @@ export class CheckpointCommits {
 function checkpointOf(message: CheckpointReference | undefined): Checkpoint | undefined {
   if (message === undefined) return undefined;
   const { step, digest } = message;
-  if (step < 1) throw new LyceumError('INVALID_ARGUMENT', 'a checkpoint has a step behind it');
+  if (step < 1) throw new LyceumError('INVALID_ARGUMENT', 'a checkpoint is of step 1 or later');
   return { step, digest: digestHex(digest) };
 }
 

@@ -81,7 +81,7 @@ export class RunLifecycle {
       await dropCheckpoints(pointers, runId, now());
     } catch (err) {
       if (!(err instanceof InvalidDocumentError)) throw err;
-      const message = `run ${runId}: a run of that id was there before, and what it left cannot be read; submit this one under another id: ${err.message}`;
+      const message = `run ${runId}: an earlier run had this id, and its checkpoint pointer cannot be read; submit this run under another id: ${err.message}`;
       throw new LyceumError('FAILED_PRECONDITION', message, { cause: err });
     }
     await events.purge(runId);

@@ -7,7 +7,7 @@ import type { RunOutcome } from '../runs/index.js';
 export function outcomeOf(done: TrainingDone): RunOutcome {
   const { measurement, selectedValidation } = done;
   if (measurement === undefined) {
-    throw new LyceumError('INVALID_ARGUMENT', 'training is done without a measurement');
+    throw new LyceumError('INVALID_ARGUMENT', 'the report of the training has no measurement');
   }
   const dataWaitingSeconds = finite(measurement.dataWaitingSeconds ?? 0);
   return {

@@ -45,7 +45,7 @@ async function lookAtQueueNow(parts: ReconnectWatchParts): Promise<void> {
   try {
     await lookAtQueue(parts);
   } catch (thrown) {
-    parts.log.debug({ err: toLyceumError(thrown) }, 'the ticket queue was not looked at');
+    parts.log.debug({ err: toLyceumError(thrown) }, 'the ticket queue could not be checked');
   }
 }
 
@@ -57,7 +57,7 @@ async function lookUntilAnswered(parts: ReconnectWatchParts): Promise<void> {
       await look(parts);
       return;
     } catch (thrown) {
-      log.debug({ err: toLyceumError(thrown) }, 'NATS not looked at; trying again');
+      log.debug({ err: toLyceumError(thrown) }, 'NATS could not be checked; trying again');
       await sleep(retryDelayMs(failures, Math.random()), stopping);
     }
   }
@@ -79,6 +79,6 @@ async function lookAtQueue(parts: ReconnectWatchParts): Promise<void> {
   const { queue, assertHeld, queueLost, log } = parts;
   await assertHeld();
   if (await queue.ensureStream()) return;
-  log.warn('the ticket queue is gone with its server; its tickets are issued again');
+  log.warn('NATS has lost the ticket queue; its tickets are issued again');
   queueLost();
 }

@@ -68,7 +68,7 @@ export function observeCoordinator(registry: Registry, sources: MetricSources): 
   );
   observe(
     'lyceum_desired_teacher_workers',
-    'Teacher workers with which no student would wait; 0: no teacher is wanted.',
+    'Teacher workers needed so that no student waits; 0: no teacher is wanted.',
     (gauge) => gauge.set(sources.desiredTeacherWorkers()),
   );
   observe(

@@ -39,7 +39,7 @@ import type { EndpointTrial, EndpointTrialRequest } from './endpoint-trials.js';
 
 /** One failed call is no reason to refuse a run. */
 const TRIES = 2;
-const UNREAD = 'its data set is in shards, which only workers can read';
+const UNREAD = 'the data set is in shards, which only workers can read';
 /** Short, since a user waits for the answer. */
 const TIMEOUT_MS = 20_000;
 /** An inference server is asked up to four times. */

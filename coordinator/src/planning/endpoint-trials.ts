@@ -53,7 +53,7 @@ export class EndpointTrials {
       if (problem !== undefined) {
         problems.push({ path: `spec.teachers[${index}]`, message: `does not answer: ${problem}` });
       }
-      if (warning !== undefined) warnings.push(`teacher ${name} was not asked: ${warning}`);
+      if (warning !== undefined) warnings.push(`teacher ${name} was not tried: ${warning}`);
     }
     return { problems, warnings };
   }

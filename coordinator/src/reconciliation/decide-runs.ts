@@ -104,7 +104,7 @@ export function releaseLost(
   ];
   if (session !== undefined) {
     // Same id, another process: the old process cannot have a session at the same time.
-    return isHeldBy(assignment, session) ? [] : release('began anew');
+    return isHeldBy(assignment, session) ? [] : release('was restarted');
   }
   const dueMs =
     lostAtMs === undefined ? startedAtMs + RECOVERY_GRACE_MS : lostAtMs + STUDENT_GRACE_MS;

@@ -111,7 +111,7 @@ export async function requirePointer(
   if (pointer.assignmentEpoch > assignmentEpoch) {
     throw new LyceumError(
       'ABORTED',
-      `run ${runId} was assigned anew: epoch ${pointer.assignmentEpoch}, yours is ${assignmentEpoch}`,
+      `run ${runId} was assigned again: epoch ${pointer.assignmentEpoch}, yours is ${assignmentEpoch}`,
     );
   }
   if (pointer.assignmentEpoch < assignmentEpoch) {

@@ -166,7 +166,7 @@ export class OpenTicket {
 
   discredited(workerId: string, nowMs: number): TicketEffect[] {
     if (this.holder !== workerId) return [];
-    return this.#reissue(`what ${workerId} answers is not trusted`, 0, nowMs);
+    return this.#reissue(`answers of ${workerId} are not trusted`, 0, nowMs);
   }
 
   /**
@@ -177,7 +177,7 @@ export class OpenTicket {
   spent(workerId: string, nowMs: number): TicketEffect[] {
     const { at } = this.#place;
     if (at === 'waiting' || (this.holder ?? workerId) !== workerId) return [];
-    return this.#reissue(`no answer of ${workerId} to it counts`, RETURN_DELAY_MIN_MS, nowMs);
+    return this.#reissue(`answers of ${workerId} to it do not count`, RETURN_DELAY_MIN_MS, nowMs);
   }
 
   queueLost(nowMs: number): TicketEffect[] {
@@ -185,7 +185,7 @@ export class OpenTicket {
     if (place.at === 'worker') this.#place = { ...place, sequence: undefined };
     if (place.at !== 'queue') return [];
     this.#place = { at: 'publishing' };
-    return this.#reissue('the queue that it lay on is gone', 0, nowMs);
+    return this.#reissue('its queue is lost', 0, nowMs);
   }
 
   /** Its teacher's queue has delivered every message up to `sequence`. */
@@ -193,7 +193,7 @@ export class OpenTicket {
     const place = this.#place;
     if (place.at !== 'queue' || place.sequence > sequence) return [];
     if (nowMs - place.sinceMs < PROBE_AFTER_MS) return [];
-    return this.#reissue('delivered to nobody who said so', 0, nowMs);
+    return this.#reissue('it was delivered, but no worker reported to have it', 0, nowMs);
   }
 
   tick(nowMs: number): TicketEffect[] {

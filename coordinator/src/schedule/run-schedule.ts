@@ -109,7 +109,7 @@ export class RunSchedule {
    */
   credited(creditStep: number, doneStep: number): ScheduleEffect[] {
     if (doneStep > this.#sentStep) {
-      const message = `steps below ${doneStep} are said to be done, and targets left only for those below ${this.#sentStep}`;
+      const message = `steps below ${doneStep} are reported as done, but only targets of steps below ${this.#sentStep} were sent`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }
     this.#creditStep = Math.max(this.#creditStep, creditStep);

@@ -252,7 +252,7 @@ async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
     const record = store.get(runId);
     const teacher = record?.teachers.find(({ identity }) => identity === ask.teacherIdentity);
     if (teacher === undefined || !isRemoteEngine(teacher.engine)) continue;
-    const warning = `teacher ${teacher.name} is asked over the network, where it may answer otherwise the next time`;
+    const warning = `teacher ${teacher.name} is asked over the network: its answers may differ the next time`;
     if (record?.teacherNotes?.bitExactExceptions.includes(warning)) continue;
     await lifecycle.noted(runId, { warning, bitExactException: warning });
   }

@@ -18,7 +18,8 @@ export function sliceOf({ rank, worldSize }: Ranked): Slice {
   if (worldSize > WORLD_MAX_SIZE) {
     throw wrong(`world_size: want at most ${WORLD_MAX_SIZE}, got ${worldSize}`);
   }
-  if (worldSize === 0 && rank > 0) throw wrong(`rank: ${rank} of no world; give world_size too`);
+  if (worldSize === 0 && rank > 0)
+    throw wrong(`rank is ${rank}, and there is no world_size; give it too`);
   if (worldSize > 0 && rank >= worldSize) {
     throw wrong(`rank: want 0 ≤ rank < world_size ${worldSize}, got ${rank}`);
   }

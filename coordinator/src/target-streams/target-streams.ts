@@ -247,7 +247,7 @@ function droppedError(
   const isAll = isFit || split !== 'train';
   const from = isAll ? firstStep : Math.max(step ?? record.plan.stepCount, firstStep);
   if (!isFit && from >= reachedStep) return undefined;
-  const message = `targets of run ${record.runId} from step ${from} on were made of answers of teacher ${teacher} that were dropped since: what was trained on them goes back to before step ${from}, and asks for them again`;
+  const message = `targets of run ${record.runId} from step ${from} on were made of answers of teacher ${teacher} that were dropped since: take the student back to before step ${from}, and ask for these targets again`;
   return new LyceumError('FAILED_PRECONDITION', message);
 }
 

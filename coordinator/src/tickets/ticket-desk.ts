@@ -169,7 +169,10 @@ export class TicketDesk {
       const sequence = await this.#parts.queue.deliveredSequence(teacher);
       this.#carryOut(this.#book.delivered(teacher, sequence, this.#parts.now()));
     } catch (thrown) {
-      this.#parts.log.debug({ err: toLyceumError(thrown), teacher }, 'queue not looked at');
+      this.#parts.log.debug(
+        { err: toLyceumError(thrown), teacher },
+        'ticket queue could not be checked',
+      );
     }
   }
 }

@@ -79,6 +79,6 @@ test('an ArtifactCatalog refuses a data set with too long class names before it 
   const classNames = Array.from({ length: 60_000 }, (_, c) => `class number ${c}`);
   writeFileSync(file, encodeDataset({ ...set, classCount: classNames.length, classNames }));
   await expect(catalog.push('dataset', 'many', file, 1)).rejects.toThrow(
-    /^data set many: what is kept beside it, names of classes and columns above all, has 1\d{6} bytes; at most 1024000/,
+    /^data set many: its description, mostly names of classes and columns, has 1\d{6} bytes; at most 1024000/,
   );
 });

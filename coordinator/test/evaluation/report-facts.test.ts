@@ -35,7 +35,7 @@ test('contributorCountsOf counts steps missing from the ledger as unknown, with 
   const counts = contributorCountsOf(run, contributors);
   expect(counts).toEqual({ degradedSteps: 10, unknownSteps: 20, teacherSteps: [10, 20] });
   expect(unknownContributors(counts.unknownSteps)).toEqual([
-    'which teachers the targets of 20 steps were made of is not known',
+    'it is not known which teachers made the targets of 20 steps',
   ]);
   expect(unknownContributors(0)).toEqual([]);
 });

@@ -299,7 +299,7 @@ it('a teacher with equal answers to all samples fails the run, unless the run ac
     saying(() => [1, 2, 3]),
   );
   await asks(peer);
-  const warning = 'teacher one says the same of all 100 samples of its probe';
+  const warning = 'teacher one gives the same answer to all 100 samples of its probe';
   expect(await startedOrEnded(runId)).toMatchObject({
     state: RunState.RUN_STATE_FAILED,
     reason: `${warning}; to train with it all the same, spec.teacherHealth.accept: [one]`,
@@ -312,7 +312,7 @@ it('a teacher with equal answers to all samples fails the run, unless the run ac
   await tested(bad);
   await assigned(peer);
   await peer.receive(0, 0);
-  const accepted = `${warning}, and spec.teacherHealth.accept takes it all the same`;
+  const accepted = `${warning}, and spec.teacherHealth.accept accepts it all the same`;
   await eventually(async () => (await cluster.run(runId)).warnings.includes(accepted) || undefined);
   expect(await eventsOf('teacher-warning')).toEqual([accepted]);
   await drain(peer, 10);
@@ -346,7 +346,7 @@ it('a teacher whose logits are distributions gives a warning, and the run trains
   expect(await startedOrEnded(runId)).toMatchObject({
     state: RunState.RUN_STATE_TRAINING,
     warnings: [
-      'teacher one gives distributions for logits, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits',
+      'teacher one gives logits that look like probabilities, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits',
     ],
   });
 });

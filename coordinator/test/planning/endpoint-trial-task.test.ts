@@ -21,7 +21,7 @@ test('tryEndpoint returns a warning without a call if the data set is in shards'
       allowedAddresses: [],
     };
     expect(await tryEndpoint(request)).toEqual({
-      warning: 'its data set is in shards, which only workers can read',
+      warning: 'the data set is in shards, which only workers can read',
     });
   } finally {
     rmSync(folder, { recursive: true });

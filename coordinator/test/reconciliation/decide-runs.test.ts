@@ -73,7 +73,7 @@ describe('a run whose student worker', () => {
         kind: 'release',
         runId: 'run',
         assignmentEpoch: 7,
-        reason: 'student worker s1 began anew',
+        reason: 'student worker s1 was restarted',
       },
     ]);
   });

@@ -74,7 +74,7 @@ describe('RunSchedule', () => {
   it('refuses done steps whose targets were not sent, and steps beyond the run', () => {
     const run = schedule(1);
     run.attached(0);
-    expect(() => run.credited(4, 1)).toThrow('targets left only for those below 0');
+    expect(() => run.credited(4, 1)).toThrow('only targets of steps below 0 were sent');
     expect(() => run.attached(21)).toThrow('the run has 20 steps');
   });
 

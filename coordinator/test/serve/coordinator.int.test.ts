@@ -484,7 +484,7 @@ describe('the coordinator in trouble', () => {
       });
     await reissuedFor('the session of t1 ended');
     await cluster.restartNats();
-    await reissuedFor('the queue that it lay on is gone');
+    await reissuedFor('its queue is lost');
     teacher('t2');
     await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 0, STEP_COUNT));

@@ -11,7 +11,7 @@ it('sliceOf gives the slice of a rank, or the whole for world size 0', () => {
 
 it.each([
   [4, 4, 'rank: want 0 ≤ rank < world_size 4, got 4'],
-  [1, 0, 'rank: 1 of no world; give world_size too'],
+  [1, 0, 'rank is 1, and there is no world_size; give it too'],
   [0, 65_537, 'world_size: want at most 65536, got 65537'],
 ])('sliceOf refuses rank %i of %i', (rank, worldSize, message) => {
   expect(() => sliceOf(asked(rank, worldSize))).toThrow(message);

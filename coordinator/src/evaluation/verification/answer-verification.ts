@@ -89,10 +89,10 @@ export class AnswerVerifications {
   ): Promise<{ readonly dataset: DatasetOutline; readonly chosen: Question[] } | string> {
     const { store, catalog, answers } = this.#parts;
     const asking = store.list().find(({ dataset }) => dataset.digest === key.datasetDigest);
-    if (asking === undefined) return 'no run that is known uses its data set';
+    if (asking === undefined) return 'no known run uses its data set';
     const dataset = await catalog.dataset(asking.dataset);
     const origins = answerOrigins(key, store.list(), dataset);
-    if (origins.length === 0) return 'no run that is known asks its teacher for it';
+    if (origins.length === 0) return 'no known run asks its teacher for it';
     const seen = new Set<string>();
     const chosen: Question[] = [];
     // The earliest run first: later runs found its answers stored, and did not ask.

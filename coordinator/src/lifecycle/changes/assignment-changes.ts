@@ -92,8 +92,8 @@ export function workerLost(
   if (next === undefined || record.state === 'FITTING') return next;
   const studentLossCount = record.studentLossCount + 1;
   if (studentLossCount < STUDENT_LOSS_LIMIT) return { ...next, studentLossCount };
-  const why = `${reason}, the ${studentLossCount}th in a row without a new checkpoint: a process that takes more memory than there is ends so`;
-  const remedy = `give student workers more, or the run a smaller student or batch, or checkpoints more often; coordinator resume ${record.runId} goes on`;
+  const why = `${reason}; student workers were lost ${studentLossCount} times in a row without a new checkpoint, as happens when memory runs out`;
+  const remedy = `give student workers more memory, or the run a smaller student or batch, or more frequent checkpoints; coordinator resume ${record.runId} goes on`;
   return paused(record, `${why}; ${remedy}`, nowMs);
 }
 

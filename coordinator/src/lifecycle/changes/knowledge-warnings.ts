@@ -13,12 +13,14 @@ export function knowledgeWarnings(
   const { finding, correctCount, labelledCount, rowCount, dealtCount } = knowledge;
   const { givesDistributions, otherOrder } = knowledge;
   const accepted = acceptedTeachers(record).includes(name);
-  const suffix = accepted ? ', and spec.teacherHealth.accept takes it all the same' : '';
+  const suffix = accepted ? ', and spec.teacherHealth.accept accepts it all the same' : '';
   const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
   const settings = settingsJson === undefined ? undefined : parseSettingsJson(settingsJson);
   const warnings: string[] = [];
   if (finding === 'constant') {
-    warnings.push(`teacher ${name} says the same of all ${rowCount} samples of its probe${suffix}`);
+    warnings.push(
+      `teacher ${name} gives the same answer to all ${rowCount} samples of its probe${suffix}`,
+    );
   } else if (finding === 'at-chance') {
     const dealt =
       dealtCount === undefined
@@ -36,7 +38,7 @@ export function knowledgeWarnings(
   }
   if (givesDistributions && settings?.output === 'logits' && settings.logitsConfirmed !== true) {
     warnings.push(
-      `teacher ${name} gives distributions for logits, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits`,
+      `teacher ${name} gives logits that look like probabilities, rows from 0 to 1 of sum 1: say {"output": "probabilities"} in its settings, or {"logitsConfirmed": true} if they are logits`,
     );
   }
   return warnings;

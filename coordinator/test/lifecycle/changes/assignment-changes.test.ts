@@ -70,7 +70,8 @@ describe('a run with a student worker', () => {
   });
 
   it('is paused after STUDENT_LOSS_LIMIT losses of its worker without a new checkpoint', () => {
-    const lose = (record: RunRecord) => changed(changes.workerLost(record, 1, 's1 began anew', 1));
+    const lose = (record: RunRecord) =>
+      changed(changes.workerLost(record, 1, 's1 was restarted', 1));
     const next = (record: RunRecord) =>
       changed(
         changes.trainingBegan(
@@ -89,13 +90,15 @@ describe('a run with a student worker', () => {
     let record = training();
     for (let n = 1; n < changes.STUDENT_LOSS_LIMIT; n++) {
       const lost = lose(record);
-      expect(lost).toMatchObject({ state: 'QUEUED', reason: 's1 began anew' });
+      expect(lost).toMatchObject({ state: 'QUEUED', reason: 's1 was restarted' });
       record = next(lost);
     }
     expect(parseRunRecord(runRecordText(record))).toEqual(record);
     const paused = lose(record);
     expect(paused.state).toBe('PAUSED');
-    expect(paused.reason).toContain('s1 began anew, the 10th in a row without a new checkpoint');
+    expect(paused.reason).toContain(
+      's1 was restarted; student workers were lost 10 times in a row',
+    );
     // A checkpoint or a resume resets the count; losses in FITTING do not count.
     const progress = {
       step: 1,

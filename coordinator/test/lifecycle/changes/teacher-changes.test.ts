@@ -121,7 +121,7 @@ describe('a teacher no better than chance', () => {
     const record = judged({ atChance: 'refuse', accept: ['one'] });
     expect(record.state).toBe('TRAINING');
     expect(record.teacherNotes?.warnings).toEqual([
-      `${told}, and spec.teacherHealth.accept takes it all the same`,
+      `${told}, and spec.teacherHealth.accept accepts it all the same`,
     ]);
   });
 });

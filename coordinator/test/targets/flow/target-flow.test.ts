@@ -250,7 +250,7 @@ describe('TargetFlow.reachedStep', () => {
 
 it('TargetFlow refuses steps beyond the run, and done steps that were not sent', () => {
   const flow = attachedFlow();
-  expect(() => flow.credited(here, STEPS, 1)).toThrow('steps below 1 are said to be done');
+  expect(() => flow.credited(here, STEPS, 1)).toThrow('steps below 1 are reported as done');
   expect(() => flow.attached(later, STEPS + 1)).toThrow(`the run has ${STEPS} steps`);
   expect(flow.next(here)).toBeUndefined();
   // No call is attached now.
