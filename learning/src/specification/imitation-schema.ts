@@ -170,7 +170,7 @@ function betweenFields(document: Imitation): Problem[] {
     if (unknown.length === 0) continue;
     wrong(
       `teachers[${k}].endpoint.classes`,
-      `names ${unknown.slice(0, 8).join(', ')}, which is not in spec.classes`,
+      `names ${unknown.slice(0, 8).join(', ')}, not in spec.classes`,
     );
   }
   const twice = classes.find((own, i) => classes.indexOf(own) < i);
