@@ -166,7 +166,10 @@ export class StandInCoordinator {
     try {
       for await (const request of requests) {
         this.#check(request.assignmentEpoch);
-        if (next === undefined) this.opened.push(request);
+        if (next === undefined) {
+          await send({ epoch: 0, firstPosition: 0, tensors: [], figures: [] });
+          this.opened.push(request);
+        }
         next ??= request.firstStep;
         credit = request.creditStep;
         this.doneStep = Math.max(this.doneStep, request.doneStep);

@@ -200,6 +200,19 @@ it('distils a run to its end and stores its model, logits, checkpoints and histo
   expect(await readdir(join(folder, 'state', runId, 'runs'))).toEqual([]);
 });
 
+it('counts its wait for the first targets, from when they are being made', async () => {
+  startWorker();
+  coordinator.holdAtStep = 0;
+  await assign(smallDistillation, 1);
+  await until('the student to wait', () => coordinator.opened.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  coordinator.holdAtStep = Number.POSITIVE_INFINITY;
+  await finalWeights();
+  const { trainingSeconds = 0, waitingSeconds = 0 } = coordinator.done?.measurement ?? {};
+  expect(waitingSeconds).toBeGreaterThan(1);
+  expect(trainingSeconds).toBeGreaterThanOrEqual(waitingSeconds);
+});
+
 it('trains a run without targets', async () => {
   startWorker();
   await assign(smallTraining, 1);

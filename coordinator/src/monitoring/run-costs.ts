@@ -11,7 +11,7 @@ export class RunCosts {
     return this.#known.get(runId) ?? cost;
   }
 
-  /** @param trainingSeconds - of this assignment, since its first step. */
+  /** @param trainingSeconds - of this assignment, as `StepProgress` has them. */
   trained(record: RunRecord, assignmentEpoch: number, trainingSeconds: number): void {
     const cost = withTraining(this.of(record), assignmentEpoch, trainingSeconds);
     this.#known.set(record.runId, cost);

@@ -242,6 +242,7 @@ async function serveTargets(
   requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
+  await send({ epoch: 0, firstPosition: 0, tensors: [], figures: [] });
   // The run may have been taken from the worker meanwhile, and its targets closed.
   over.throwIfAborted();
   requireAssignment(parts.store, first, holder);

@@ -171,7 +171,8 @@ export class StudentPeer {
     try {
       for await (const { epoch, firstPosition, tensors } of targets.incoming) {
         const [tensor] = tensors;
-        if (tensor === undefined) throw new Error('a frame without tensors');
+        // The first frame says that targets are being made.
+        if (tensor === undefined) continue;
         const values = float32Values(tensor);
         const [rowCount = 0, width = 0] = tensor.shape;
         for (let row = 0; row < rowCount; row++) {

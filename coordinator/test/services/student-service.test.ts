@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import * as grpc from '@grpc/grpc-js';
 import { createLogger, newSessionKey, sessionHeaders } from '@lyceum/platform';
-import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { LyceumError, sha256Hex, type TargetFrame } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../src/runs/index.js';
 import { type StudentServiceParts, studentService } from '../../src/services/student-service.js';
@@ -16,7 +16,7 @@ function prepared(): RunRecord {
   return { ...queued(), state: 'PREPARING', assignment };
 }
 
-/** Calls `ReceiveTargets` as the worker. @returns the call, and the error that ends it. */
+/** Calls `ReceiveTargets` as the worker. @returns the call, the error that ends it, and the frames that came before. */
 function receive(parts: object) {
   const all = {
     changed: () => undefined,
@@ -28,12 +28,20 @@ function receive(parts: object) {
   for (const [name, value] of Object.entries(sessionHeaders({ workerId, sessionKey }))) {
     metadata.set(name, value);
   }
-  const stream = new Duplex({ objectMode: true, read: () => undefined });
+  const frames: TargetFrame[] = [];
+  const stream = new Duplex({
+    objectMode: true,
+    read: () => undefined,
+    write(frame, _encoding, done) {
+      frames.push(frame);
+      done();
+    },
+  });
   const call = Object.assign(stream, { metadata, getPath: () => '', getPeer: () => '' });
   const ended = new Promise<{ code: grpc.status }>((resolve) => call.once('error', resolve));
   studentService(all).receiveTargets(call as never);
   call.push({ runId: 'run', assignmentEpoch: 1 });
-  return { call, ended };
+  return { call, ended, frames };
 }
 
 it('receiveTargets stops waiting for a fit when the student cancels the call', async () => {
@@ -71,7 +79,7 @@ function beginning() {
     written = resolve;
   });
   let isWriting = false;
-  const { call, ended } = receive({
+  const { call, ended, frames } = receive({
     store: { require: () => record, get: () => record, onChange: () => () => undefined },
     lifecycle: {
       began: () => {
@@ -84,6 +92,7 @@ function beginning() {
   return {
     call,
     ended,
+    frames,
     written: () => written(),
     isServed: () => isServed,
     begun: () => vi.waitFor(() => expect(isWriting).toBe(true), WAIT),
@@ -97,12 +106,15 @@ function beginning() {
 }
 
 it('receiveTargets serves a student after the beginning of its training is recorded', async () => {
-  const { begun, written, ended, isServed } = beginning();
+  const { begun, written, ended, frames, isServed } = beginning();
   await begun();
   expect(isServed()).toBe(false);
+  expect(frames).toEqual([]);
   written();
   await ended;
   expect(isServed()).toBe(true);
+  // The frame without tensors says that targets are being made.
+  expect(frames).toEqual([expect.objectContaining({ tensors: [] })]);
 });
 
 it.each([

@@ -30,7 +30,7 @@ export interface TargetStreamOptions {
   readonly assignment: AssignmentKey;
   readonly tensors: readonly TargetTensorShape[];
   readonly cursor: TargetCursor;
-  /** Takes each row once, in order. */
+  /** Takes each row once, in order; and blocks without tensors, which say that a stream begins. */
   readonly deliver: (block: TargetBlock) => void;
   readonly patience: Patience;
 }
@@ -115,8 +115,12 @@ export class TargetStream {
 
   #take(frame: TargetFrame): void {
     const { tensors, cursor, deliver } = this.#options;
-    const rows = checkedRows(frame, tensors);
     const { epoch, firstPosition, figures } = frame;
+    if (frame.tensors.length === 0) {
+      deliver({ epoch, firstPosition, tensors: [], figures });
+      return;
+    }
+    const rows = checkedRows(frame, tensors);
     const known = cursor.accept({ epoch, firstPosition, rows });
     if (known === rows) return;
     deliver({

@@ -120,7 +120,8 @@ export class Trainer {
 
   /** Stores target rows that came. @throws {LyceumError} if they are not what was asked for. */
   receive(block: TargetBlock): void {
-    this.#supply.receive(block);
+    if (block.tensors.length === 0) this.#stopwatch.start();
+    else this.#supply.receive(block);
   }
 
   /** Ends {@link run} after the step in hand; `abandon` wins over `drain`. */

@@ -29,16 +29,16 @@ export class Stopwatch {
     this.#before = before;
   }
 
-  /** Begins with the first step; later calls change nothing. */
+  /** Begins once targets are being made, or else with the first step; later calls change nothing. */
   start(): void {
     this.#startedAt ??= this.#now();
   }
 
-  /** Waits for targets, and counts the time, except before the first step: that is not time of the training. */
+  /** Waits for targets, and counts the time since {@link start}: what came before is not time of the training. */
   async waiting<T>(wait: () => Promise<T>): Promise<T> {
     const from = this.#now();
     const result = await wait();
-    if (this.#startedAt !== undefined) this.#waitingMs += this.#now() - from;
+    this.#waitingMs += this.#countedSince(from);
     return result;
   }
 
@@ -46,11 +46,15 @@ export class Stopwatch {
   async waitingForData<T>(wait: () => Promise<T>): Promise<T> {
     const from = this.#now();
     const result = await wait();
-    if (this.#startedAt !== undefined) this.#dataWaitingMs += this.#now() - from;
+    this.#dataWaitingMs += this.#countedSince(from);
     return result;
   }
 
-  /** Seconds since this assignment's first step. */
+  #countedSince(from: number): number {
+    return this.#startedAt === undefined ? 0 : this.#now() - Math.max(from, this.#startedAt);
+  }
+
+  /** Seconds since this assignment's {@link start}. */
   get assignment(): Seconds {
     const trainingMs = this.#startedAt === undefined ? 0 : this.#now() - this.#startedAt;
     return {
