@@ -25,7 +25,7 @@ export function addWait(program: Command): void {
       'after',
       `
 A later state on the way from QUEUED to SUCCEEDED counts too, since a run may pass a state quickly. A run that
-can no longer come to the state, because it has ended otherwise, is an error at once. A PAUSED run is waited for.
+can no longer come to the state, because it has ended in another, is an error at once. A PAUSED run is waited for.
 
 Exit status: 1 if the run can no longer come to the state, 124 if the time ran out.
 

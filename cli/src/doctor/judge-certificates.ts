@@ -67,7 +67,7 @@ function judgeOwn(dir: string, own: OwnCertificate, nowMs: number): Finding {
   }
   if (authorityValidToMs < nowMs) {
     const message = `the authority in ${dir}/ca.crt was valid until ${dayText(authorityValidToMs)}`;
-    return fault('certificates', message, 'issue everything anew from a new authority');
+    return fault('certificates', message, 'issue all certificates again, from a new authority');
   }
   const text = `${name} is valid until ${dayText(validToMs)}`;
   const isShort = Math.min(validToMs, authorityValidToMs) - nowMs < WARNING_DAYS * DAY_MS;

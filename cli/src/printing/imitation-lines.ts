@@ -114,7 +114,7 @@ export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
     const lost =
       left === 0
         ? 'none is left'
-        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} none that can be read (${problem}): mend the description's answer or classes, or set otherwise: abstain; then collect reads the kept answers again, and --again unreadable asks again`;
+        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} no answer that can be read (${problem}): mend the description's answer or classes, or set otherwise: abstain; then collect reads the kept answers again, and --again unreadable asks again`;
     const never = `${teacher}: ${countText(refused)} ${refused === 1 ? 'question was' : 'questions were'} refused (${refusal}); collect --again refused asks them again`;
     return [...(retried + left > 0 ? [`${tries}; ${lost}`] : []), ...(refused > 0 ? [never] : [])];
   });

@@ -319,7 +319,7 @@ test('--again asks again only the questions with the named problem', async () =>
   const file = documentOf(['moody'], { prompts: undefined });
   const first = await runCli(NOBODY, ...collect(file, 'again'));
   expect(first.code).toBe(1);
-  expect(first.stderr).toContain('3 questions have none that can be read');
+  expect(first.stderr).toContain('3 questions have no answer that can be read');
   isMended = true;
   const dry = await runCli(NOBODY, ...collect(file, 'again', '--again', 'inconsistent', '--dry-run')); // biome-ignore format: one line
   const spent = sum(linesIn('again').map(({ cost }) => cost));

@@ -159,7 +159,7 @@ test('imitation collect reports every fault of the chat', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ calls, failures: [] });
   // Each of these inputs is one question, which was asked twice.
   const lost = texts.filter((_, i) => isFault(i, 'malformed') || isFault(i, 'half') || isFault(i, 'noClass')).length; // biome-ignore format: one line
-  expect(stderr).toContain(`${lost} questions have none that can be read`);
+  expect(stderr).toContain(`${lost} questions have no answer that can be read`);
   expect(stderr).toMatch(/chat: .*429.*again in 1\.0 s/);
   const cutOff = texts.filter((_, i) => isFault(i, 'half') || isFault(i, 'cutWord')).length;
   expect(stderr).toContain(`chat: ${cutOff} inputs have an answer that its server cut off`);

@@ -214,7 +214,7 @@ test('imitation collect that is killed twice keeps each answer once, and repeats
   expect(whole.stderr).not.toContain('is not done');
   // The long answers of the chat are asked for again, and reported as lost.
   expect(whole.stderr).toMatch(
-    /chat: \d+ answers could not be read and were asked for again; 14 questions have none that can be read/,
+    /chat: \d+ answers could not be read and were asked for again; 14 questions have no answer that can be read/,
   );
   expect(whole.code).toBe(1);
 

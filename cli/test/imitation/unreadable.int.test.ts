@@ -116,7 +116,7 @@ test('imitation collect asks again for unreadable answers with 200, and counts t
     failures: [],
     unreadable: [{ teacher: 'box', retried: count + count * (ATTEMPTS - 1), left: count }],
   });
-  expect(stderr).toContain(`${count} questions have none that can be read`);
+  expect(stderr).toContain(`${count} questions have no answer that can be read`);
   expect(stderr).toContain('--again unreadable asks again');
   expect(stderr).not.toContain('MaxListenersExceededWarning');
 });
