@@ -80,13 +80,13 @@ export interface NatsOptions {
 
 /**
  * @throws {LyceumError} naming the address: UNAVAILABLE if nobody answers there within 4 s, INVALID_ARGUMENT if it is no
- *   address, PERMISSION_DENIED if the server refuses user or certificate, FAILED_PRECONDITION if the two ends do not
- *   agree on TLS.
+ *   address, PERMISSION_DENIED if the server refuses user or certificate, or takes them for another role's,
+ *   FAILED_PRECONDITION if the two ends do not agree on TLS.
  */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
   const { url, name, role, log, credentials, tls } = options;
   const address = checkedAddress(url);
-  let connection: NatsConnection;
+  let connection: NatsConnection | undefined;
   try {
     connection = await connect({
       servers: url,
@@ -99,7 +99,9 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
       ...(credentials !== undefined && { user: credentials.user, pass: credentials.password }),
       ...(tls !== undefined && tlsOptions(url, tls)),
     });
+    if (role !== undefined) await readInboxOnce(connection, role);
   } catch (err) {
+    await connection?.close();
     const { code, reason } = connectionTrouble(err, options);
     throw new LyceumError(code, `no NATS at ${address}: ${reason}`, { cause: err });
   }
@@ -116,6 +118,22 @@ function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
   const check = (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate);
   // Other members of a cluster of servers have other addresses.
   return { tls: { ca, cert, key, checkServerIdentity: check }, ignoreClusterUpdates: true };
+}
+
+/**
+ * The server lets a user in whose rights are those of another role. The role's inbox shows that: no answer could come.
+ *
+ * @throws {NatsError} PermissionsViolation.
+ */
+async function readInboxOnce(connection: NatsConnection, role: NatsRole): Promise<void> {
+  let refusal: Error | undefined;
+  const callback = (err: Error | null) => {
+    refusal ??= err ?? undefined;
+  };
+  const inbox = connection.subscribe(`${natsInbox(role)}.rights`, { callback });
+  await connection.flush();
+  inbox.unsubscribe();
+  if (refusal !== undefined) throw refusal;
 }
 
 class NatsDoor implements Nats {
@@ -186,7 +204,7 @@ class NatsDoor implements Nats {
 
 function connectionTrouble(
   err: unknown,
-  { credentials, tls }: NatsOptions,
+  { role, credentials, tls }: NatsOptions,
 ): { readonly code: LyceumErrorCode; readonly reason: string } {
   const reason = err instanceof Error ? err.message.toLowerCase() : String(err);
   switch (err instanceof Object && 'code' in err ? err.code : undefined) {
@@ -195,13 +213,22 @@ function connectionTrouble(
     case ErrorCode.AuthorizationViolation:
     case ErrorCode.AuthenticationExpired:
       return { code: 'PERMISSION_DENIED', reason: `it refuses ${whoOf(credentials, tls)}` };
+    case ErrorCode.PermissionsViolation: {
+      const [who, where] =
+        credentials === undefined
+          ? ['the user of the certificate', '--tls-dir']
+          : [`user ${credentials.user}`, '--nats-credentials'];
+      const what = `it gives ${who} other rights than a ${role} needs`;
+      return { code: 'PERMISSION_DENIED', reason: `${what}: see ${where}` };
+    }
     case ErrorCode.Timeout:
       // The server refuses a certificate only after the handshake, and then without a word.
       if (tls === undefined) break;
       return { code: 'UNAVAILABLE', reason: `${reason}; it may have refused the certificate` };
   }
   if (reason.includes('certificate') || reason.includes('tls')) {
-    return { code: 'FAILED_PRECONDITION', reason: `${reason}; see --tls-dir` };
+    const whose = reason.includes('certificate') ? 'its certificate is not believed: ' : '';
+    return { code: 'FAILED_PRECONDITION', reason: `${whose}${reason}; see --tls-dir` };
   }
   return { code: 'UNAVAILABLE', reason };
 }

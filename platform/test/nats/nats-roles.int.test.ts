@@ -218,6 +218,18 @@ describe.each([
     expect(guess.message).not.toContain('guessed');
   });
 
+  test.each([
+    ['coordinator', 'teacher-worker'],
+    ['teacher-worker', 'student-worker'],
+    ['student-worker', 'teacher-worker'],
+  ] as const)('tells a %s that has the user of a %s', async (role, other) => {
+    const options = { url: server.url, name: role, role, log, ...server.options(other) };
+    const failure = await failureOf(connectNats(options));
+    expect(failure.code).toBe('PERMISSION_DENIED');
+    expect(failure.message).toContain(`other rights than a ${role} needs`);
+    expect(failure.message).toMatch(/see --(tls-dir|nats-credentials)$/);
+  });
+
   const rollup = headers();
   rollup.set('Nats-Rollup', 'sub');
   const json = JSON.stringify;

@@ -240,6 +240,7 @@ describe('NATS with mutual TLS', () => {
         const url = byName.url.replace(/^nats:\/\/127\.0\.0\.1/, host);
         const failure = await failureOf(connectNats({ url, name: 'member', log, tls: member }));
         expect(failure.code).toBe('FAILED_PRECONDITION');
+        expect(failure.message).toContain('its certificate is not believed: ');
         expect(failure.message).toContain('see --tls-dir');
       }
       const url = byName.url.replace('127.0.0.1', 'localhost');
