@@ -1,4 +1,5 @@
 /** What sessions of teacher and student workers share: the worker's hello, its desired state, the session's end. */
+import { setMaxListeners } from 'node:events';
 import type { SessionHolder } from '@lyceum/platform';
 import { type LyceumError, sha256Hex, type WorkerDevice } from '@lyceum/proto';
 import type { WorkerEnvironment } from '../runs/index.js';
@@ -28,6 +29,8 @@ export abstract class WorkerSession<H extends Hello, A extends { revision: numbe
     this.hello = { ...hello, sessionKey: Buffer.alloc(0) };
     this.connectedAtMs = connectedAtMs;
     this.desired = new DesiredState(send);
+    // Each of the worker's calls listens, and a teacher worker has several for each teacher.
+    setMaxListeners(0, this.#ended.signal);
   }
 
   /** Aborts when the session is to end. */

@@ -1,5 +1,15 @@
-/** The environment of a teacher's answers: its worker's, or another device that computes the teacher instead. */
-import { LoadedTeacher, TeacherHello, TeacherState, type WorkerDevice } from '@lyceum/proto';
+/**
+ * The environment of a teacher's answers: its worker's, or another device that computes the teacher instead. And how many
+ * calls may wait for the session's end.
+ */
+import { firstEnd } from '@lyceum/platform';
+import {
+  LoadedTeacher,
+  LyceumError,
+  TeacherHello,
+  TeacherState,
+  type WorkerDevice,
+} from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { TeacherSession } from '../../src/sessions/teacher-session.js';
 
@@ -61,4 +71,19 @@ test('TeacherSession.answering has no GPU fields for a teacher that the processo
 test('TeacherSession.answering cuts a device name to at most 128 characters', () => {
   const device = 'x'.repeat(10_000);
   expect(session({ device }).answering(IDENTITY).device.length).toBeLessThanOrEqual(128);
+});
+
+test('40 calls wait for the end of a session without a warning', async () => {
+  const warnings: string[] = [];
+  const listener = (warning: Error) => warnings.push(`${warning.name}: ${warning.message}`);
+  process.on('warning', listener);
+  const made = session({});
+  const never = new Promise<void>(() => undefined);
+  const calls = Array.from({ length: 40 }, () => firstEnd([never], [made.ended]));
+  const reason = new LyceumError('UNAVAILABLE', 'over');
+  made.end(reason);
+  for (const call of calls) await expect(call).rejects.toBe(reason);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', listener);
+  expect(warnings).toEqual([]);
 });
