@@ -45,8 +45,8 @@ export interface RestoreParts {
  * Fills NATS with the entries of the copy that it lacks, if there is a copy.
  *
  * @returns the marker of the whole store.
- * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, or is newer than the copy that NATS was
- *   filled from; UNAVAILABLE if NATS does not answer, or another coordinator must fill it.
+ * @throws {LyceumError} FAILED_PRECONDITION if the copy is of another store, is newer than the copy that NATS was
+ *   filled from, or is only a part of a copy; UNAVAILABLE if NATS does not answer, or another coordinator must fill it.
  */
 export async function restoreStore(parts: RestoreParts): Promise<StoreMarker> {
   const { nats, folder, holder } = parts;
@@ -125,7 +125,8 @@ function storeIn({ storeId, generation }: StoreMarker): StoreMarker {
  * The store in NATS, of which this coordinator has no copy. Its id is noted in the state folder if another coordinator
  * may have a copy.
  *
- * @throws {LyceumError} UNAVAILABLE if a coordinator that has a copy must fill it.
+ * @throws {LyceumError} UNAVAILABLE if a coordinator that has a copy must fill it; FAILED_PRECONDITION if NATS is empty
+ *   and the folder has a part of a copy.
  */
 async function storeOfOthers(
   { nats, folder }: RestoreParts,
@@ -136,7 +137,7 @@ async function storeOfOthers(
     const known = await folder.store();
     // A store's first leader makes the bucket: if the bucket is there, the store has only lost its marker.
     if (known !== undefined || (await nats.hasKeyValue(RUN_BUCKET))) throw unfinished(known);
-    await folder.clearRecords();
+    await assertNoRecords(folder);
     const leader = await nats.keyValue(LEADER_BUCKET, { create: true });
     const marker = { storeId: randomUUID(), generation: 0 };
     await mark(leader, marker, undefined);
@@ -147,6 +148,18 @@ async function storeOfOthers(
   await folder.clearRecords();
   if (found.restoringFrom !== undefined) throw unfinished(found);
   return storeIn(found);
+}
+
+/** A new store has no records: those of the copy would be deleted. */
+async function assertNoRecords(folder: MirrorFolder): Promise<void> {
+  for (const name of MIRRORED_BUCKETS) {
+    if ((await folder.keys(name)).length === 0) continue;
+    const message =
+      'NATS is empty, and the folder mirror in this state folder has records but no store.json that says whose: ' +
+      'it is a part of a copy, as a backup that was cut off leaves it. Restore the whole backup; ' +
+      'to begin anew without it, delete the folder mirror';
+    throw new LyceumError('FAILED_PRECONDITION', message);
+  }
 }
 
 /** @param store - undefined: its id is not known. */

@@ -269,9 +269,13 @@ test('an interrupted removal of an outdated copy does not make NATS count as new
   await expect(restore(copy)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
-test('a restore ignores records of a copy that belongs to no store', async () => {
+test('records of a copy without its store.json begin no store, and stay', async () => {
   const copy = await openCopy(folder);
   await copy.putRecord('runs', 'run', runRecordText(training()));
+  const refused = { code: 'FAILED_PRECONDITION', message: expect.stringContaining('cut off') };
+  await expect(restore(copy)).rejects.toMatchObject(refused);
+  expect(await copy.keys('runs')).toEqual(['run']);
+  await copy.clearRecords();
   await restore(copy);
   expect(await hasWholeStore(nats.nats, copy)).toBe(true);
 });
