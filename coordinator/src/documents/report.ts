@@ -62,7 +62,9 @@ const modelRow = figures.extend({
     .describe(
       "Which of the set's modalities it sees; absent: it names none, as of a set with one, and for an ensemble.",
     ),
-  train: figures.describe('The same on the measured training samples.'),
+  train: figures.describe(
+    "The same on the measured training samples; teachers' and the ensemble's are of the stored answers, as the run's codec keeps them.",
+  ),
   validation: figures.describe('The same on the validation split.'),
   parameters: z
     .int()
@@ -301,7 +303,7 @@ export const reportSchema = z
                 })
                 .optional()
                 .describe(
-                  'Answered calls of a service, unreadable answers included; of calls for several runs an equal part. Canaries are not in it. Absent: it calls none.',
+                  'Answered calls of a service, unreadable answers included; of calls for several runs an equal part. Canaries and self-tests are not in it. Absent: it calls none.',
                 ),
               price: z
                 .object({

@@ -50,8 +50,8 @@ export interface TargetTensorShape {
 
 /**
  * Rows of the target at positions [firstPosition, firstPosition + rows) of one epoch's order. Each row
- * comes once, in order, but in blocks of any size: a step's rows may be split over several. A block without tensors says that
- * the coordinator begins to make targets.
+ * comes once, in order, but in blocks of any size: a step's rows may be split over several. A block without
+ * tensors says that the coordinator begins to make targets.
  */
 export interface TargetBlock {
   readonly epoch: number;
@@ -88,7 +88,10 @@ export interface TrainingProgress {
   /** Mean objective over the steps since the last report. */
   readonly loss: number;
   readonly learningRate: number;
-  /** Seconds since the assignment's targets began to be made or its first step, and the parts of them spent waiting for targets and for pictures. */
+  /**
+   * Seconds since the assignment's targets began to be made, or else since its first step; and the parts of them
+   * spent waiting for targets and for pictures.
+   */
   readonly trainingSeconds: number;
   readonly waitingSeconds: number;
   readonly dataWaitingSeconds: number;

@@ -25,7 +25,7 @@ export const answers = section({
   })
     .default('auto')
     .describe(
-      'The codec, by its name or with its settings; auto takes, by the class count, what keeps the divergence from exact answers below 1e-4, and is exact where votes are counted.',
+      'The codec, by its name or with its settings; auto takes, by the class count, what keeps the mean divergence from exact answers below 1e-4, and is exact where votes are counted. Of teachers that give probability 0, as forests do, the divergence is some 3e-4; float16 keeps it below 1e-7.',
     ),
 });
 
