@@ -426,6 +426,19 @@ it('reports a set that it cannot read as a retryable failure', async () => {
   expect(coordinator.failed?.reason).toContain('--datasets-root');
 });
 
+it('names a set that the store has no more, and says how it comes back', async () => {
+  await blobs.delete(dataset.digest);
+  try {
+    startWorker();
+    await assign(smallTraining, 1);
+    await until('the failure', () => coordinator.failed);
+    const reason = `its data set ${dataset.digest.slice(0, 12)} cannot be read: there is no blob ${dataset.digest}; push the same again`;
+    expect(coordinator.failed).toMatchObject({ retryable: true, reason });
+  } finally {
+    await blobs.put(datasetBytes);
+  }
+});
+
 it('answers /readyz, and shows checkpoints and its session in /metrics', async () => {
   const worker = startWorker();
   await until('readiness', () => isReady(worker));

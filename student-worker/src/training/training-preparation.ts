@@ -7,7 +7,7 @@ import { isManifestFile } from '@lyceum/learning/datasets';
 import { checkRunSpecification, type RunSpecification } from '@lyceum/learning/specification';
 import type { WorkerWindows } from '@lyceum/learning/windows';
 import { BlobCache, type Nats } from '@lyceum/platform/nats';
-import { type AssignedRun, digestHex, InvalidDocumentError } from '@lyceum/proto';
+import { type AssignedRun, digestHex, InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import {
   type CommitStart,
   type CoordinatorStore,
@@ -91,7 +91,9 @@ async function fetchFiles(
   { windows, awaited, patience }: PreparationParts,
 ): Promise<Pick<TrainingJob, 'datasetFile' | 'cut' | 'studentModelFile'>> {
   const datasetFile = await patiently('data set', patience, () =>
-    cache.file(digest, path === '' ? {} : { path, signal: patience.signal }),
+    path === ''
+      ? cache.file(digest).catch(lostFrom('its data set', digest))
+      : cache.file(digest, { path, signal: patience.signal }),
   );
   const isSharded = isManifestFile(datasetFile);
   if (isSharded) {
@@ -99,10 +101,20 @@ async function fetchFiles(
   }
   const cut = isSharded ? orderCut(run, windows.windowBytes) : undefined;
   if (run.studentModelDigest.length === 0) return { datasetFile, cut };
+  const modelDigest = digestHex(run.studentModelDigest);
   const studentModelFile = await patiently('student model', patience, () =>
-    cache.file(digestHex(run.studentModelDigest)),
+    cache.file(modelDigest).catch(lostFrom("its student's model", modelDigest)),
   );
   return { datasetFile, cut, studentModelFile };
+}
+
+/** If the store has a file no more, the error also says how it comes back. */
+function lostFrom(what: string, digest: string): (thrown: unknown) => never {
+  return (thrown) => {
+    if (!(thrown instanceof LyceumError) || thrown.code !== 'NOT_FOUND') throw thrown;
+    const message = `${what} ${digest.slice(0, 12)} cannot be read: ${thrown.message}; push the same again`;
+    throw new LyceumError('NOT_FOUND', message, { cause: thrown });
+  };
 }
 
 /** @throws {InvalidDocumentError} if the set is in shards and the coordinator has not said how its order is cut. */
