@@ -180,7 +180,7 @@ test('submit --dry-run asks an endpoint about one batch if that is free, and rep
     /spec\.teachers\[0\]: does not answer: .*answers 400 Bad Request, 10 bytes/,
   );
   mood = 'html';
-  await expect(dry('small', 'box')).rejects.toThrow('answers what is no JSON, 22 bytes');
+  await expect(dry('small', 'box')).rejects.toThrow('its answer is no JSON, 22 bytes');
   mood = 'well';
   calls = 0;
   expect((await dry('rows', 'paid')).warnings).toEqual([
@@ -196,7 +196,7 @@ test('a faulty endpoint pauses its run, which goes on once the endpoint is mende
   mood = 'html';
   await client.submitRun(specification('down', 'small', 'third'));
   const { reason } = await untilRun(client, 'down', isPaused);
-  expect(reason).toContain('answers what is no JSON, 22 bytes; tried 2 times');
+  expect(reason).toContain('its answer is no JSON, 22 bytes; tried 2 times');
   expect(await client.listQuarantines()).toEqual([]);
   mood = 'well';
   await client.resumeRun('down');

@@ -792,7 +792,7 @@ describe('requests of users to the coordinator', () => {
       '  - spec.student.baseline: there is no run none',
       '  - spec.views.crop: needs samples of shape [height, width, channels], and those of spec.dataset are [2]; mixup works with any',
       '  - spec.labels.count: is 9999, and the train split has 6600 labelled samples',
-      '  - spec.answers.codec.topK: want float16 or uint8-affine for the 3 classes of spec.dataset; the greatest few stand for all from 1000 classes on',
+      '  - spec.answers.codec.topK: want float16 or uint8-affine for the 3 classes of spec.dataset; topK is for 1000 classes and more',
     ]);
     const { run } = cluster.clients;
     await expect(call(run, run.getRun, { runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });

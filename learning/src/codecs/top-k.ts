@@ -35,7 +35,7 @@ export const topK = {
     parse: (text) => (/^[1-9][0-9]{0,6}$/.test(text) ? { topK: Number(text) } : undefined),
     refused({ topK }, classCount) {
       if (classCount < TOP_K_CLASSES) {
-        return `want float16 or uint8-affine for the ${classCount} classes of spec.dataset; the greatest few stand for all from ${TOP_K_CLASSES} classes on`;
+        return `want float16 or uint8-affine for the ${classCount} classes of spec.dataset; topK is for ${TOP_K_CLASSES} classes and more`;
       }
       if (topK <= classCount) return undefined;
       return `want at most the ${classCount} classes of spec.dataset, got ${topK}`;

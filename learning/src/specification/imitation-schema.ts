@@ -79,7 +79,7 @@ const imitation = section({
     ),
     questions: questions
       .optional()
-      .describe('What teachers write: new inputs to train on, made after those that are there.'),
+      .describe('What teachers write: new inputs to train on, modelled on those of spec.inputs.'),
     check: section({
       rules: list(imitationRuleSettings, 'a list of rules').describe(
         'The rules that an input and its answers must pass to be kept.',

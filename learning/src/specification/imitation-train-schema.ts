@@ -115,7 +115,7 @@ function explanationProblems({ spec }: TaughtDocument): Problem[] {
   }
   const rule = combineRule(run);
   if (rule?.ofVotes === true) {
-    const message = `looks at final answers alone, and would make such of what explanations taught; leave ${rule.name} out`;
+    const message = `counts final answers alone, and would reduce what the teacher with explanations answers to its class; leave ${rule.name} out`;
     wrong('run.ensemble.combine', message);
   }
   return problems;

@@ -70,7 +70,7 @@ const pushedTeacher = section({
   access: word('white', 'gray', 'black')
     .default('white')
     .describe(
-      'What leaves the teacher: white logits and features, gray logits, black the class that it answers, whatever more its model could give.',
+      'What leaves the teacher, even if its model could give more: white, logits and features; gray, logits; black, the class that it answers.',
     ),
   weight,
 });
@@ -86,7 +86,7 @@ const servedTeacher = section(
     access: word('gray', 'black')
       .default('gray')
       .describe(
-        'What leaves the teacher: gray logits, black the class that it answers; no features leave a server.',
+        'What leaves the teacher: gray, logits; black, the class that it answers. No features leave a server.',
       ),
     weight,
   },
@@ -183,7 +183,7 @@ const training = section({
   order: word('full', 'chunks')
     .optional()
     .describe(
-      'Of a set in shards: whether each epoch shuffles all samples (full), or chunks and then the samples of some chunks at a time (chunks); absent, what its size asks for.',
+      'Of a set in shards: whether each epoch shuffles all samples (full), or chunks and then the samples of some chunks at a time (chunks); absent, its size decides.',
     ),
   checkpointEverySteps: count
     .default(200)
@@ -243,7 +243,7 @@ const labels = choose([allLabels, someLabels], (input) => {
   );
 
 const baseline = text(
-  'none, train (also trains the student alone), or run:ID (that run was it)',
+  'none, train (also trains the student alone), or run:ID (an earlier run that did so)',
   new RegExp(`^(?:none|train|run:${NAME})$`),
 );
 
@@ -271,7 +271,7 @@ const student = section({
   baseline: baseline
     .default('none')
     .describe(
-      'The student without teachers, for the report: none, train (also trains it alone), or run:ID (that run was it).',
+      'The student without teachers, for the report: none, train (also trains it alone), or run:ID (an earlier run that did so).',
     ),
   references: section({
     studentAllLabels: runReference

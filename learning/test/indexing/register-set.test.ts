@@ -419,9 +419,11 @@ describe('registerSet of tars', () => {
     put('a.tar', tarOf(await samples(0, 10)));
     const { stream } = objects;
     objects.stream = () => {
-      throw new LyceumError('INVALID_ARGUMENT', 'a.tar: its server sends all of it');
+      throw new LyceumError('INVALID_ARGUMENT', 'a.tar: its server sends the whole object');
     };
-    await expect(register(['a.tar'])).rejects.toThrowError(/^a.tar: its server sends all of it$/);
+    await expect(register(['a.tar'])).rejects.toThrowError(
+      /^a.tar: its server sends the whole object$/,
+    );
     objects.stream = stream;
     expect((await register(['a.tar'])).summary.samples).toBe(10);
   });
@@ -429,9 +431,11 @@ describe('registerSet of tars', () => {
   test('reads nothing of a tar whose server cannot send a part of it', async () => {
     put('a.tar', tarOf(await samples(0, 10)));
     objects.read = async (url) => {
-      throw new LyceumError('INVALID_ARGUMENT', `${url}: its server sends all of it`);
+      throw new LyceumError('INVALID_ARGUMENT', `${url}: its server sends the whole object`);
     };
-    await expect(register(['a.tar'])).rejects.toThrowError(/^a.tar: its server sends all of it$/);
+    await expect(register(['a.tar'])).rejects.toThrowError(
+      /^a.tar: its server sends the whole object$/,
+    );
     expect(objects.readBytes).toBe(0);
   });
 

@@ -429,7 +429,7 @@ test('findModel refuses a model whose answers depend on other rows or on chance'
   server.before = () => {
     server.factor += 1;
   };
-  await expect(push(server)).rejects.toThrow('they depend on chance');
+  await expect(push(server)).rejects.toThrow('the answers depend on chance');
 });
 
 test('findModel refuses names that are too long, and more than 1024 inputs', async () => {

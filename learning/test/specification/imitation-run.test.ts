@@ -182,7 +182,7 @@ describe('the runs of an imitation with explanations', () => {
     [{ train: explanations, inputs: { text: undefined, numbers: ['n'] } }, 'spec.train.explanations: wants texts'],
     [{ train: explanations, run: { objective: [{ term: 'vote' }] } }, 'spec.train.run.objective: comes from train.explained'],
     [{ train: explanations, run: { student: { model: { architecture: 'mlp' }, modality: 'x' } } }, 'spec.train.run.student.modality: comes from'],
-    [{ train: explanations, run: { ensemble: { combine: 'majority-vote' } } }, 'spec.train.run.ensemble.combine: looks at final answers alone'],
+    [{ train: explanations, run: { ensemble: { combine: 'majority-vote' } } }, 'spec.train.run.ensemble.combine: counts final answers alone'],
   ])('are refused for %j', (changes, message) => {
     expect(() => document(changes)).toThrow(message);
   }); // biome-ignore format: rows

@@ -127,7 +127,9 @@ export class JsonCaller {
       if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
         const times = failures === 1 ? 'once' : `${failures} times`;
         const patience =
-          afterMs > RETRY_AFTER_MAX_MS ? `; asks for ${Math.ceil(afterMs / 60_000)} minutes` : '';
+          afterMs > RETRY_AFTER_MAX_MS
+            ? `; it asks to wait ${Math.ceil(afterMs / 60_000)} minutes`
+            : '';
         const isLimited = status === TOO_MANY && unread === undefined && patience === '';
         const slower = isLimited ? '; want a lower rate or concurrency' : '';
         const message = `${shownUrl(url)}: ${unread ?? reason}${patience}; tried ${times}${slower}`;
@@ -193,7 +195,7 @@ export class JsonCaller {
     const read = jsonOf(answer);
     if ('problem' in read) {
       answered?.(body, undefined);
-      const reason = `answers what ${read.problem}`;
+      const reason = `its answer ${read.problem}`;
       return { reason, again: true, status, unreadable: true };
     }
     const json = hidden(read.json, secrets);

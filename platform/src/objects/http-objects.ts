@@ -98,11 +98,11 @@ export class HttpObjects {
     for (let hops = 0; ; hops++) {
       const location = response.header('location');
       if (!isRedirect(response.status) || location === undefined) {
-        return { response, shown, hint: hops === 0 ? undefined : `it led to ${at.host}` };
+        return { response, shown, hint: hops === 0 ? undefined : `it redirected to ${at.host}` };
       }
       response.leave();
       if (hops === MAX_REDIRECTS) {
-        throw new LyceumError('INVALID_ARGUMENT', `${shown}: leads to more than ${hops} others`);
+        throw new LyceumError('INVALID_ARGUMENT', `${shown}: redirects more than ${hops} times`);
       }
       at = redirected(at, location, shown);
       response = await requests.send({ method, url: at, shown, headers, signal }).catch((err) => {
@@ -155,7 +155,7 @@ export function factsIn(response: HttpResponse, shown: string): ObjectFacts {
 /** The guard's message would name the operator's list; redirects have another one. */
 function ledAstray(thrown: unknown, shown: string, { host }: URL): unknown {
   if (toLyceumError(thrown).code !== 'PERMISSION_DENIED') return thrown;
-  const message = `${shown}: leads to ${host}, which is no public address; name that URL itself if it is meant`;
+  const message = `${shown}: redirects to ${host}, which is no public address; name that URL itself if it is meant`;
   return new LyceumError('PERMISSION_DENIED', message, { cause: thrown });
 }
 
@@ -164,5 +164,5 @@ function redirected(from: URL, location: string, shown: string): URL {
   if (to?.protocol === 'https:' || (to?.protocol === 'http:' && from.protocol === 'http:')) {
     return to;
   }
-  throw new LyceumError('INVALID_ARGUMENT', `${shown}: leads to what is no https:// address`);
+  throw new LyceumError('INVALID_ARGUMENT', `${shown}: redirects to an address without https://`);
 }

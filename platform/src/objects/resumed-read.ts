@@ -99,14 +99,16 @@ function checkedPart(
   if (response.status !== 206) {
     const length = response.header('content-length');
     if (at > 0 || (end !== undefined && Number(length) > end)) {
-      const message = `${shown}: its server sends all of it where a part is asked for; sets in shards want one that serves ranges`;
+      const message = `${shown}: its server sends the whole object where a part is asked for; sets in shards need a server that serves ranges`;
       refuse(new LyceumError('INVALID_ARGUMENT', message));
     }
     if (length === undefined) return { end: undefined };
     return { end: checkedEnd(Number(length), Number(length)) };
   }
   if (Number(first) !== at) {
-    refuse(new LyceumError('UNAVAILABLE', `${shown}: another part comes than was asked for`));
+    refuse(
+      new LyceumError('UNAVAILABLE', `${shown}: its server sends another part than was asked for`),
+    );
   }
   return { end: checkedEnd(Number(last) + 1, total === '*' ? undefined : Number(total)) };
 

@@ -128,7 +128,7 @@ it('gives up at once when Retry-After is longer than an hour', async () => {
     json(response, {}, 429, { 'retry-after': '3601' }),
   );
   const call = caller(url).post({}, NEVER);
-  await expect(call).rejects.toThrow('2 bytes; asks for 61 minutes; tried once');
+  await expect(call).rejects.toThrow('2 bytes; it asks to wait 61 minutes; tried once');
   await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   expect(count()).toBe(1);
 });
@@ -170,9 +170,9 @@ it('tries again after a broken connection and a timeout; nothing listening is UN
 });
 
 it.each<[string, string, Handler]>([
-  ['HTML', 'answers what is no JSON, 22 bytes', (_, r) => r.end('<html>\n secret </html>')],
-  ['nothing', 'answers what is no JSON, 0 bytes', (_, r) => r.end()],
-  ['half of the JSON', 'answers what is no JSON, 10 bytes', (_, r) => r.end('{"class":"')],
+  ['HTML', 'its answer is no JSON, 22 bytes', (_, r) => r.end('<html>\n secret </html>')],
+  ['nothing', 'its answer is no JSON, 0 bytes', (_, r) => r.end()],
+  ['half of the JSON', 'its answer is no JSON, 10 bytes', (_, r) => r.end('{"class":"')],
   ['NaN', 'holds NaN or Infinity, which is no JSON, 13 bytes', (_, r) => r.end('{"class":NaN}')],
   ['an error with 200', 'holds no class', (_, r) => json(r, { error: 'secret' })],
   [

@@ -100,15 +100,15 @@ it.each<[string, Buffer, string]>([
   ['no gzip', http(JSON_TEXT, coded('gzip')), 'the answer is no gzip, 21 bytes'],
   ['no gzip behind a refusal', http(JSON_TEXT, coded('gzip'), '401 Unauthorized'), 'answers 401, and the answer is no gzip'], // biome-ignore format: one line
   ['zstd', http(JSON_TEXT, coded('zstd')), 'compressed by another method than gzip, x-gzip, br, deflate'], // biome-ignore format: one line
-  ['Latin-1', http(Buffer.from(JSON_TEXT, 'latin1')), 'answers what is not in UTF-8, 20 bytes'],
-  ['UTF-16', http(Buffer.from(`\uFEFF${JSON_TEXT}`, 'utf16le')), 'answers what is not in UTF-8'],
-  ['a page', http('<html>', typed('text/html; charset=utf-8')), 'answers what is no JSON but text/html, 6 bytes'], // biome-ignore format: one line
+  ['Latin-1', http(Buffer.from(JSON_TEXT, 'latin1')), 'its answer is not in UTF-8, 20 bytes'],
+  ['UTF-16', http(Buffer.from(`\uFEFF${JSON_TEXT}`, 'utf16le')), 'its answer is not in UTF-8'],
+  ['a page', http('<html>', typed('text/html; charset=utf-8')), 'its answer is no JSON but text/html, 6 bytes'], // biome-ignore format: one line
   [
     'a stream',
     http('data: {}\n\n', typed('text/event-stream')),
     'is no JSON but text/event-stream',
   ],
-  ['half of the JSON', http('{"a', typed('application/problem+json')), 'answers what is no JSON, 3 bytes'], // biome-ignore format: one line
+  ['half of the JSON', http('{"a', typed('application/problem+json')), 'its answer is no JSON, 3 bytes'], // biome-ignore format: one line
   ['minus infinity', http('[1, -Infinity ]'), 'holds NaN or Infinity, which is no JSON, 15 bytes'],
   ['lists in lists', http('['.repeat(3e5) + ']'.repeat(3e5)), 'is nested more than 256 deep'],
 ])('names what is wrong with this answer: %s', async (_, bytes, reason) => {

@@ -171,12 +171,12 @@ describe('Objects over HTTP', () => {
     [
       says(200, {}, 'x'.repeat(3_000_000)),
       'INVALID_ARGUMENT',
-      'its server sends all of it where a part is asked for; sets in shards want one that serves ranges',
+      'its server sends the whole object where a part is asked for; sets in shards need a server that serves ranges',
     ],
     [
       says(302, { location: 'ftp://127.0.0.1/' }),
       'INVALID_ARGUMENT',
-      'leads to what is no https:// address',
+      'redirects to an address without https://',
     ],
   ])('does not try again after a refusal: case %#', async (answer, code, message) => {
     server.next.push(answer);
@@ -222,7 +222,7 @@ describe('Objects over HTTP', () => {
     expect(server.asked.map((line) => line.split(' ')[1])).toEqual(['/set/000.tar', '/there']);
     server.next.push(says(302, { location: '/there' }), says(404));
     expect((await failureOf(objects.facts(url))).message).toMatch(
-      /000\.tar: answers 404 Not Found; it led to 127\.0\.0\.1:\d+$/,
+      /000\.tar: answers 404 Not Found; it redirected to 127\.0\.0\.1:\d+$/,
     );
     server.next.push(says(302, { location: 'http://127.0.0.2:1/' }));
     expect(await failureOf(objects.facts(url))).toMatchObject({
@@ -232,7 +232,7 @@ describe('Objects over HTTP', () => {
     server.next.push(...Array.from({ length: 9 }, () => says(302, { location: '/round' })));
     expect(await failureOf(objects.facts(url))).toMatchObject({
       code: 'INVALID_ARGUMENT',
-      message: `${url}: leads to more than 5 others`,
+      message: `${url}: redirects more than 5 times`,
     });
   });
 
@@ -264,7 +264,7 @@ describe('Objects over HTTP', () => {
         server.next.push(says(302, { location: to }));
         expect(await failureOf(typed.facts(at('public.example.org')))).toMatchObject({
           code: 'PERMISSION_DENIED',
-          message: `${at('public.example.org')}: leads to ${new URL(to).host}, which is no public address; name that URL itself if it is meant`,
+          message: `${at('public.example.org')}: redirects to ${new URL(to).host}, which is no public address; name that URL itself if it is meant`,
         });
       }
       expect(server.asked).toHaveLength(2);
@@ -396,7 +396,7 @@ describe('Objects over HTTP', () => {
       [
         says(301, { 'x-amz-bucket-region': 'eu-west-1' }),
         'INVALID_ARGUMENT',
-        /its bucket is in eu-west-1, which --s3-region/,
+        /its bucket is in eu-west-1; give --s3-region eu-west-1/,
       ],
       [
         says(400, {}, '<Error><Code>ExpiredToken</Code></Error>'),

@@ -8,7 +8,7 @@ const settings = section({
   rule: z
     .literal('drift')
     .describe(
-      'Counts answers on the worse side of a change of a teacher only where most of the others agree.',
+      'Where a teacher has changed, counts its answers on the worse side only if most of the other teachers agree.',
     ),
 });
 

@@ -6,7 +6,7 @@ import type { ImitationRule } from './imitation-rule.js';
 const settings = section({
   rule: z
     .literal('duplicates')
-    .describe('Drops inputs that are alike but for case and spaces, all but the first.'),
+    .describe('Drops inputs that differ only in case and spaces, all but the first.'),
 });
 
 /** Keeps the first of inputs that differ only in case and spaces; a held-out one rather than one for training. */

@@ -6,7 +6,7 @@ import { isAtLeast } from './is-at-least.js';
 const settings = section({
   rule: z
     .literal('self-consistency')
-    .describe('Teachers that answer several times mostly say the same.'),
+    .describe('Teachers that answer several times mostly name the same class.'),
   atLeast: number('a number from 0 to 1', { atLeast: 0, atMost: 1 })
     .default(0.6)
     .describe(

@@ -15,7 +15,7 @@ export const quorumFields = {
   quorum: quorum
     .default('all')
     .describe(
-      'Teachers whose answers a target needs at least; it is made of those that are there, by their weights.',
+      'The least number of teachers whose answers a target needs; it is made of the answers that came, by their weights.',
     ),
   deadlineMs: wholeNumber('milliseconds, a whole number from 1 to 86400000', {
     above: 0,

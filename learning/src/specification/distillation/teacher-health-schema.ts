@@ -29,7 +29,7 @@ export const teacherHealthFields = {
     })
       .optional()
       .describe(
-        `Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; the self-test's are not among them; ${CANARY_CALLS} by default.`,
+        `Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; calls of the self-test do not count; ${CANARY_CALLS} by default.`,
       ),
   })
     .prefault({})
