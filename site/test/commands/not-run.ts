@@ -21,6 +21,7 @@ export const NOT_RUN: readonly NotRun[] = [
   { command: 'kubectl ', reason: KUBERNETES },
   { command: 'for workload in coordinator nats', reason: KUBERNETES },
   { command: "printf 'triton.models", reason: KUBERNETES },
+  { command: 'gzip -t lyceum-state.tgz', page: 'docs/kubernetes.md', reason: KUBERNETES },
   { command: 'coordinator ', page: 'docs/kubernetes.md', reason: KUBERNETES },
   { command: 'for image in nats', reason: 'needs docker; k8s/test.sh builds the images' },
 
