@@ -340,7 +340,7 @@ test('a request of a page from another site is refused, and nothing is computed 
   const elsewhere = post(body, { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' });
   expect(await json(`${MODEL}/infer`, elsewhere)).toEqual({
     status: 403,
-    document: { error: 'this was asked by a page from elsewhere' },
+    document: { error: 'the request comes from a page of another site' },
   });
   expect(underWay).toBe(0);
   // DNS rebinding: the page's own name points here.

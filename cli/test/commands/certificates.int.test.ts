@@ -76,7 +76,7 @@ test('certificates gives a person a certificate for calls only, which servers re
       ...['--tls-dir', tlsDir, ...command, '--state-dir', stateDir],
     );
     expect(code, stderr).not.toBe(0);
-    expect(stderr).toContain('this certificate is for calls alone');
+    expect(stderr).toContain('this certificate is only for calls');
   }
 });
 

@@ -34,7 +34,9 @@ export function strangeRequest(
     site === undefined
       ? origin === undefined || hostOf(origin) === host
       : site === 'same-origin' || site === 'none';
-  return isOwn ? undefined : { status: 403, message: 'this was asked by a page from elsewhere' };
+  return isOwn
+    ? undefined
+    : { status: 403, message: 'the request comes from a page of another site' };
 }
 
 /** @param host - `NAME`, `NAME:PORT` or `[IPV6]:PORT`. */

@@ -227,7 +227,7 @@ function connectionTrouble(
       return { code: 'UNAVAILABLE', reason: `${reason}; it may have refused the certificate` };
   }
   if (reason.includes('certificate') || reason.includes('tls')) {
-    const whose = reason.includes('certificate') ? 'its certificate is not believed: ' : '';
+    const whose = reason.includes('certificate') ? 'its certificate is not trusted: ' : '';
     return { code: 'FAILED_PRECONDITION', reason: `${whose}${reason}; see --tls-dir` };
   }
   return { code: 'UNAVAILABLE', reason };

@@ -66,7 +66,7 @@ const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 export function checkServerCertificate(identity: TlsIdentity): void {
   if (isFor(identity, SERVER_AUTHENTICATION)) return;
   const message =
-    'this certificate is for calls alone, as those of people are; a program that serves needs one of a server (coordinator certificates NAME --program NAME)';
+    'this certificate is only for calls, as those of people are; a program that serves needs one of a server (coordinator certificates NAME --program NAME)';
   throw new LyceumError('FAILED_PRECONDITION', message);
 }
 

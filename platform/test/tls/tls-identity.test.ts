@@ -102,7 +102,7 @@ test('a certificate for calls alone may not serve, and one for serving alone may
   checkServerCertificate(identity(own.certificate));
   checkClientCertificate(identity(own.certificate));
   checkClientCertificate(identity(person.certificate));
-  expect(() => checkServerCertificate(identity(person.certificate))).toThrow('for calls alone');
+  expect(() => checkServerCertificate(identity(person.certificate))).toThrow('only for calls');
   checkServerCertificate(identity(SERVES_ONLY));
   expect(() => checkClientCertificate(identity(SERVES_ONLY))).toThrow('for serving alone');
 });
