@@ -53,7 +53,7 @@ test('restoreStore refuses the newer copy once the older has led, and keeps it f
   for (let n = 0; n < 2; n++) {
     await expect(restore('newer', emptied)).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
-      message: expect.stringContaining('empty NATS and start this one first'),
+      message: expect.stringContaining('empty NATS and start this coordinator first'),
     });
     expect(await versionIn(emptied)).toBe('old');
     await lead('older', emptied);
