@@ -89,6 +89,12 @@ export interface ReliabilityBin {
   correctCount: number;
 }
 
+/**
+ * What lies above an edge by this share of a bin lies on it. Shares of votes, as 4/5, are on edges, and logarithms in
+ * float32 move them by less.
+ */
+const EDGE_TOLERANCE = 1e-5;
+
 /** The bins of {@link ece}. @param bins - bins of other rows, to which these rows are added. */
 export function reliabilityBins(
   logits: Values,
@@ -105,7 +111,7 @@ export function reliabilityBins(
   for (let row = 0; row < labels.length; row++) {
     if ((labels[row] as number) < 0) continue;
     const confidence = greatestProbability(logits, row, classCount, best[row] as number);
-    const index = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1));
+    const index = Math.max(0, Math.ceil(confidence * binCount - EDGE_TOLERANCE) - 1);
     // A confidence of NaN is in no bin.
     const bin = bins[index] ?? { count: 0, confidenceSum: 0, correctCount: 0 };
     bin.count++;

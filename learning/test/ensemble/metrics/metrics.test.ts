@@ -63,8 +63,13 @@ it('accuracy and agreement take the lowest class of equal logits', () => {
 
 it('ece puts a confidence on the edge of a bin into the lower bin', () => {
   // Confidences ½ (right) and ½ + a bit (wrong) share no bin of two: |½ − 1| + |½ − 0|, each of weight ½.
-  const logits = Float64Array.of(0, 0, 1e-9, 0);
-  expect(ece(logits, Int32Array.of(0, 1), 2, 2)).toBeCloseTo(0.5, 8);
+  const logits = Float64Array.of(0, 0, 1e-4, 0);
+  expect(ece(logits, Int32Array.of(0, 1), 2, 2)).toBeCloseTo(0.5, 3);
+});
+
+it('ece puts 4 of 5 votes and 3 of 4 into one bin, from logarithms in float32 too', () => {
+  const logs = Float32Array.from([0.8, 0.2, 0.25, 0.75], Math.log);
+  expect(ece(logs, Int32Array.of(0, 0), 2)).toBeCloseTo((0.8 + 0.75 - 1) / 2, 6);
 });
 
 it('klDivergence is infinite where the second distribution gives 0 to a possible class', () => {
