@@ -25,13 +25,6 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
     expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(900);
   });
 
-  it('NATS that could not write is restarted: its probe asks for the whole health', () => {
-    const [nats] = containersOf(only(objects, 'StatefulSet', 'nats'));
-    expect(nats.livenessProbe.httpGet.path).toBe('/healthz');
-    // The first write may fail before the first look: a start that waited for the whole health would take 15 minutes.
-    expect(nats.startupProbe.httpGet.path).toBe('/healthz?js-enabled-only=true');
-  });
-
   it("the pod for backups mounts the claim of the coordinator's volume", () => {
     const [claim] = only(objects, 'StatefulSet', 'coordinator').spec.volumeClaimTemplates;
     const { volumes } = only(built('state'), 'Pod', 'state').spec;
