@@ -1,17 +1,14 @@
 /** A private `nats-server`: for the local cluster, the tests and the benches. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { LyceumError, type NatsRole, natsAccounts, STORE_ACCOUNT } from '@lyceum/proto';
+import { LyceumError, type NatsRole, natsAccounts } from '@lyceum/proto';
 import { fileTrouble, lockFolder, withPath } from '../files/index.js';
 import { sleep } from '../pacing/index.js';
 import { type Logger, processorMsOf, StartPatience } from '../process/index.js';
 import { TLS_FILES } from '../tls/index.js';
-
-/** NATS' own name for the account of a server without users. */
-const NO_ACCOUNT = '$G';
 
 const STOP_MS = 5_000;
 const LOOK_MS = 20;
@@ -74,13 +71,12 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   let logStart: number;
   try {
     const configFile = join(storeDir, 'nats-server.conf');
-    // The file holds passwords, and an earlier version may have left it readable to others.
+    // The file holds passwords. Written over, an old file would keep its mode.
     await rm(configFile, { force: true });
     await withPath('write', configFile, () =>
       writeFile(configFile, configuration(options), { mode: 0o600 }),
     );
     await removePortsFiles(storeDir);
-    if (options.passwords !== undefined) await adoptStore(join(storeDir, 'jetstream'));
     const logHandle = await open(logFile, 'a');
     logStart = (await logHandle.stat()).size;
     // A process group of its own: Ctrl-C at the terminal must not end it before the programs that use it.
@@ -134,15 +130,6 @@ function exitOf(child: ChildProcess): Promise<Error | undefined> {
 async function linesAtEnd(file: string, start: number): Promise<string> {
   const text = (await readFile(file)).subarray(start).toString();
   return ['', ...text.trimEnd().split('\n').slice(-5)].join('\n');
-}
-
-/**
- * Moves what a server without users has stored into the coordinator's account, as if it had always been there. NATS
- * keeps a folder for each account.
- */
-async function adoptStore(jetStreamDir: string): Promise<void> {
-  const [before, now] = [join(jetStreamDir, NO_ACCOUNT), join(jetStreamDir, STORE_ACCOUNT)];
-  if (existsSync(before) && !existsSync(now)) await rename(before, now);
 }
 
 function configuration({ port, storeDir, tlsDir, passwords }: NatsServerOptions): string {

@@ -1,4 +1,4 @@
-/** Makes sure that a stream exists, with the settings of this version. */
+/** Makes sure that a stream exists, with the settings of this program. */
 import { type JetStreamManager, NatsError, type StreamConfig } from 'nats';
 import { natsError } from './nats-errors.js';
 
@@ -6,7 +6,7 @@ import { natsError } from './nats-errors.js';
 const OTHER_SETTINGS = 10058;
 
 /**
- * Creates the stream, or gives an older version's stream today's settings. Its messages stay.
+ * Creates the stream, or gives a stream with other settings these. Its messages stay.
  *
  * @throws {LyceumError} UNAVAILABLE if JetStream does not answer.
  */
