@@ -396,27 +396,6 @@ describe.each([
   });
 });
 
-test('a NATS server keeps what it stored without users when it gets users', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'lyceum-adopted-'));
-  const options = { binary: binary(), storeDir: join(folder, 'nats'), port: 0, log };
-  try {
-    const open = await startNatsServer(options);
-    const before = await connectNats({ url: open.url, name: 'x', log });
-    await (await before.keyValue(RUN_BUCKET, { create: true })).put('digits', 'kept');
-    await before.close();
-    await open.stop();
-    const guarded = await startNatsServer({ ...options, passwords: PASSWORDS });
-    const credentials = { user: 'coordinator', password: PASSWORDS.coordinator };
-    const after = await connectNats({ url: guarded.url, name: 'x', log, credentials });
-    const kept = await (await after.keyValue(RUN_BUCKET, { create: false })).get('digits');
-    expect(kept?.value).toBe('kept');
-    await after.close();
-    await guarded.stop();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
-
 test('the Kubernetes manifests have the accounts of natsAccounts() and the store account', async () => {
   const accounts = async (file: string) => {
     const text = await readFile(join(K8S, file), 'utf8');
