@@ -62,9 +62,9 @@ it('accuracy and agreement take the lowest class of equal logits', () => {
 });
 
 it('ece puts a confidence on the edge of a bin into the lower bin', () => {
-  // Confidences ½ (right) and ½ + a bit (wrong) share no bin of two: |½ − 1| + |½ − 0|, each of weight ½.
+  // Confidences ½ (right) and ½ + 2.5e-5 (wrong) share no bin of two: |½ − 1| + |½ + 2.5e-5 − 0|, each of weight ½.
   const logits = Float64Array.of(0, 0, 1e-4, 0);
-  expect(ece(logits, Int32Array.of(0, 1), 2, 2)).toBeCloseTo(0.5, 3);
+  expect(ece(logits, Int32Array.of(0, 1), 2, 2)).toBeCloseTo(0.5 + 1.25e-5, 8);
 });
 
 it('ece puts 4 of 5 votes and 3 of 4 into one bin, from logarithms in float32 too', () => {
