@@ -120,9 +120,9 @@ function wholeArrays(arrays: ArrayReader, layout: WholeLayout): NamedArrays | un
     if (inputs !== undefined) modalities.set(modality, inputs);
   }
   const labels = arrays.labels(layout.labels);
-  const given = layout.splits === undefined ? [] : arrays.splits(layout.splits);
-  if (modalities.size < layout.inputs.length || !labels || !given) return undefined;
-  const givenSplits = layout.splits === undefined ? undefined : Int32Array.from(given);
+  const givenSplits = layout.splits === undefined ? undefined : arrays.splits(layout.splits);
+  if (modalities.size < layout.inputs.length || labels === undefined) return undefined;
+  if (layout.splits !== undefined && givenSplits === undefined) return undefined;
   return { modalities, labels, givenSplits };
 }
 

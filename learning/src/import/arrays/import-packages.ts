@@ -44,7 +44,7 @@ export const PACKAGED = {
     readClasses(join(folder, 'datasets', 'fashion-mnist', 'src', 'clothes'), CLOTHES, listsToBytes),
 } as const satisfies Record<string, (folder: string) => UnsplitParts>;
 
-export type PackagedName = keyof typeof PACKAGED;
+type PackagedName = keyof typeof PACKAGED;
 
 /**
  * @param cacheFolder - the folder in which the set-up unpacked `datasets/mnist` and `datasets/fashion-mnist`.
