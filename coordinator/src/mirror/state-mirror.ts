@@ -6,7 +6,7 @@
  */
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
-import { LyceumError, toLyceumError } from '@lyceum/proto';
+import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
 import { z } from 'zod';
 import { parseCheckpointPointer } from '../documents/index.js';
 import { blobsOf, checkpointsOf, type RunRecord } from '../runs/index.js';
@@ -45,6 +45,8 @@ export class StateMirror {
   #writes = Promise.resolve();
   /** Whether a write to the copy has failed. */
   #isBehind = false;
+  /** Failures that the log has, each kind once until the copy is up to date again. */
+  readonly #told = new Set<ErrorCode>();
   /** Blobs that no record names yet: when they were put, in ms of `performance.now`, by digest. */
   readonly #unnamed = new Map<string, number>();
   /** Whether something has changed since the blobs were last checked. */
@@ -102,12 +104,10 @@ export class StateMirror {
         this.#isDirty = false;
         await this.#followBlobs(runs);
       }
+      if (!this.#isBehind) this.#tellWhole();
     } catch (thrown) {
       this.#isDirty = true;
-      this.#parts.log.warn(
-        { err: toLyceumError(thrown) },
-        'mirror not brought up to date; trying again',
-      );
+      this.#tell(thrown);
     }
   }
 
@@ -229,13 +229,26 @@ export class StateMirror {
         await write();
       } catch (thrown) {
         this.#isBehind = true;
-        const message = 'state not copied to this disk: it is lost if NATS loses its store';
-        this.#parts.log.error({ err: toLyceumError(thrown) }, message);
+        this.#tell(thrown);
       } finally {
         // Set after the write: a tick during the write sees the old state, and clears the mark.
         this.#isDirty = true;
       }
     });
     return this.#writes;
+  }
+
+  #tell(thrown: unknown): void {
+    const err = toLyceumError(thrown);
+    if (this.#told.has(err.code)) return;
+    this.#told.add(err.code);
+    const message =
+      'state not copied to this disk: it is lost if NATS loses its store; trying again';
+    this.#parts.log[err.retryable ? 'warn' : 'error']({ err }, message);
+  }
+
+  #tellWhole(): void {
+    if (this.#told.size > 0) this.#parts.log.info('state copied to this disk again');
+    this.#told.clear();
   }
 }

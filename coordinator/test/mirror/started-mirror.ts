@@ -1,4 +1,5 @@
 /** The copy of a real NATS, started as a coordinator does it: restore, take the lead, copy. */
+import type { Logger } from '@lyceum/platform';
 import type { Nats } from '@lyceum/platform/nats';
 import { LEADER_BUCKET, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
@@ -7,7 +8,7 @@ import { restoreStore, storeOfLeader } from '../../src/mirror/restore-store.js';
 import { StateMirror } from '../../src/mirror/state-mirror.js';
 import { Leadership } from '../../src/runs/leadership/leadership.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
-import { silent as log } from '../nats-of-its-own.js';
+import { silent } from '../nats-of-its-own.js';
 import { queued } from '../runs/queued-run.js';
 
 export const training = (): RunRecord => ({ ...queued(), state: 'TRAINING' });
@@ -19,6 +20,7 @@ export async function startMirror(
   nats: Nats,
   path: string,
   runs: () => RunRecord[],
+  log: Logger = silent,
 ): Promise<{ mirror: StateMirror; leaderEpoch: number }> {
   const folder = await openCopy(path);
   await restoreStore({ nats, folder, holder: path, log });

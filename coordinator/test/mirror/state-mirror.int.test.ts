@@ -4,9 +4,10 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyValue } from '@lyceum/platform/nats';
 import { LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
-import type { MirrorFolder } from '../../src/mirror/mirror-folder.js';
+import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
 import { mirroredBucket } from '../../src/mirror/mirrored-stores.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
 import { StateMirror } from '../../src/mirror/state-mirror.js';
@@ -247,6 +248,30 @@ test('StateMirror writes a record later that it could not write at first', async
   await vi.waitFor(async () => {
     expect(await copy.record('runs', 'run')).toBe(runRecordText(training()));
   }, PATIENT);
+});
+
+test('StateMirror says once that it cannot write its copy, and once that it can again', async () => {
+  const lines: string[] = [];
+  const told = pino({}, { write: (line: string) => lines.push(JSON.parse(line).msg) });
+  const { mirror } = await startMirror(first().nats, folder, () => [training()], told);
+  started.push(mirror);
+  const keys = vi.spyOn(MirrorFolder.prototype, 'keys');
+  const runs = join(folder, 'buckets', 'runs');
+  for (let faults = 1; faults <= 2; faults++) {
+    await rm(runs, { recursive: true });
+    await writeFile(runs, 'a file where the folder should be');
+    await mirror.runs.put('run', runRecordText(training()));
+    keys.mockClear();
+    await vi.waitFor(() => expect(keys.mock.calls.length).toBeGreaterThan(2), PATIENT);
+    const ofCopy = () => lines.filter((line) => line.startsWith('state '));
+    const [failed, again] = ['state not copied to this disk', 'state copied to this disk again'];
+    expect(ofCopy()).toHaveLength(2 * faults - 1);
+    expect(ofCopy().at(-1)).toContain(failed);
+    await rm(runs);
+    await mkdir(runs);
+    await vi.waitFor(() => expect(ofCopy().at(-1)).toBe(again), PATIENT);
+    expect(ofCopy()).toHaveLength(2 * faults);
+  }
 });
 
 test('StateMirror copies a record that is created while it starts', async () => {
