@@ -1,18 +1,18 @@
 /**
  * Rewrites parts of a `tokenizer.json` that the library in JavaScript computes otherwise than the library in Rust,
- * with which models are trained, as other parts that both compute alike. Pure.
+ * with which models are trained, as other parts that both compute alike. Pure. Parts that a file cannot say otherwise
+ * are in own-parts.ts.
  *
  * @see https://github.com/huggingface/tokenizers
  */
 import { isObject } from '../../files/index.js';
-import { precompiledCharacters } from './precompiled-characters.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Characters of words, marks and white space, as Rust knows them: JavaScript's `\w` and `\d` are ASCII alone. */
 const WORD = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\u200c\\u200d';
 const MARK = '\\p{P}\\u0021-\\u002F\\u003A-\\u0040\\u005B-\\u0060\\u007B-\\u007E';
-const SPACE = '\\p{White_Space}';
+export const SPACE = '\\p{White_Space}';
 
 /** Keeps what the pattern finds, and nothing else. */
 const found = (pattern: string): Json => ({
@@ -29,15 +29,6 @@ const apart = (pattern: string): Json => ({
   behavior: 'Isolated',
   invert: false,
 });
-
-/**
- * How punctuation is cut out of a text, by the file's `behavior`. The library does only what `Contiguous` asks for.
- */
-const MARKS_CUT: ReadonlyMap<unknown, Json> = new Map([
-  ['Removed', found(`[^${MARK}]+`)],
-  ['MergedWithPrevious', found(`[^${MARK}]*[${MARK}]|[^${MARK}]+`)],
-  ['MergedWithNext', found(`[${MARK}][^${MARK}]*|[^${MARK}]+`)],
-]);
 
 /**
  * To lower case. Rust looks at each character by itself; JavaScript writes a sigma at the end of a word as another
@@ -97,7 +88,7 @@ function stripped(normalizer: Json): Json {
 }
 
 function exactPreTokenizer(preTokenizer: Json): Json {
-  const { type, pretokenizers, behavior, individual_digits: individual } = preTokenizer;
+  const { type, pretokenizers, behavior, individual_digits: individual, length } = preTokenizer;
   switch (type) {
     case 'Sequence':
       return { ...preTokenizer, pretokenizers: each(pretokenizers, exactPreTokenizer) };
@@ -108,10 +99,11 @@ function exactPreTokenizer(preTokenizer: Json): Json {
     case 'BertPreTokenizer':
       return found(`[^${SPACE}${MARK}]+|[${MARK}]`);
     case 'Punctuation':
-      if (behavior === 'Contiguous') return preTokenizer;
-      return MARKS_CUT.get(behavior) ?? apart(`[${MARK}]`);
+      return { ...apart(`[${MARK}]`), ...(behavior !== undefined && { behavior }) };
     case 'Digits':
       return apart(individual === true ? '\\p{N}' : '\\p{N}+');
+    case 'FixedLength':
+      return apart(`\\p{Any}{1,${length}}`);
     default:
       return preTokenizer;
   }
@@ -119,44 +111,4 @@ function exactPreTokenizer(preTokenizer: Json): Json {
 
 function each(parts: unknown, exact: (part: Json) => Json): unknown {
   return Array.isArray(parts) ? parts.map((part) => (isObject(part) ? exact(part) : part)) : parts;
-}
-
-/** A normaliser as the library builds it. */
-interface Normalizer {
-  readonly config: object;
-  normalize(text: string): string;
-  readonly normalizers?: readonly (Normalizer | null)[];
-}
-
-/**
- * Makes normalisers use the file's own table of characters; the library has one fixed rule instead.
- *
- * @throws {Error} if a table is damaged.
- */
-export function useOwnCharacters(normalizer: Normalizer | null): void {
-  if (normalizer === null) return;
-  for (const one of normalizer.normalizers ?? []) useOwnCharacters(one);
-  const { type, precompiled_charsmap: table } = normalizer.config as Json;
-  if (type !== 'Precompiled' || typeof table !== 'string') return;
-  normalizer.normalize = precompiledCharacters(table);
-}
-
-/** A pre-tokenizer as the library builds it. */
-interface PreTokenizer {
-  readonly config?: object;
-  pattern?: RegExp;
-  readonly tokenizers?: readonly (PreTokenizer | null)[];
-}
-
-/** GPT-2's pattern of words, with Rust's white space: JavaScript's includes the byte order mark and lacks U+0085. */
-const BYTE_LEVEL_WORDS = new RegExp(
-  `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${SPACE}\\p{L}\\p{N}]+|${SPACE}+(?!\\P{White_Space})|${SPACE}+`,
-  'gu',
-);
-
-/** Gives pre-tokenizers of kind ByteLevel Rust's white space: their pattern is not in the file but in the library. */
-export function useOwnSpaces(preTokenizer: PreTokenizer | null): void {
-  for (const one of preTokenizer?.tokenizers ?? []) useOwnSpaces(one);
-  const { type } = (preTokenizer?.config ?? {}) as Json;
-  if (preTokenizer !== null && type === 'ByteLevel') preTokenizer.pattern = BYTE_LEVEL_WORDS;
 }

@@ -7,9 +7,10 @@
  */
 
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { InvalidDocumentError, LyceumError, toLyceumError } from '@lyceum/proto';
+import { InvalidDocumentError, LyceumError, type Problem, toLyceumError } from '@lyceum/proto';
 import { isObject, utf8Text } from '../../files/index.js';
-import { exactFile, useOwnCharacters, useOwnSpaces } from './exact-tokenizer.js';
+import { exactFile } from './exact-tokenizer.js';
+import { useOwnParts } from './own-parts.js';
 
 /** Models of tokenizers (ways to cut words into pieces) that the library has. WordLevel is not one. */
 const MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram', undefined];
@@ -41,9 +42,31 @@ export function requireTokenizer(
     const message = 'is missing: want the file that save_pretrained() of a fast tokenizer writes';
     throw new InvalidDocumentError(source, [{ path: 'model', message }]);
   }
-  if (MODELS.includes(model['type'])) return read;
-  const message = `is ${JSON.stringify(model['type'])}; want ${MODELS.filter(Boolean).join(', ')}`;
-  throw new InvalidDocumentError(source, [{ path: 'model.type', message }]);
+  const problems = tokenizerProblems(read, model);
+  if (problems.length === 0) return read;
+  throw new InvalidDocumentError(source, problems);
+}
+
+/** What the library has not, and would leave out without an error. */
+function tokenizerProblems(
+  { added_tokens: added }: Readonly<Record<string, unknown>>,
+  { type, continuing_subword_prefix: prefix }: Readonly<Record<string, unknown>>,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  if (!MODELS.includes(type)) {
+    const message = `is ${JSON.stringify(type)}; want ${MODELS.filter(Boolean).join(', ')}`;
+    problems.push({ path: 'model.type', message });
+  }
+  if (type === 'BPE' && typeof prefix === 'string' && prefix !== '') {
+    const message = `is ${JSON.stringify(prefix)}, which of BPE is not followed; want none`;
+    problems.push({ path: 'model.continuing_subword_prefix', message });
+  }
+  for (const [index, token] of (Array.isArray(added) ? added : []).entries()) {
+    if (!isObject(token) || token['single_word'] !== true) continue;
+    const message = `is true, for ${JSON.stringify(token['content'])}, which is not followed; want false`;
+    problems.push({ path: `added_tokens[${index}].single_word`, message });
+  }
+  return problems;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if it is no JSON object in UTF-8. */
@@ -87,8 +110,7 @@ export class TextTokenizer {
     let tokenizer: Tokenizer;
     try {
       tokenizer = new Tokenizer(exactFile(file), {});
-      useOwnCharacters(tokenizer.normalizer);
-      useOwnSpaces(tokenizer.pre_tokenizer);
+      useOwnParts(tokenizer);
     } catch (thrown) {
       const message = `tokenizer.json cannot be used: ${toLyceumError(thrown).message}`;
       throw new LyceumError('INVALID_ARGUMENT', message, { cause: thrown });

@@ -19,27 +19,85 @@ test.each(Object.keys(ids))('TextTokenizer agrees with the Rust library: %s', as
   expect(texts.map((text) => tokenizer.tokens(text).ids)).toEqual(ids[name]);
 });
 
-// Expected: the pieces that the Rust library (0.23.3) makes of `a, b.. c!? (d)-e`.
+const json = (document: unknown) => Buffer.from(JSON.stringify(document));
+
+/** Expects that a text is cut into these words. The tokenizer knows no other words, so other cuts have other tokens. */
+async function expectWords(preTokenizer: object, text: string, words: readonly string[]) {
+  const names = ['[UNK]', ...new Set(words)];
+  const vocab = Object.fromEntries(names.map((name, id) => [name, id]));
+  const file = {
+    ...JSON.parse(fixture('marks').toString()),
+    normalizer: null,
+    pre_tokenizer: preTokenizer,
+    model: { type: 'WordPiece', vocab, unk_token: '[UNK]', continuing_subword_prefix: '##' },
+  };
+  const tokenizer = await TextTokenizer.open(json(file), 32);
+  expect(tokenizer.tokens(text).ids.map((id) => names[id])).toEqual(words);
+}
+
+// Expected from here on: what the Rust library (0.23.3) makes of the text.
 test.each([
   ['Removed', ['a', ' b', ' c', ' ', 'd', 'e']],
   ['Isolated', ['a', ',', ' b', '.', '.', ' c', '!', '?', ' ', '(', 'd', ')', '-', 'e']],
   ['MergedWithPrevious', ['a,', ' b.', '.', ' c!', '?', ' (', 'd)', '-', 'e']],
   ['MergedWithNext', ['a', ', b', '.', '. c', '!', '? ', '(d', ')', '-e']],
   ['Contiguous', ['a', ',', ' b', '..', ' c', '!?', ' ', '(', 'd', ')-', 'e']],
-])('TextTokenizer splits punctuation as %s', async (behavior, pieces) => {
-  const vocab = {
-    '[UNK]': 0,
-    ...Object.fromEntries([...pieces.entries()].map(([i, x]) => [x, i + 1])),
-  };
-  const file = {
-    ...JSON.parse(fixture('marks').toString()),
-    normalizer: null,
-    pre_tokenizer: { type: 'Punctuation', behavior },
-    model: { type: 'WordPiece', vocab, unk_token: '[UNK]', continuing_subword_prefix: '##' },
-  };
-  const tokenizer = await TextTokenizer.open(Buffer.from(JSON.stringify(file)), 32);
-  const ids = pieces.map((piece) => vocab[piece as keyof typeof vocab]);
-  expect(tokenizer.tokens('a, b.. c!? (d)-e').ids).toEqual(ids);
+])('TextTokenizer splits punctuation as %s', (behavior, words) =>
+  expectWords({ type: 'Punctuation', behavior }, 'a, b.. c!? (d)-e', words),
+);
+
+const MARKS = { Regex: '[-.]' };
+test.each([
+  [{ behavior: 'Removed', invert: false }, ['a', 'b', ' c', 'd']],
+  [{ behavior: 'Isolated', invert: false }, ['a', '-', 'b', '.', '.', ' c', '-', '.', 'd']],
+  [{ behavior: 'MergedWithPrevious', invert: false }, ['a-', 'b.', '.', ' c-', '.', 'd']],
+  [{ behavior: 'MergedWithNext', invert: false }, ['a', '-b', '.', '. c', '-', '.d']],
+  [{ behavior: 'Contiguous', invert: false }, ['a', '-', 'b', '..', ' c', '-.', 'd']],
+  [{ behavior: 'Removed', invert: true }, ['-', '.', '.', '-', '.']],
+  [{ behavior: 'Isolated', invert: true }, ['a', '-', 'b', '.', '.', ' c', '-', '.', 'd']],
+  [{ behavior: 'MergedWithPrevious', invert: true }, ['a', '-b', '.', '. c', '-', '.d']],
+  [{ behavior: 'MergedWithNext', invert: true }, ['a-', 'b.', '.', ' c-', '.', 'd']],
+  [{ behavior: 'Contiguous', invert: true }, ['a', '-', 'b', '..', ' c', '-.', 'd']],
+])('TextTokenizer splits at a pattern as %j', (how, words) =>
+  expectWords({ type: 'Split', pattern: MARKS, ...how }, 'a-b.. c-.d', words),
+);
+
+test('TextTokenizer splits at a string, and into stretches of one length', async () => {
+  const at = { type: 'Split', pattern: { String: '-' }, behavior: 'Removed', invert: false };
+  await expectWords(at, 'a-b--c', ['a', 'b', 'c']);
+  await expectWords({ type: 'FixedLength', length: 2 }, 'a😀b\nc', ['a😀', 'b\n', 'c']);
+});
+
+const bare = {
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: { type: 'WhitespaceSplit' },
+  post_processor: null,
+  decoder: null,
+};
+
+test('TextTokenizer writes the unknown pieces of Unigram as bytes where the file says so', async () => {
+  const hex = (byte: number) => byte.toString(16).toUpperCase().padStart(2, '0');
+  const bytes = Array.from({ length: 256 }, (_, byte) => [`<0x${hex(byte)}>`, -9]);
+  const vocab = [['<unk>', 0], ['a', -1], ['b', -1], ...bytes];
+  const model = { type: 'Unigram', unk_id: 0, byte_fallback: true, vocab };
+  const tokenizer = await TextTokenizer.open(json({ ...bare, model }), 32);
+  const bytesOf = (text: string) => [...Buffer.from(text)].map((byte) => byte + 3);
+  const ids = [1, ...bytesOf('é'), 2, ...bytesOf('é😀'), 1];
+  expect(tokenizer.tokens('aé b é😀a').ids).toEqual(ids);
+
+  const without = { ...model, byte_fallback: false };
+  const plain = await TextTokenizer.open(json({ ...bare, model: without }), 32);
+  expect(plain.tokens('aé b é😀a').ids).toEqual([1, 0, 2, 0, 1]);
+});
+
+test.each([
+  [true, [1, 0, 0, 0, 1, 2]],
+  [false, [1, 0, 0, 0, 0, 0, 0, 1, 2]],
+])('TextTokenizer joins unknown pieces within a word alone: fuse_unk %s', async (fuse, ids) => {
+  const model = { type: 'BPE', unk_token: '?', fuse_unk: fuse, vocab: { '?': 0, a: 1, b: 2 } };
+  const file = { ...bare, model: { ...model, merges: [] } };
+  expect((await TextTokenizer.open(json(file), 32)).tokens('axy xy zza b').ids).toEqual(ids);
 });
 
 test.each([
@@ -49,7 +107,7 @@ test.each([
 ])('TextTokenizer refuses a character table with %s', async (_, table) => {
   const normalizer = { type: 'Precompiled', precompiled_charsmap: table };
   const file = { ...JSON.parse(fixture('characters').toString()), normalizer };
-  await expect(TextTokenizer.open(Buffer.from(JSON.stringify(file)), 32)).rejects.toThrow(
+  await expect(TextTokenizer.open(json(file), 32)).rejects.toThrow(
     'tokenizer.json cannot be used: its precompiled_charsmap is damaged',
   );
 });

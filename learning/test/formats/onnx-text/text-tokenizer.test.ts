@@ -60,6 +60,16 @@ test.each([
   ['too much', Buffer.alloc(64 * 2 ** 20 + 1), 'has 67108865 bytes; at most 67108864'],
   ['no model', json({}), 'model: is missing'],
   ['another kind', json({ model: { type: 'WordLevel' } }), 'want WordPiece, BPE, Unigram'],
+  [
+    'pieces with a prefix in BPE',
+    json({ model: { type: 'BPE', continuing_subword_prefix: '@@' } }),
+    'model.continuing_subword_prefix: is "@@"',
+  ],
+  [
+    'added tokens that stand for whole words alone',
+    changed({ added_tokens: [{ id: 0, content: 'NLP', single_word: true }] }),
+    'added_tokens[0].single_word: is true, for "NLP"',
+  ],
   ['a normaliser that is not known', changed({ normalizer: { type: 'Nmt' } }), 'type: Nmt'],
 ])('TextTokenizer refuses %s', async (_, bytes, message) => {
   await expect(TextTokenizer.open(bytes, 32)).rejects.toThrow(message);
