@@ -111,8 +111,9 @@ export async function importSource(
 ): Promise<ImportedSource> {
   const streamed = await openSource(source, options);
   if (streamed === undefined) {
-    refuseOptions(options, ARRAY_OPTIONS, 'arrays');
-    return wholeSource(await importDataset(source, places.cacheFolder, arrayOptions(options)));
+    return wholeSource(
+      await importDataset(source, places.cacheFolder, () => arrayOptions(options)),
+    );
   }
   refuseOptions(options, streamed.takes, streamed.kind);
   const { kind, unclaimed = [] } = streamed;
@@ -163,7 +164,7 @@ export interface IdxPaths {
 
 /** As {@link importSource}, for IDX files that are named one by one. */
 export function importIdxFiles(paths: IdxPaths, options: ImportOptions): ImportedSource {
-  refuseOptions(options, ARRAY_OPTIONS, 'arrays');
+  const chosen = arrayOptions(options);
   const { testImages, testLabels } = paths;
   const files = {
     images: readDataFile(paths.images),
@@ -171,14 +172,17 @@ export function importIdxFiles(paths: IdxPaths, options: ImportOptions): Importe
     testImages: testImages === undefined ? undefined : readDataFile(testImages),
     testLabels: testLabels === undefined ? undefined : readDataFile(testLabels),
   };
-  const { parts, ...sources } = importIdx(files, arrayOptions(options));
+  const { parts, ...sources } = importIdx(files, chosen);
   return wholeSource({ bytes: encodeStoredDataset(parts), ...sources });
 }
 
 /** Options that apply to arrays. */
 const ARRAY_OPTIONS = ['classes', 'split'] as const;
 
-function arrayOptions({ classes, split }: ImportOptions) {
+/** @throws {LyceumError} INVALID_ARGUMENT naming an option that does not apply to arrays. */
+function arrayOptions(options: ImportOptions) {
+  refuseOptions(options, ARRAY_OPTIONS, 'arrays');
+  const { classes, split } = options;
   return { classes: knownClasses(classes, undefined), split };
 }
 

@@ -232,3 +232,26 @@ describe('importing a folder without a data set suggests what to import', () => 
     await expect(imported()).rejects.toThrow(message);
   });
 });
+
+describe('importing with an option of images', () => {
+  const options: ImportOptions = { channels: 'gray' };
+
+  it('first says that a folder is not there, then what the option means', async () => {
+    await expect(imported(options)).rejects.toThrow(`${folder}: no such file or folder`);
+  });
+
+  it('first says that a file is of another kind', async () => {
+    const scratch = mkdtempSync(join(root, 'scratch-'));
+    put('photos.tgz', 'anything');
+    const places = { cacheFolder: root, scratch };
+    const done = importSource(join(folder, 'photos.tgz'), options, places);
+    await expect(done).rejects.toThrow(/photos\.tgz is compressed; unpack it first/);
+  });
+
+  it('refuses the option for arrays', async () => {
+    put('train-images-idx3-ubyte', 'anything');
+    await expect(imported(options)).rejects.toThrow(
+      '--channels means nothing for a source of arrays',
+    );
+  });
+});

@@ -20,35 +20,40 @@ export interface ImportedDataset extends Omit<ImportedArrays, 'parts'> {
  * @param path - `digits` or `fashion`; an NPZ file; or a folder of IDX files
  * (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, perhaps `t10k-…`, each plain or `.gz`).
  * @param cacheFolder - the folder in which the set-up unpacked `datasets/mnist` and `datasets/fashion-mnist`.
+ * @param chosen - the options, or throws if some do not apply to arrays. It is called once the source turned out to be
+ * arrays, since what a missing or foreign file is comes before what an option means.
  * @returns the bytes to push; equal sources and options give equal bytes.
  * @throws {LyceumError} NOT_FOUND if something is missing, INVALID_ARGUMENT naming what is wrong with it.
  */
 export async function importDataset(
   path: string,
   cacheFolder: string,
-  options: ArrayOptions = {},
+  chosen: () => ArrayOptions = () => ({}),
 ): Promise<ImportedDataset> {
-  const { parts, ...sources } = await importParts(path, cacheFolder, options);
+  const { parts, ...sources } = await importParts(path, cacheFolder, chosen);
   return { bytes: encodeStoredDataset(parts), ...sources };
 }
 
 async function importParts(
   path: string,
   cacheFolder: string,
-  options: ArrayOptions,
+  chosen: () => ArrayOptions,
 ): Promise<ImportedArrays> {
   const packaged = ownEntry(PACKAGED, path);
-  if (packaged !== undefined) return packagedArrays(path, packaged(cacheFolder), options);
+  if (packaged !== undefined) {
+    const options = chosen();
+    return packagedArrays(path, packaged(cacheFolder), options);
+  }
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     const message = `${path}: no such file or folder; or name a known set: digits, fashion`;
     throw new LyceumError('NOT_FOUND', message);
   }
-  if (found.isDirectory()) return importIdxFolder(path, options);
+  if (found.isDirectory()) return importIdxFolder(path, chosen());
   const bytes = readDataFile(path);
   const foreign = foreignSource(path, bytes);
   if (foreign !== undefined) throw new LyceumError('INVALID_ARGUMENT', `${path} ${foreign}`);
-  return importNpz(bytes, options, path);
+  return importNpz(bytes, chosen(), path);
 }
 
 function packagedArrays(

@@ -213,7 +213,7 @@ describe('importNpz', () => {
     await writeFile(file, bytes);
     expect((await importDataset(file, folder)).bytes.equals(await readFile(file))).toBe(true);
     const split = { by: 'names' } as const;
-    await expect(importDataset(file, folder, { split })).rejects.toThrow(
+    await expect(importDataset(file, folder, () => ({ split }))).rejects.toThrow(
       /--split: is a set as `datasets` keeps it, which has its split already/,
     );
   });
