@@ -56,7 +56,7 @@ export async function install({ cache, target, needsBytes }, make) {
     if (bavail * bsize < needsBytes) {
       throw new SetupError(
         `the disk of the cache ${cache} has ${megabytes(bavail * bsize)} left, ${megabytes(needsBytes)} are needed`,
-        { remedy: STORAGE_REMEDY },
+        { remedy: `free some space, or ${OTHER_FOLDER}` },
       );
     }
     const made = await make(scratch);
@@ -93,8 +93,7 @@ export function checksumError(what, { want, got }) {
   });
 }
 
-const STORAGE_REMEDY =
-  'free some space, or let the environment variable LYCEUM_CACHE name a folder that can be written';
+const OTHER_FOLDER = 'let the environment variable LYCEUM_CACHE name a folder that can be written';
 
 const STORAGE_CODES = new Map([
   ['ENOSPC', 'its disk is full'],
@@ -115,10 +114,12 @@ function explainedStorageError(error, cache) {
   const fullDisk = error instanceof ToolError && /No space left|ENOSPC/.test(error.output);
   const code =
     error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const reason = fullDisk ? STORAGE_CODES.get('ENOSPC') : STORAGE_CODES.get(code);
+  const storageCode = fullDisk ? 'ENOSPC' : code;
+  const reason = STORAGE_CODES.get(storageCode);
   if (reason === undefined) return error;
+  const lacksRoom = storageCode === 'ENOSPC' || storageCode === 'EDQUOT';
   return new SetupError(`the cache ${cache} cannot be written: ${reason}`, {
-    remedy: STORAGE_REMEDY,
+    remedy: lacksRoom ? `free some space, or ${OTHER_FOLDER}` : OTHER_FOLDER,
     cause: error,
   });
 }

@@ -30,7 +30,7 @@ test('set-up names a cache that cannot be written, with the remedy', async () =>
 
   expect(code).toBe(1);
   expect(stderr).toContain('the cache /dev/null/lyceum cannot be written');
-  expect(stderr).toContain('LYCEUM_CACHE');
+  expect(stderr).toContain('remedy: let the environment variable LYCEUM_CACHE name');
 });
 
 test.each([
