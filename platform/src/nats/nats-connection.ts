@@ -1,23 +1,21 @@
 /**
  * The connection to NATS, and the door to everything that is kept there.
  *
- * After the first connect it reconnects for as long as it takes. Calls made meanwhile fail with UNAVAILABLE after the
+ * After the first connect it reconnects for as long as it takes, unless one end refuses the other. Calls made meanwhile fail with UNAVAILABLE after the
  * client's time limit and may be tried again.
  */
-import { isIP } from 'node:net';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import {
   LyceumError,
   type ErrorCode as LyceumErrorCode,
   type NatsRole,
   natsInbox,
 } from '@lyceum/proto';
-import { connect, ErrorCode, Events, type NatsConnection } from 'nats';
+import { connect, DebugEvents, ErrorCode, Events, type NatsConnection } from 'nats';
 import { sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
 import { type BlobStore, openBlobStore } from './blobs/index.js';
-import { checkedAddress, hostOf } from './nats-address.js';
+import { checkedAddress } from './nats-address.js';
 import type { NatsCredentials } from './nats-credentials.js';
 import { type EventLog, openEventLog } from './nats-events.js';
 import {
@@ -28,6 +26,7 @@ import {
 } from './nats-key-value.js';
 import { openTicketSource, type TicketSource } from './nats-ticket-source.js';
 import { openTicketQueue, type TicketQueue } from './nats-tickets.js';
+import { tlsFailure, tlsOptions, tlsTrouble } from './nats-tls.js';
 
 const FIRST_CONNECT_MS = 4_000;
 const RECONNECT_WAIT_MS = 250;
@@ -84,7 +83,7 @@ export interface NatsOptions {
  *   FAILED_PRECONDITION if the two ends do not agree on TLS.
  */
 export async function connectNats(options: NatsOptions): Promise<Nats> {
-  const { url, name, role, log, credentials, tls } = options;
+  const { url, name, role, credentials, tls } = options;
   const address = checkedAddress(url);
   let connection: NatsConnection | undefined;
   try {
@@ -102,22 +101,10 @@ export async function connectNats(options: NatsOptions): Promise<Nats> {
     if (role !== undefined) await readInboxOnce(connection, role);
   } catch (err) {
     await connection?.close();
-    const { code, reason } = connectionTrouble(err, options);
+    const { code, reason } = await connectionTrouble(err, options);
     throw new LyceumError(code, `no NATS at ${address}: ${reason}`, { cause: err });
   }
-  return new NatsDoor(connection, log);
-}
-
-/**
- * For a server that is called by an IP address: its certificate must name that address. The client asks for no name
- * then, and Node would accept the certificate of `localhost`.
- */
-function tlsOptions(url: string, { ca, certificate: cert, key }: TlsIdentity) {
-  const host = hostOf(url);
-  if (isIP(host) === 0) return { tls: { ca, cert, key } };
-  const check = (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate);
-  // Other members of a cluster of servers have other addresses.
-  return { tls: { ca, cert, key, checkServerIdentity: check }, ignoreClusterUpdates: true };
+  return new NatsDoor(connection, options);
 }
 
 /**
@@ -140,11 +127,16 @@ class NatsDoor implements Nats {
   readonly closed: Promise<void>;
   connected = true;
   readonly #connection: NatsConnection;
+  readonly #options: NatsOptions;
   readonly #log: Logger;
   readonly #reconnected: (() => void)[] = [];
+  /** A look under way whether TLS is at fault that the connection was lost. */
+  #look: Promise<void> | undefined;
 
-  constructor(connection: NatsConnection, log: Logger) {
+  constructor(connection: NatsConnection, options: NatsOptions) {
     this.#connection = connection;
+    this.#options = options;
+    const { log } = options;
     this.#log = log;
     this.closed = connection.closed().then((err) => {
       this.connected = false;
@@ -197,15 +189,29 @@ class NatsDoor implements Nats {
         this.connected = true;
         this.#log.info({ server: data }, 'NATS reconnected');
         for (const listener of this.#reconnected) listener();
-      } else if (type === Events.Error) this.#log.warn({ reason: data }, 'NATS reported an error');
+      } else if (type === DebugEvents.Reconnecting) this.#look ??= this.#lookAtTls();
+      else if (type === Events.Error) this.#log.warn({ reason: data }, 'NATS reported an error');
     }
+  }
+
+  /**
+   * If one end refuses the other's certificate, which may have expired, the client would go on trying without a word.
+   * Certificates are read when a program starts, so the connection is closed for good, as after a refused user.
+   */
+  async #lookAtTls(): Promise<void> {
+    const { url, tls } = this.#options;
+    const trouble = tls && tlsTrouble(await tlsFailure(url, tls));
+    this.#look = undefined;
+    if (trouble === undefined || this.connected || this.#connection.isClosed()) return;
+    this.#log.error({ reason: trouble.reason }, 'NATS connection lost for good');
+    await this.#connection.close();
   }
 }
 
-function connectionTrouble(
+async function connectionTrouble(
   err: unknown,
-  { role, credentials, tls }: NatsOptions,
-): { readonly code: LyceumErrorCode; readonly reason: string } {
+  { url, role, credentials, tls }: NatsOptions,
+): Promise<{ readonly code: LyceumErrorCode; readonly reason: string }> {
   const reason = err instanceof Error ? err.message.toLowerCase() : String(err);
   switch (err instanceof Object && 'code' in err ? err.code : undefined) {
     case ErrorCode.ServerOptionNotAvailable:
@@ -221,16 +227,12 @@ function connectionTrouble(
       const what = `it gives ${who} other rights than a ${role} needs`;
       return { code: 'PERMISSION_DENIED', reason: `${what}: see ${where}` };
     }
-    case ErrorCode.Timeout:
-      // The server refuses a certificate only after the handshake, and then without a word.
-      if (tls === undefined) break;
-      return { code: 'UNAVAILABLE', reason: `${reason}; it may have refused the certificate` };
+    case ErrorCode.Timeout: {
+      const trouble = tls && tlsTrouble(await tlsFailure(url, tls));
+      if (trouble !== undefined) return trouble;
+    }
   }
-  if (reason.includes('certificate') || reason.includes('tls')) {
-    const whose = reason.includes('certificate') ? 'its certificate is not trusted: ' : '';
-    return { code: 'FAILED_PRECONDITION', reason: `${whose}${reason}; see --tls-dir` };
-  }
-  return { code: 'UNAVAILABLE', reason };
+  return tlsTrouble(err) ?? { code: 'UNAVAILABLE', reason };
 }
 
 function whoOf(credentials: NatsCredentials | undefined, tls: TlsIdentity | undefined): string {
