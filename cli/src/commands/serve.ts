@@ -6,6 +6,8 @@ import {
   checkServerCertificate,
   collectGarbageRarely,
   createLogger,
+  EXIT,
+  type ExitCode,
   isYes,
   type Logger,
   LogTap,
@@ -186,6 +188,7 @@ async function run(
   let dashboard: ServedDashboard | undefined;
   shutdown.onStop('coordinator', async () => serving?.stop());
   shutdown.onStop('dashboard', async () => dashboard?.close());
+  let ended: ExitCode = EXIT.failed;
   for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
     serving = await serve({
       natsUrl: flags.nats,
@@ -218,11 +221,15 @@ async function run(
     const shown = dashboard === undefined ? {} : { dashboard: dashboard.url };
     const ready = { program: 'coordinator', address, http, ...shown, pid: process.pid };
     if (isFirst) process.stdout.write(`${JSON.stringify(ready)}\n`);
-    if ((await serving.closed) !== 'store-lost') break;
+    const reason = await serving.closed;
+    if (reason !== 'store-lost') {
+      ended = reason === 'deposed' ? EXIT.conflict : EXIT.unreachable;
+      break;
+    }
     log.warn('NATS came back with an empty store; starting again to restore it');
     await serving.stop();
   }
-  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', 1));
+  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', ended));
 }
 
 /** @param coordinator - the address at which the coordinator listens. */

@@ -4,12 +4,12 @@
  * Data goes to stdout, everything else to stderr. Errors are not handled here: `main.ts` turns all that a command
  * throws into text and an exit code.
  */
-import { onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
+import { EXIT, onInterrupt, type TlsIdentity, tlsIdentityIn } from '@lyceum/platform';
 import { printable, printableJson } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
 import { hanging } from '../printing/text/index.js';
-import { CommandExit, EXIT } from './exit-codes.js';
+import { CommandExit } from './exit-codes.js';
 import { printableYaml } from './printable-yaml.js';
 import { painter } from './terminal.js';
 

@@ -1,41 +1,7 @@
-/** The exit codes of the command line, and which error has which code. */
+/** How a command ends with an error: its exit code, and its text. */
 import { tmpdir } from 'node:os';
-import { errnoOf, fileError } from '@lyceum/platform';
-import { type ErrorCode, LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
-
-export const EXIT = {
-  ok: 0,
-  /** The run failed or was cancelled; or an error that has no code of its own. */
-  failed: 1,
-  /** Wrong usage, or a specification or file that cannot be used. */
-  usage: 2,
-  notFound: 3,
-  /** The coordinator, or a server that it needs, cannot be reached. */
-  unreachable: 4,
-  notAllowed: 5,
-  /** The present state forbids the request: another run has the id, the run has ended, a file is in the way. */
-  conflict: 6,
-  /** The command's time limit ran out; the same code as of timeout(1). */
-  timedOut: 124,
-  /** Ctrl-C: 128 + SIGINT, as in shells. */
-  interrupted: 130,
-} as const;
-
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
-  INVALID_ARGUMENT: EXIT.usage,
-  RESOURCE_EXHAUSTED: EXIT.usage,
-  NOT_FOUND: EXIT.notFound,
-  UNAVAILABLE: EXIT.unreachable,
-  DEADLINE_EXCEEDED: EXIT.unreachable,
-  PERMISSION_DENIED: EXIT.notAllowed,
-  ALREADY_EXISTS: EXIT.conflict,
-  ABORTED: EXIT.conflict,
-  FAILED_PRECONDITION: EXIT.conflict,
-  CANCELLED: EXIT.interrupted,
-  INTERNAL: EXIT.failed,
-};
+import { type ExitCode, errnoOf, exitCodeOf, fileError } from '@lyceum/platform';
+import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
 
 /** Ends a command with a code other than 0, without a further message. */
 export class CommandExit extends Error {
@@ -51,7 +17,7 @@ export class CommandExit extends Error {
 export function exitOf(thrown: unknown): { readonly exitCode: ExitCode; readonly text: string } {
   if (thrown instanceof CommandExit) return { exitCode: thrown.exitCode, text: '' };
   const error = ofFile(thrown) ?? toLyceumError(thrown);
-  const exitCode = OF_ERROR[error.code];
+  const exitCode = exitCodeOf(error);
   const text = error.code === 'INTERNAL' ? detail(error) : error.message;
   return { exitCode, text: `error: ${text}` };
 }

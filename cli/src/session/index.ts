@@ -1,4 +1,5 @@
 /** Shared by all commands: the connection, exit codes, interrupts. */
+export { EXIT } from '@lyceum/platform';
 export {
   type CommandContext,
   type GlobalOptions,
@@ -9,7 +10,7 @@ export {
   withCoordinator,
 } from './command-context.js';
 export { comparedRun } from './compared-run.js';
-export { CommandExit, EXIT, exitOf } from './exit-codes.js';
+export { CommandExit, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
 export { labelSelector } from './label-selector.js';
 export { printableYaml } from './printable-yaml.js';

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
-import { onInterrupt } from '@lyceum/platform';
-import { CommandExit, EXIT } from './exit-codes.js';
+import { EXIT, onInterrupt } from '@lyceum/platform';
+import { CommandExit } from './exit-codes.js';
 
 /**
  * Runs work that Ctrl-C ends.

@@ -135,7 +135,7 @@ test.each(ROLES)(
     const nats = await startNats();
     try {
       const program = await start(role, { password: 'wrong-password' });
-      expect(await program.exited).not.toBe(0);
+      expect(await program.exited).toBe(5);
       expect(program.stderr).toContain(`it refuses user ${role}: see --nats-credentials`);
       expect(program.stderr).not.toContain('wrong-password');
     } finally {

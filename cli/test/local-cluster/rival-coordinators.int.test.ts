@@ -117,7 +117,7 @@ it('a second coordinator takes over from a stopped leader, which ends once it go
   await second.ready;
 
   first.process.kill('SIGCONT');
-  expect(await first.exitCode).toBe(1);
+  expect(await first.exitCode).toBe(6);
 
   const third = start('third');
   second.process.kill('SIGTERM');

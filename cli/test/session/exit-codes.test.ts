@@ -1,24 +1,9 @@
-/** `exitOf` against the table of the README. */
+/** What the command line says of an error, and its exit code. */
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { InvalidDocumentError, LyceumError } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import { CommandExit, exitOf } from '../../src/session/exit-codes.js';
-
-test.each([
-  ['INVALID_ARGUMENT', 2],
-  ['NOT_FOUND', 3],
-  ['UNAVAILABLE', 4],
-  ['DEADLINE_EXCEEDED', 4],
-  ['PERMISSION_DENIED', 5],
-  ['ALREADY_EXISTS', 6],
-  ['ABORTED', 6],
-  ['FAILED_PRECONDITION', 6],
-  ['CANCELLED', 130],
-  ['INTERNAL', 1],
-] as const)('%s exits with %d', (code, exitCode) => {
-  expect(exitOf(new LyceumError(code, 'why')).exitCode).toBe(exitCode);
-});
 
 test('exitOf lists every problem of a document', () => {
   const error = new InvalidDocumentError('a.yaml', [

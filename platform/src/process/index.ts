@@ -1,4 +1,5 @@
 /** From a program's start to its end: signals, shutdown, its log, where it listens. */
+export * from './exit-codes.js';
 export * from './garbage-collection.js';
 export * from './interrupt.js';
 export * from './lifecycle.js';

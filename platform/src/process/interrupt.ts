@@ -1,7 +1,5 @@
 /** Signals that ask a process to end: the first starts a shutdown, a later one ends the process at once. */
-
-/** Exit code after an interrupt that could not wait: 128 + SIGINT. */
-const INTERRUPTED = 130;
+import { EXIT } from './exit-codes.js';
 
 /**
  * `npm run` repeats Ctrl-C to a child that got it from the terminal already: within this time a second one is an echo.
@@ -22,7 +20,7 @@ export function onInterrupt(
     if (firstAtMs === undefined) {
       firstAtMs = performance.now();
       first(signal);
-    } else if (performance.now() - firstAtMs >= ECHO_MS) process.exit(INTERRUPTED);
+    } else if (performance.now() - firstAtMs >= ECHO_MS) process.exit(EXIT.interrupted);
   };
   for (const signal of signals) process.on(signal, listener);
   return () => {

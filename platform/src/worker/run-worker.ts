@@ -4,11 +4,11 @@ import { lockFolder } from '../files/index.js';
 import {
   collectGarbageRarely,
   createLogger,
+  exitCodeOf,
   type Logger,
   LogTap,
   Shutdown,
 } from '../process/index.js';
-import { exitCodeOf } from './exit-codes.js';
 import type { WorkerFlags } from './worker-flags.js';
 
 /** How long a stopping worker may finish what it has in hand. After that it hands the rest back, or gives it up. */

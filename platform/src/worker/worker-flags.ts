@@ -12,7 +12,11 @@ import {
 } from '../flags/index.js';
 import { type GpuFlag, parseGpuFlag } from '../gpus/index.js';
 import { type ObjectFlags, objectFlags } from '../objects/index.js';
-import { EXIT_CODES_HELP, USAGE_EXIT_CODE } from './exit-codes.js';
+import { EXIT } from '../process/index.js';
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 stopped by a signal, 1 failed, 2 wrong usage or refused as invalid, 4 NATS is lost,
+5 NATS refuses user or certificate, 6 a folder or address is in use or a GPU cannot be used, 130 interrupted twice.`;
 
 export interface WorkerFlags extends ObjectFlags {
   readonly coordinator: string;
@@ -144,5 +148,5 @@ export function workerCommand(name: string, version: string): Command {
     .configureOutput(PRINTABLE_ERRORS)
     .addHelpText('after', EXIT_CODES_HELP);
   for (const option of options) command.addOption(option);
-  return command.exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : USAGE_EXIT_CODE));
+  return command.exitOverride((err) => process.exit(err.exitCode === 0 ? 0 : EXIT.usage));
 }
