@@ -6,6 +6,7 @@
  * aligned in memory, so that a reader can use the data in place.
  */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BoundedReader } from './bounded-reader.js';
 import { elementCount } from './element-count.js';
 import { LyceumError } from './errors.js';
 import {
@@ -42,14 +43,16 @@ export function encodeTargetFrame(frame: TargetFrame): Buffer {
 
 /**
  * @returns a frame whose tensor data are views into `bytes`, perhaps unaligned: see {@link float32Values}.
- * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message, UNAVAILABLE if the checksum is wrong.
+ * @throws {LyceumError} INVALID_ARGUMENT if the bytes are no such message, UNAVAILABLE if the checksum is wrong,
+ *   RESOURCE_EXHAUSTED if the message has too many parts: see {@link BoundedReader}.
  */
 export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
-  return decode('answer frame', bytes, (reader) => {
+  return decode('answer frame', () => {
+    const reader = new BoundedReader(checkedMessage(bytes));
     const frame = AnswerFrame.fromPartial({});
     fields(reader, (field, type) => {
       if (field === 1 && type === WireType.LengthDelimited) {
-        frame.ticket = Ticket.decode(reader.bytes());
+        frame.ticket = Ticket.decode(reader, reader.uint32());
       } else if (field === 2 && type === WireType.Varint) frame.firstRow = reader.uint32();
       else if (field === 3 && type === WireType.LengthDelimited) {
         frame.tensors.push(decodeTensor(reader.bytes()));
@@ -62,9 +65,10 @@ export function decodeAnswerFrame(bytes: Uint8Array): AnswerFrame {
   });
 }
 
-/** As {@link decodeAnswerFrame}. */
+/** As {@link decodeAnswerFrame}, without a limit on parts: a frame may have the figures of very many steps. */
 export function decodeTargetFrame(bytes: Uint8Array): TargetFrame {
-  return decode('target frame', bytes, (reader) => {
+  return decode('target frame', () => {
+    const reader = new BinaryReader(checkedMessage(bytes));
     const frame: TargetFrame = { epoch: 0, firstPosition: 0, tensors: [], figures: [] };
     fields(reader, (field, type) => {
       if (field === 1 && type === WireType.Varint) frame.epoch = reader.uint32();
@@ -197,9 +201,9 @@ function fields(reader: BinaryReader, read: (field: number, type: WireType) => v
   }
 }
 
-function decode<T>(what: string, bytes: Uint8Array, read: (reader: BinaryReader) => T): T {
+function decode<T>(what: string, read: () => T): T {
   try {
-    return read(new BinaryReader(checkedMessage(bytes)));
+    return read();
   } catch (err) {
     if (err instanceof LyceumError) throw err;
     throw new LyceumError('INVALID_ARGUMENT', `malformed ${what}`, { cause: err });

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { LyceumError } from '../src/errors.js';
+import { MESSAGE_MAX_PARTS } from '../src/limits.js';
 import { checkedMessage } from '../src/message-sum.js';
 import { AnswerFrame, DataType, TargetFrame, Tensor } from '../src/messages.js';
 import {
@@ -154,6 +155,31 @@ test('decodeTargetFrame reads unpacked shapes', () => {
   const bytes = Buffer.concat([Buffer.from([0x1a, tensor.length]), tensor]);
   expect(decodeTargetFrame(bytes).tensors[0]?.shape).toEqual([2, 3]);
   expect(TargetFrame.decode(bytes).tensors[0]?.shape).toEqual([2, 3]);
+});
+
+/** `count` times a field of length 0. */
+const emptyFields = (tag: number, count: number) =>
+  Buffer.concat(Array(count).fill(Buffer.from([tag, 0])));
+
+describe('a frame of very many parts', () => {
+  test.each([
+    ['tensors', emptyFields(0x1a, MESSAGE_MAX_PARTS + 1)],
+    [
+      'outputs of its ticket',
+      AnswerFrame.encode(
+        AnswerFrame.fromPartial({ ticket: { outputs: Array(MESSAGE_MAX_PARTS).fill('') } }),
+      ).finish(),
+    ],
+  ])('is refused if they are %s of answers', (_, bytes) => {
+    expect(() => decodeAnswerFrame(bytes)).toThrow('more than 65536 parts');
+  });
+
+  test('is read if they are tensors of answers that are few enough, or figures of targets', () => {
+    const tensors = emptyFields(0x1a, MESSAGE_MAX_PARTS);
+    expect(decodeAnswerFrame(tensors).tensors).toHaveLength(MESSAGE_MAX_PARTS);
+    const figures = emptyFields(0x22, 2 * MESSAGE_MAX_PARTS);
+    expect(decodeTargetFrame(figures).figures).toHaveLength(2 * MESSAGE_MAX_PARTS);
+  });
 });
 
 describe('float32Tensor and float32Values', () => {
