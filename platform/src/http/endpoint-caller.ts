@@ -25,7 +25,7 @@ export function endpointCaller(
     rate,
     timeoutMs,
     attempts,
-    nowMs: Date.now,
+    nowMs: () => performance.now(),
     random: Math.random,
     ...told,
   });

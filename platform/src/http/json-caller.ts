@@ -40,7 +40,7 @@ export interface JsonCallerOptions {
   readonly timeoutMs: number;
   /** Greatest number of tries of a call. */
   readonly attempts: number;
-  /** Milliseconds since 1970. */
+  /** Milliseconds that only rise: by a clock that is set back, calls would wait until it is where it was. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -5,12 +5,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HTTP_RESPONSE_MAX_BYTES, LyceumError } from '@lyceum/proto';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import {
   AddressGuard,
+  endpointCaller,
   inLanes,
   JsonCaller,
   type JsonCallerOptions,
+  secretPlaces,
   UnreadableAnswerError,
 } from '../../src/index.js';
 import { failureOf } from '../failure-of.js';
@@ -49,7 +51,7 @@ function caller(url: string, options: Partial<JsonCallerOptions> = {}): JsonCall
     rate: {},
     timeoutMs: 30_000,
     attempts: 4,
-    nowMs: Date.now,
+    nowMs: () => performance.now(),
     // Without jitter retries are at once.
     random: () => 0,
     ...options,
@@ -60,6 +62,25 @@ const json = (response: ServerResponse, value: unknown, status = 200, headers = 
   response
     .writeHead(status, { 'content-type': 'application/json', ...headers })
     .end(JSON.stringify(value));
+
+it('goes on calling where the clock of the machine is set back by an hour', async () => {
+  const { url } = await listen((_, response, n) => json(response, n));
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const endpoint = endpointCaller(
+    { url, headers: {}, rate: { perSecond: 2 }, timeoutMs: 30_000, attempts: 1 },
+    {
+      secrets: secretPlaces(undefined, {}, 'nowhere'),
+      addresses: new AddressGuard(['127.0.0.0/8']),
+    },
+  );
+  try {
+    expect(await endpoint.post({}, NEVER)).toBe(1);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    expect(await endpoint.post({}, NEVER)).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
 
 it('sends JSON and headers, and returns the answer', async () => {
   const seen: unknown[] = [];

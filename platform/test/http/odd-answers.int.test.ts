@@ -56,7 +56,7 @@ function post(url: string, options: Partial<JsonCallerOptions> = {}): Promise<un
     rate: {},
     timeoutMs: 60_000,
     attempts: 1,
-    nowMs: Date.now,
+    nowMs: () => performance.now(),
     random: () => 0,
     ...options,
   });
