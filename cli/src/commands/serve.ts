@@ -17,7 +17,7 @@ import {
   type TlsIdentity,
 } from '@lyceum/platform';
 import { allowedAddresses, flag, numberAbove, wholeNumber } from '@lyceum/platform/flags';
-import { natsCredentialsIn } from '@lyceum/platform/nats';
+import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { type ServedDashboard, serveDashboard } from '../dashboard/index.js';
@@ -181,6 +181,42 @@ async function run(
   const shutdown = Shutdown.install(log, STOP_BUDGET_MS);
   const lock = await lockFolder(flags.stateDir, 'coordinator');
   shutdown.onStop('lock of the state folder', async () => lock.release());
+  let ended: ExitCode;
+  try {
+    ended = await keepServing({
+      flags,
+      env,
+      tls,
+      credentials,
+      insecure,
+      logLevel,
+      log,
+      tap,
+      shutdown,
+    });
+  } catch (err) {
+    // What has begun would keep the process alive.
+    await shutdown.stop('failed');
+    throw err;
+  }
+  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', ended));
+}
+
+interface ServeParts {
+  readonly flags: ServeFlags;
+  readonly env: NodeJS.ProcessEnv;
+  readonly tls: TlsIdentity | undefined;
+  readonly credentials: NatsCredentials | undefined;
+  readonly insecure: boolean;
+  readonly logLevel: string;
+  readonly log: Logger;
+  readonly tap: LogTap;
+  readonly shutdown: Shutdown;
+}
+
+/** Serves until the coordinator closes, or the program is told to end. @returns the exit code for the former. */
+async function keepServing(parts: ServeParts): Promise<ExitCode> {
+  const { flags, env, tls, credentials, insecure, logLevel, log, tap, shutdown } = parts;
   // Imported here: other commands start without loading a server.
   const { serve } = await import('@lyceum/coordinator/serve');
   let addresses = { listenAddress: flags.listen, httpAddress: flags.http };
@@ -188,7 +224,6 @@ async function run(
   let dashboard: ServedDashboard | undefined;
   shutdown.onStop('coordinator', async () => serving?.stop());
   shutdown.onStop('dashboard', async () => dashboard?.close());
-  let ended: ExitCode = EXIT.failed;
   for (let isFirst = true; !shutdown.signal.aborted; isFirst = false) {
     serving = await serve({
       natsUrl: flags.nats,
@@ -222,14 +257,11 @@ async function run(
     const ready = { program: 'coordinator', address, http, ...shown, pid: process.pid };
     if (isFirst) process.stdout.write(`${JSON.stringify(ready)}\n`);
     const reason = await serving.closed;
-    if (reason !== 'store-lost') {
-      ended = reason === 'deposed' ? EXIT.conflict : EXIT.unreachable;
-      break;
-    }
+    if (reason !== 'store-lost') return reason === 'deposed' ? EXIT.conflict : EXIT.unreachable;
     log.warn('NATS came back with an empty store; starting again to restore it');
     await serving.stop();
   }
-  if (!shutdown.signal.aborted) process.exit(await shutdown.stop('closed', ended));
+  return EXIT.ok;
 }
 
 /** @param coordinator - the address at which the coordinator listens. */
