@@ -43,6 +43,11 @@ export class OnnxTextInference {
   readonly #tokenizer: TextTokenizer;
   readonly #maximumTokens: number;
   readonly #tokensAtOnce: number;
+  /**
+   * Tokens of an empty text, at least one, since a model makes no number of masked tokens alone. Rows that are missing
+   * have them too: BART looks for the end of each row.
+   */
+  readonly #fewest: Tokens;
   /** Numbers that the model gives for a text. */
   #width = 0;
 
@@ -61,6 +66,8 @@ export class OnnxTextInference {
     this.#tokenizer = tokenizer;
     this.#maximumTokens = model.settings.maximumTokens;
     this.#tokensAtOnce = TOKENS_AT_ONCE[device];
+    const empty = tokenizer.tokens('');
+    this.#fewest = empty.ids.length > 0 ? empty : { ids: [model.settings.padToken], types: [0] };
   }
 
   /**
@@ -123,20 +130,15 @@ export class OnnxTextInference {
     return logitsOf(values, width, this.#model.settings.output);
   }
 
-  /** The text's tokens, at least one: a model makes no number of masked tokens alone. */
   #tokensOf(text: string): Tokens {
     const tokens = this.#tokenizer.tokens(text);
-    return tokens.ids.length > 0 ? tokens : this.#fillingRow();
-  }
-
-  #fillingRow(): Tokens {
-    return { ids: [this.#model.settings.padToken], types: [0] };
+    return tokens.ids.length > 0 ? tokens : this.#fewest;
   }
 
   async #warmUp(): Promise<void> {
     const length = this.#lengthOf(this.#maximumTokens);
     const count = this.#rowsOf(length, MAX_ROWS);
-    const { ids, types } = this.#tokensOf('');
+    const { ids, types } = this.#fewest;
     const full = (values: readonly number[]) =>
       Array.from({ length: this.#maximumTokens }, (_, i) => values[i % values.length] as number);
     const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
@@ -153,7 +155,7 @@ export class OnnxTextInference {
     return this.#classifier.fixedRows ?? Math.min(Math.max(own, 1), maxRows);
   }
 
-  /** @param count - R; rows that are missing are one token each. @param length - T. */
+  /** @param count - R; rows that are missing are an empty text. @param length - T. */
   async #call(
     rows: readonly Row[],
     count: number,
@@ -166,7 +168,7 @@ export class OnnxTextInference {
       token_type_ids: new Int32Array(count * length),
     };
     for (let row = 0; row < count; row++) {
-      const { ids, types } = rows[row]?.tokens ?? this.#fillingRow();
+      const { ids, types } = rows[row]?.tokens ?? this.#fewest;
       given.input_ids.set(ids, row * length);
       given.attention_mask.fill(1, row * length, row * length + ids.length);
       given.token_type_ids.set(types, row * length);

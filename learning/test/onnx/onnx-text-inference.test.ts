@@ -64,6 +64,13 @@ test('OnnxTextInference gives the logarithms of probabilities', async () => {
   }
 });
 
+test('OnnxTextInference runs a model that looks for the end of each row, with rows to spare', async () => {
+  const file = readFileSync(new URL('../fixtures/onnx/at-ends.onnx', import.meta.url));
+  const texts = ['', 'good', 'good bad good'];
+  const logits = await opened({ ...model, file }, (inference) => inference.run(texts));
+  expect([...logits]).toEqual([1, 1, 1, 2, 2, 2, 4, 4, 4]);
+});
+
 test('OnnxTextInference answers a text without tokens', async () => {
   const file = JSON.parse(Buffer.from(model.tokenizer).toString());
   const tokenizer = Buffer.from(JSON.stringify({ ...file, post_processor: null }));
