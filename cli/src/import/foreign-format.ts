@@ -7,8 +7,12 @@ const ENDINGS: readonly (readonly [RegExp, string])[] = [
     'is a PyTorch file; export the model with torch.onnx.export(model, sample, "model.onnx") and push that',
   ],
   [
+    /\.weights\.h5$/,
+    'holds the weights of a Keras model without the model; load them into it, and push what model.export(FOLDER) writes',
+  ],
+  [
     /\.(keras|h5|hdf5)$/,
-    "is a Keras file; make a SavedModel of it and push that: python -c \"import keras; keras.saving.load_model('FILE').export('NAME')\"; of a file that Keras 2 wrote, import tf_keras as keras",
+    "is a Keras file; make a SavedModel of it and push that: KERAS_BACKEND=tensorflow python -c \"import keras; keras.saving.load_model('FILE').export('NAME')\"; of a file that Keras 2 wrote, import tf_keras as keras",
   ],
   [/\.tflite$/, 'is a TensorFlow Lite file; convert it with tf2onnx --tflite and push the .onnx'],
   [

@@ -10,6 +10,10 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     'InitializeTableFromTextFileV2',
     'a layer whose vocabulary is a file is given the list of its lines instead: vocabulary=open(FILE).read().splitlines()',
   ],
+  [
+    'XlaCallModule',
+    'JAX puts a whole model into that one operation: make ONNX of it instead, with jax2onnx, or of a Keras model with model.export("model.onnx", format="onnx")',
+  ],
 ]);
 
 export class GraphProblems {

@@ -117,6 +117,15 @@ it.each(['inputs', 'outputs'] as const)('checkSavedModel refuses commas in names
   );
 });
 
+it('checkSavedModel says what a model of JAX can be pushed as', () => {
+  const nodes = [{ name: 'jax', operation: 'XlaCallModule', inputs: [], attributes: [] }];
+  const ends = { inputs: [], outputs: [{ key: 'y', value: { name: 'jax:0' } }] };
+  const graph = { info: { tags: ['serve'] }, graph: { nodes }, collections: [], assets: [] };
+  const signatures = [{ key: 'serving_default', value: ends }];
+  const bytes = savedModelBytes({ ...graph, signatures }, []);
+  expect(() => checkSavedModel(bytes, 'jax')).toThrow(/XlaCallModule .*; JAX .* with jax2onnx/);
+});
+
 it('checkSavedModel checks a chain of 20,000 nodes with 20,000 inputs at its end quickly', () => {
   const count = 20_000;
   const chain = Array.from({ length: count }, (_, i) => ({
