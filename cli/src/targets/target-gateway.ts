@@ -2,6 +2,7 @@
  * Serves one run's targets, and the samples that they belong to, to students outside the cluster. The gateway holds
  * the run's set in memory, as a worker does and the coordinator does not. It serves nothing but this run's targets.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Dataset,
   parseStoredDataset,
@@ -35,12 +36,15 @@ interface RunInputs {
   readonly views: ViewSettings | undefined;
 }
 
+/** What the inputs depend on. */
+type InputsOf = Pick<TargetOutline, 'specificationDigest' | 'datasetDigest'>;
+
 export class TargetGateway implements TargetMaker {
   readonly #client: CoordinatorClient;
   readonly #runId: string;
   readonly #log: Logger;
   /** The run's inputs; undefined until a request wants them. */
-  #inputs: Promise<RunInputs> | undefined;
+  #inputs: { readonly of: InputsOf; readonly read: Promise<RunInputs> } | undefined;
 
   constructor(client: CoordinatorClient, runId: string, log: Logger) {
     this.#client = client;
@@ -50,7 +54,7 @@ export class TargetGateway implements TargetMaker {
 
   async outline(request: StreamTargetsRequest): Promise<TargetOutline> {
     const outline = await this.#client.targetOutline(this.#own(request));
-    return request.inputs ? withInputs(outline, await this.#runInputs()) : outline;
+    return request.inputs ? withInputs(outline, await this.#runInputs(outline)) : outline;
   }
 
   async *stream(
@@ -58,13 +62,16 @@ export class TargetGateway implements TargetMaker {
     signal: AbortSignal,
   ): AsyncGenerator<StreamTargetsResponse, void, undefined> {
     const own = this.#own(request);
-    const inputs = request.inputs ? await this.#runInputs() : undefined;
+    // The set is long: it is read before the stream begins, which nobody reads meanwhile.
+    if (request.inputs && this.#inputs === undefined) await this.outline(request);
+    let inputs: RunInputs | undefined;
     let split: Split = Split.SPLIT_TRAIN;
     const onAway = (err: LyceumError) =>
       this.#log.warn({ err }, 'coordinator is away; trying again');
     for await (const part of this.#client.streamTargets(own, { signal, onAway })) {
       if (part.$case === 'outline') {
         split = part.outline.split;
+        if (request.inputs) inputs = await this.#runInputs(part.outline);
         const outline = inputs ? withInputs(part.outline, inputs) : part.outline;
         yield { part: { $case: 'outline', outline } };
       } else if (part.$case === 'batch') {
@@ -82,17 +89,25 @@ export class TargetGateway implements TargetMaker {
     throw new LyceumError('NOT_FOUND', message);
   }
 
-  /** Reads the inputs once; after a failure the next call tries again. */
-  #runInputs(): Promise<RunInputs> {
-    this.#inputs ??= this.#readInputs();
-    this.#inputs.catch(() => {
-      this.#inputs = undefined;
+  /** Reads the inputs once, and anew if another run has the name by now; after a failure the next call tries again. */
+  #runInputs(of: InputsOf): Promise<RunInputs> {
+    const known = this.#inputs;
+    if (known !== undefined && isDeepStrictEqual(inputsOf(of), known.of)) return known.read;
+    const inputs = { of: inputsOf(of), read: this.#readInputs(of.datasetDigest) };
+    this.#inputs = inputs;
+    inputs.read.catch(() => {
+      if (this.#inputs === inputs) this.#inputs = undefined;
     });
-    return this.#inputs;
+    return inputs.read;
   }
 
-  async #readInputs(): Promise<RunInputs> {
+  /** @throws {LyceumError} UNAVAILABLE if the run has another set by now. */
+  async #readInputs(wanted: string): Promise<RunInputs> {
     const { specificationJson, datasetDigest } = await this.#client.getRun(this.#runId);
+    if (datasetDigest !== wanted) {
+      const message = `run ${this.#runId} was replaced while its set was read`;
+      throw new LyceumError('UNAVAILABLE', message);
+    }
     const { spec } = checkRunSpecification(JSON.parse(specificationJson), `run ${this.#runId}`);
     const { ARTIFACT_KIND_DATASET } = ArtifactKind;
     const bytes = await this.#client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${this.#runId}`);
@@ -106,6 +121,10 @@ export class TargetGateway implements TargetMaker {
     const dataset = withoutRaw(seenDataset(stored, spec.student.modality));
     return { dataset, views: spec.views };
   }
+}
+
+function inputsOf({ specificationDigest, datasetDigest }: InputsOf): InputsOf {
+  return { specificationDigest, datasetDigest };
 }
 
 function withInputs(outline: TargetOutline, { dataset }: RunInputs): TargetOutline {

@@ -1,12 +1,13 @@
 // `TargetGateway` over real gRPC, with a fake coordinator. A message holds one of the large samples, and each epoch
 // has another view. A reader must get whole batches with the samples of their view.
 import {
+  type Dataset,
   type DatasetParts,
   encodeDataset,
   encodeManifest,
   parseDataset,
 } from '@lyceum/learning/datasets';
-import { checkRunSpecification } from '@lyceum/learning/specification';
+import { checkRunSpecification, type ViewSettings } from '@lyceum/learning/specification';
 import { readInputs, viewAt } from '@lyceum/learning/views';
 import { createLogger, RpcServer, SERVICES, targetService } from '@lyceum/platform';
 import {
@@ -87,6 +88,8 @@ let pulled = 0;
 const outline = (split: Split) =>
   TargetOutline.create({
     runId: 'run',
+    specificationDigest: 'first specification',
+    datasetDigest: dataset.digest,
     split,
     endStep: BATCHES.length,
     tensors: [{ name: 'pooled/arithmetic/4', rowShape: [2] }],
@@ -172,6 +175,73 @@ test.each([
   expect(pulled).toBe(1);
 });
 
+/** A coordinator that has the run, and after `replace` another one of its name: with other samples in the same order. */
+function replacedRun(other: Uint8Array) {
+  let now = { bytes, specificationDigest: 'first specification', views: specification.spec.views };
+  const outlineNow = (split: Split) => ({
+    ...outline(split),
+    specificationDigest: now.specificationDigest,
+    datasetDigest: sha256Hex(now.bytes),
+  });
+  const client = {
+    ...coordinator,
+    getRun: async () => ({
+      specificationJson: JSON.stringify({
+        ...specification,
+        spec: { ...specification.spec, views: now.views },
+      }),
+      datasetDigest: sha256Hex(now.bytes),
+    }),
+    pullArtifact: async () => now.bytes,
+    targetOutline: async ({ split = Split.SPLIT_TRAIN }) => outlineNow(split),
+    async *streamTargets({ split = Split.SPLIT_TRAIN }) {
+      yield { $case: 'outline', outline: outlineNow(split) };
+      yield { $case: 'batch', batch: batchOf(0) };
+    },
+  } as unknown as CoordinatorClient;
+  return {
+    client,
+    replace: (changes: Partial<typeof now>) => {
+      now = {
+        bytes: other,
+        specificationDigest: 'other specification',
+        views: undefined,
+        ...changes,
+      };
+    },
+  };
+}
+
+test.each([
+  ['another set', {}],
+  ['the same set in other views', { bytes }],
+])('TargetGateway reads samples anew where another run has the name: of %s', async (_, changes) => {
+  const other = encodeDataset({ ...parts, inputs: parts.inputs.toReversed() });
+  const { client, replace } = replacedRun(other);
+  const gateway = new TargetGateway(client, 'run', log);
+  const request = StreamTargetsRequest.fromPartial({
+    runId: 'run',
+    split: Split.SPLIT_TRAIN,
+    inputs: true,
+  });
+  const samples = async () => {
+    const parts: Buffer[] = [];
+    for await (const { part } of gateway.stream(request, new AbortController().signal)) {
+      if (part?.$case === 'batch') parts.push(part.batch.tensors[1]?.data as Buffer);
+    }
+    return sha256Hex(Buffer.concat(parts));
+  };
+  const wanted = (of: Dataset, views: ViewSettings | undefined) => {
+    const values = new Float32Array((BATCHES[0] ?? []).length * SIDE * SIDE);
+    readInputs(of, Uint32Array.from(BATCHES[0] ?? []), viewAt(views, 0), values);
+    return sha256Hex(Buffer.from(values.buffer));
+  };
+  expect(await samples()).toBe(wanted(dataset, specification.spec.views));
+  replace(changes);
+  const set = 'bytes' in changes ? dataset : parseDataset(other);
+  expect(await samples()).toBe(wanted(set, undefined));
+});
+
 test('TargetGateway gives a rank without a row an empty batch, with samples and without', async () => {
   const ranks = { firstStep: 2, rank: 0, worldSize: 5 };
   expect((await read(ranks)).batches).toEqual([2, 3].map(emptyBatch));
@@ -216,6 +286,10 @@ test('TargetGateway refuses samples of a set in shards, and outlines its targets
       datasetDigest: sha256Hex(manifest),
     }),
     pullArtifact: async () => manifest,
+    targetOutline: async () => ({
+      ...outline(Split.SPLIT_TRAIN),
+      datasetDigest: sha256Hex(manifest),
+    }),
   } as unknown as CoordinatorClient;
   const gateway = new TargetGateway(sharded, 'run', log);
   const request = StreamTargetsRequest.fromPartial({ runId: 'run' });
