@@ -13,8 +13,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { readTlsIdentity } from '@lyceum/platform';
-import { ArtifactKind } from '@lyceum/proto';
+import {
+  createLogger,
+  RpcServer,
+  readTlsIdentity,
+  SERVICES,
+  type TargetMaker,
+  targetService,
+} from '@lyceum/platform';
+import { ArtifactKind, LyceumError, TargetBatch, TargetOutline } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pythonWith } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
@@ -270,6 +277,43 @@ test('four ranks get the targets of one reader, though a rank and the coordinato
     const sizes = got.map(({ rows, rowCount }) => [rows, rowCount]);
     expect(sizes).toEqual(Array(STEPS).fill([BATCH_SIZE / WORLD, BATCH_SIZE]));
     expect(got.map((line) => line.labelledCount)).toEqual(want.map((line) => line.labelledCount));
+  }
+});
+
+test('a reader is patient anew after each answer, also while it waits for a batch', async (context) => {
+  if (lack !== undefined) return context.skip();
+  const [digests, tensors] = [{ specificationDigest: 'a', datasetDigest: 'b' }, []];
+  const outline = TargetOutline.create({ runId: 'student', ...digests, endStep: 1, tensors });
+  const batch = TargetBatch.create({ samples: [0], labels: [-1], rowCount: 1, endsBatch: true });
+  let streams = 0;
+  const targets: TargetMaker = {
+    outline: async () => outline,
+    async *stream() {
+      streams += 1;
+      yield { part: { $case: 'outline', outline } };
+      yield { part: { $case: 'waiting', waiting: 'for a teacher' } };
+      if (streams <= 2) throw new LyceumError('UNAVAILABLE', 'the server ends');
+      yield { part: { $case: 'batch', batch } };
+    },
+  };
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const stopping = new AbortController().signal;
+  const server = await RpcServer.start({
+    address: '127.0.0.1:0',
+    insecure: false,
+    log,
+    services: [[SERVICES.target, targetService({ targets, stopping, log })]],
+  });
+  try {
+    // Without any patience the second break in a row that no answer came between would be an error.
+    const where = { address: server.address, tls_dir: null, end_step: 0, patience: 0 };
+    const reader = await startReader('patient', where);
+    await reader.ended;
+    expect(reader.said).toEqual([]);
+    expect((await linesOf('patient')).map(({ step }) => step)).toEqual([0]);
+    expect(streams).toBe(3);
+  } finally {
+    await server.stop(1_000);
   }
 });
 

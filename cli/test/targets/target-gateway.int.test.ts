@@ -176,7 +176,7 @@ test.each([
 });
 
 /** A coordinator that has the run, and after `replace` another one of its name: with other samples in the same order. */
-function replacedRun(other: Uint8Array) {
+function replacedRun(other: Buffer) {
   let now = { bytes, specificationDigest: 'first specification', views: specification.spec.views };
   const outlineNow = (split: Split) => ({
     ...outline(split),

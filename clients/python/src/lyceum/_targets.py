@@ -134,8 +134,7 @@ class Targets:
         patience = Patience(self._patience)
         while self.next_step < self.outline.end_step:
             try:
-                for batch in self._stream():
-                    patience.answered()
+                for batch in self._stream(patience):
                     self._check(batch)
                     # Counted before the batch is handed out: a checkpoint is saved after the batch's step.
                     self.next_step += 1
@@ -176,11 +175,13 @@ class Targets:
             return
         raise LyceumError("INTERNAL", f"want step {self.next_step}, got step {batch.step}")
 
-    def _stream(self) -> Iterator[Batch]:
+    def _stream(self, patience: Patience) -> Iterator[Batch]:
         request = self._request | {"first_step": self.next_step, "end_step": self.outline.end_step, "wait": True}
         parts: list[dict[str, Any]] = []
         with Connection(self._address, self._tls_dir) as connection:
             for message in connection.stream("StreamTargets", request):
+                # Also while the batch is waited for, which may take hours.
+                patience.answered()
                 if message["waiting"]:
                     log.info("%s", message["waiting"])
                 if message["outline"] is not None:
