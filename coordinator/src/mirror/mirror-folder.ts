@@ -3,7 +3,7 @@
  * blobs that they refer to. A SHA-256 shows whether a file is damaged: text files have it in their first line (over
  * the file's name and the other lines), blobs have it as their name.
  *
- *   store.json                      the store that this is a copy of
+ *   store.json                      the store that this is a copy of, and the keys of its records
  *   buckets/BUCKET/KEY.record       a record's text; KEY is URL-encoded
  *   buckets/BUCKET/KEY.damaged      a damaged record, which could not be restored
  *   blobs/SHA-256                   a blob's bytes
@@ -31,6 +31,8 @@ const mirroredStore = storeMarker.extend({
    * is no copy yet; only the store's id is known.
    */
   leaderEpoch: z.int().min(0),
+  /** By bucket, records that the copy has: a copy without one of them is damaged, or was cut off. */
+  keys: z.record(z.string(), z.array(z.string())).optional(),
 });
 
 export type MirroredStore = z.output<typeof mirroredStore>;
@@ -82,6 +84,8 @@ export class MirrorFolder {
 
   /** Deletes the records. Blobs stay: their names are their digests, so they are right in any copy. */
   async clearRecords(): Promise<void> {
+    const store = await this.store();
+    if (store?.keys !== undefined) await this.setStore({ ...store, keys: {} });
     for (const bucket of this.#buckets) {
       for (const key of await this.keys(bucket)) await this.deleteRecord(bucket, key);
     }
@@ -92,26 +96,35 @@ export class MirrorFolder {
     return names.flatMap((name) => keyIn(name) ?? []);
   }
 
+  /** Keys of records that the copy had, and that it has lost. */
+  async lostKeys(bucket: string): Promise<string[]> {
+    const listed = (await this.store())?.keys?.[bucket] ?? [];
+    const there = new Set(await this.keys(bucket));
+    return listed.filter((key) => !there.has(key));
+  }
+
   /** Undefined: the record is missing or damaged. */
   async record(bucket: string, key: string): Promise<string | undefined> {
-    const bytes = await readIfThere(this.#record(bucket, key));
+    const bytes = await readIfThere(this.recordFile(bucket, key));
     return bytes === undefined ? undefined : checkedText(`${bucket}/${key}`, bytes);
   }
 
   putRecord(bucket: string, key: string, text: string): Promise<void> {
-    return writeDurably(this.#record(bucket, key), withChecksum(`${bucket}/${key}`, text));
+    return writeDurably(this.recordFile(bucket, key), withChecksum(`${bucket}/${key}`, text));
   }
 
   /** Keeps a damaged record's file for a person to look at. @returns its new path. */
   async setAside(bucket: string, key: string): Promise<string> {
-    const file = this.#record(bucket, key);
+    await this.#unlist(bucket, key);
+    const file = this.recordFile(bucket, key);
     const aside = `${file.slice(0, -RECORD_ENDING.length)}.damaged`;
     await rename(file, aside);
     return aside;
   }
 
-  deleteRecord(bucket: string, key: string): Promise<void> {
-    return rm(this.#record(bucket, key), { force: true });
+  async deleteRecord(bucket: string, key: string): Promise<void> {
+    await this.#unlist(bucket, key);
+    await rm(this.recordFile(bucket, key), { force: true });
   }
 
   /** Digests of the blobs in the folder. */
@@ -134,8 +147,17 @@ export class MirrorFolder {
     return rm(join(this.#folder, 'blobs', digest), { force: true });
   }
 
-  #record(bucket: string, key: string): string {
+  recordFile(bucket: string, key: string): string {
     return join(this.#folder, 'buckets', bucket, `${encodeURIComponent(key)}${RECORD_ENDING}`);
+  }
+
+  /** Before the record's file goes: the list never names a record that was deleted. */
+  async #unlist(bucket: string, key: string): Promise<void> {
+    const store = await this.store();
+    const listed = store?.keys?.[bucket] ?? [];
+    if (store === undefined || !listed.includes(key)) return;
+    const others = listed.filter((other) => other !== key);
+    await this.setStore({ ...store, keys: { ...store.keys, [bucket]: others } });
   }
 }
 

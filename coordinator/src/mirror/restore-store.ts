@@ -33,6 +33,9 @@ import { newestCopy } from './newest-copy.js';
 /** Each generation has its own range of so many revisions: a compare-and-set of an earlier generation fails. */
 const REVISIONS_PER_GENERATION = 1e9;
 
+/** So many missing files are named in an error. */
+const SHOWN_MAX_COUNT = 10;
+
 export interface RestoreParts {
   readonly nats: Nats;
   readonly folder: MirrorFolder;
@@ -162,6 +165,17 @@ async function assertNoRecords(folder: MirrorFolder): Promise<void> {
   }
 }
 
+/** What neither NATS nor the copy has would be gone without a word. */
+function assertNoneGone({ files }: Lost): void {
+  if (files.length === 0) return;
+  const message =
+    `NATS is to be filled from the copy in this state folder, and ${files.length} of the copy's records are missing: ` +
+    `${files.slice(0, SHOWN_MAX_COUNT).join(', ')}${files.length > SHOWN_MAX_COUNT ? ', …' : ''}. ` +
+    'A backup that was cut off leaves such a copy. Restore the whole backup; ' +
+    'to go on without these records, make an empty file in the place of each';
+  throw new LyceumError('FAILED_PRECONDITION', message);
+}
+
 /** @param store - undefined: its id is not known. */
 function unfinished(store: StoreMarker | undefined): LyceumError {
   const message =
@@ -180,23 +194,29 @@ export async function hasWholeStore(nats: Nats, folder: MirrorFolder): Promise<b
 interface Lost {
   readonly keys: Readonly<Record<BucketName, readonly string[]>>;
   readonly digests: readonly string[];
+  /** Files of records that the copy had, and has lost too. */
+  readonly files: readonly string[];
 }
 
 async function lostFrom(nats: Nats, folder: MirrorFolder): Promise<Lost> {
   const lost = new Map<BucketName, readonly string[]>();
+  const files: string[] = [];
   for (const name of MIRRORED_BUCKETS) {
     const [bucket, copied] = [NATS_BUCKETS[name], await folder.keys(name)];
     const isThere = await nats.hasKeyValue(bucket);
     const kv = isThere ? await nats.keyValue(bucket, { create: false }) : undefined;
     lost.set(name, kv === undefined ? copied : await kv.unknown(copied));
+    const gone = await folder.lostKeys(name);
+    const unknown = kv === undefined ? gone : await kv.unknown(gone);
+    files.push(...unknown.map((key) => folder.recordFile(name, key)));
   }
   const keys = ofEachBucket((name) => lost.get(name) ?? []);
   const digests = await folder.digests();
-  return { keys, digests: await (await nats.blobs({ create: true })).lost(digests) };
+  return { keys, digests: await (await nats.blobs({ create: true })).lost(digests), files };
 }
 
-function isNothing({ keys, digests }: Lost): boolean {
-  return [...Object.values(keys), digests].every(({ length }) => length === 0);
+function isNothing({ keys, digests, files }: Lost): boolean {
+  return [...Object.values(keys), digests, files].every(({ length }) => length === 0);
 }
 
 interface Restoration {
@@ -211,6 +231,7 @@ async function restore(
 ): Promise<StoreMarker> {
   const { nats, folder, log } = parts;
   const { storeId, leaderEpoch } = copy;
+  assertNoneGone(lost);
   // True: a restore from an older copy was interrupted. No coordinator has led since: its records are overwritten.
   const isOverOlder = (found?.marker.restoringFrom ?? leaderEpoch) < leaderEpoch;
   const generation = copy.generation + 1;

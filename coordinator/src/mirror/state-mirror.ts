@@ -4,6 +4,7 @@
  *
  * If the copy cannot be written, for example on a full disk, runs go on: the whole copy is made again at a later tick.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { type ErrorCode, LyceumError, toLyceumError } from '@lyceum/proto';
@@ -51,6 +52,8 @@ export class StateMirror {
   readonly #unnamed = new Map<string, number>();
   /** Whether something has changed since the blobs were last checked. */
   #isDirty = true;
+  /** Keys that the copy's list has. */
+  #noted: MirroredStore['keys'];
   #store: MirroredStore | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -103,6 +106,7 @@ export class StateMirror {
       if (this.#isDirty || this.#unnamed.size > 0) {
         this.#isDirty = false;
         await this.#followBlobs(runs);
+        await this.#noteKeys();
       }
       if (!this.#isBehind) this.#tellWhole();
     } catch (thrown) {
@@ -120,7 +124,19 @@ export class StateMirror {
       this.#isBehind = true;
       throw err;
     }
-    if (!this.#isBehind) await this.#attempt(() => this.#parts.folder.setStore(store));
+    await this.#noteKeys(store);
+  }
+
+  /** Writes which records the copy has, if it is whole. @param store - given: also marks the copy with its store. */
+  async #noteKeys(store?: MirroredStore): Promise<void> {
+    const keys = ofEachBucket((name) => [...this.#copied[name].keys()].toSorted());
+    const isNoted = store === undefined && isDeepStrictEqual(keys, this.#noted);
+    const marked = store ?? this.#store;
+    if (this.#isBehind || isNoted || marked === undefined) return;
+    await this.#attempt(async () => {
+      await this.#parts.folder.setStore({ ...marked, keys });
+      this.#noted = keys;
+    });
   }
 
   /** Makes the copy of every bucket equal to the bucket; records that NATS has lost stay in the copy. */

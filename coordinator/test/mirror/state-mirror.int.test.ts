@@ -156,6 +156,31 @@ test('a restore skips and logs damaged records and blobs, and sets the records a
   }
 });
 
+test('a copy that lacks a record is not restored, as after a backup that was cut off, but one whose record was deleted is', async () => {
+  const { mirror } = await lead(first(), () => []);
+  for (const key of ['kept', 'cut', 'deleted']) await mirror.names.put(key, '{}');
+  const copy = await openFolder();
+  const noted = async () => (await copy.store())?.keys?.['names'];
+  await vi.waitFor(async () => expect(await noted()).toEqual(['cut', 'deleted', 'kept']), PATIENT);
+  await mirror.names.delete('deleted');
+  expect(await noted()).toEqual(['cut', 'kept']);
+  await mirror.stop();
+
+  const file = copy.recordFile('names', 'cut');
+  await rm(file);
+  await expect(restore(second(), copy)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: expect.stringContaining(`1 of the copy's records are missing: ${file}. `),
+  });
+  expect(await second().nats.hasKeyValue(NAME_BUCKET)).toBe(false);
+
+  await writeFile(file, '');
+  await restore(second(), copy);
+  const names = await second().nats.keyValue(NAME_BUCKET, { create: false });
+  expect(await names.keys()).toEqual(['kept']);
+  expect(await copy.lostKeys('names')).toEqual([]);
+});
+
 test('a repeated restore keeps a pointer that moved after the first was cut off', async () => {
   const { mirror } = await lead(first());
   await claimPointer(mirror.pointers, 'run', 1);
