@@ -288,6 +288,37 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
     }
   });
 
+  it('shows no empty charts of a run that ended before its first step', async () => {
+    const row = server.row(RUNNING);
+    const stopped = await startFakeServer(PLAIN, [{ ...row, state: 'FAILED', step: 0 }]);
+    try {
+      const page = await open(`#/runs/${RUNNING}`, {}, stopped);
+      await page.getByText('The run ended before its first step.').waitFor();
+      await page.getByText('at the end of a run that succeeds').waitFor();
+      expect(await page.getByText('Why is it slow?').count()).toBe(0);
+      expect(await page.getByText('Nothing is known of its steps').count()).toBe(0);
+    } finally {
+      await stopped.close();
+    }
+  });
+
+  it.each([
+    [`#/runs/${RUNNING}/log`, 'Older lines', 'time'],
+    [`#/runs/${RUNNING}/events`, 'Older events', 'time'],
+    [`#/compare?run=${SUCCEEDED}&run=digits-195`, 'Is the difference real?', 'th > a'],
+  ])(
+    'on a telephone %s breaks no time and no name of a run into pieces',
+    async (hash, text, what) => {
+      const page = await openAll(hash, text, { viewport: { width: 400, height: 800 } });
+      const heights = await page.evaluate<number[]>(
+        `[...document.querySelectorAll('${what}')].map((one) => one.offsetHeight)`,
+      );
+      expect(heights.length).toBeGreaterThan(0);
+      // One line is 22 px high.
+      expect(Math.max(...heights)).toBeLessThan(30);
+    },
+  );
+
   it('asks again after a failure when Try again is clicked', async () => {
     const page = await open('#/workers');
     await page.getByText('Not trusted').waitFor();

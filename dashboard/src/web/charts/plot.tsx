@@ -2,6 +2,7 @@
 import { type Signal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
+import { axisTexts } from './axis-texts.js';
 import type { Chart } from './curves.js';
 import { colour, isDark, strokeOf } from './theme.js';
 
@@ -59,8 +60,7 @@ function options(
   const axis = { stroke: colour('--muted'), font: '12px system-ui, sans-serif' };
   const grid = { stroke: colour('--line'), width: 1 };
   const ticks = { ...grid, size: 4 };
-  const number = Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
-  const values = (_: UPlot, splits: number[]) => splits.map(axisText(number));
+  const values = (_: UPlot, splits: number[]) => axisTexts(splits);
   return {
     width,
     height: HEIGHT,
@@ -104,9 +104,3 @@ function percentRange(_: UPlot, least: number, most: number): UPlot.Range.MinMax
   const [low, high] = UPlot.rangeNum(least, most, 0.1, true);
   return [Math.max(0, low ?? 0), Math.min(100, high ?? 100)];
 }
-
-const axisText = (number: Intl.NumberFormat) => (value: number | null) => {
-  if (value === null) return '';
-  const size = Math.abs(value);
-  return size !== 0 && size < 1e-3 ? value.toExponential(1) : number.format(value);
-};

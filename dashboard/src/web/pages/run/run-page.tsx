@@ -76,22 +76,35 @@ function Run({ run, onChanged }: RunProps) {
   const report = useReport(run.id, run.state === 'SUCCEEDED');
   useStateSaid(run);
   const told = history.history.told.value;
+  // A run that failed in the queue, for one. Its teachers are of interest only if something is wrong with them.
+  const tookNoStep = hasEnded(run.state) && run.step === 0;
+  const isAboutTeachers = tookNoStep
+    ? run.teachers.some(({ problems }) => problems.length > 0)
+    : run.teachers.length > 0;
   return (
     <>
       <Summary run={run} onChanged={onChanged} />
       <Section question="Is it learning?">
-        <ZoomForm zoom={history.zoom} stepCount={run.stepCount} />
-        <Charts of={history} part="learning" />
+        {tookNoStep ? (
+          <p class="muted">The run ended before its first step.</p>
+        ) : (
+          <>
+            <ZoomForm zoom={history.zoom} stepCount={run.stepCount} />
+            <Charts of={history} part="learning" />
+          </>
+        )}
       </Section>
-      <Section question="Why is it slow?">
-        <p class="answer">{paceSentence(run)}</p>
-        <FlowPicture stations={stationsOf(run, told.is === 'here' ? told.facts : null)} />
-        <Charts of={history} part="speed" />
-      </Section>
-      {run.teachers.length > 0 && (
+      {!tookNoStep && (
+        <Section question="Why is it slow?">
+          <p class="answer">{paceSentence(run)}</p>
+          <FlowPicture stations={stationsOf(run, told.is === 'here' ? told.facts : null)} />
+          <Charts of={history} part="speed" />
+        </Section>
+      )}
+      {isAboutTeachers && (
         <Section question="Which teacher is bad?">
           <Teachers teachers={run.teachers} />
-          <Charts of={history} part="teachers" />
+          {!tookNoStep && <Charts of={history} part="teachers" />}
         </Section>
       )}
       <Section question="Is the student good enough?">
@@ -99,7 +112,9 @@ function Run({ run, onChanged }: RunProps) {
           <Quality id={run.id} report={report} />
         ) : (
           <p class="muted">
-            That is known when the run has succeeded: its test split is measured once, at the end.
+            {hasEnded(run.state)
+              ? 'That is not known: the test split is measured once, at the end of a run that succeeds.'
+              : 'That is known when the run has succeeded: its test split is measured once, at the end.'}
           </p>
         )}
       </Section>
