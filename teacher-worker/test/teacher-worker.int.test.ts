@@ -2,7 +2,9 @@
  * Tests of the teacher worker as it is used: the process of dist/main.js, a real nats-server, real gRPC to
  * a stand-in for the coordinator, real models. The oracle for answers is the model itself, asked here.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { openInferenceServer } from '@lyceum/learning/open-inference';
@@ -49,6 +51,40 @@ const log = createLogger({ name: 'test', level: 'silent' });
 const VIEW = 'v1,seed=7,shift=0.2,flip=1';
 /** Longer than any test: a worker at such an inference keeps its ticket. */
 const ENDLESS = ['--lookup-delay-ms', '3600000'];
+
+/**
+ * Inferences that begin and go on only when the test says so. Before each, a worker with these flags reads from a file
+ * how long it takes; what is held is a pipe in the file's place, from which there is nothing to read.
+ */
+class HeldInferences {
+  readonly flags: readonly string[];
+  readonly #file: string;
+
+  constructor(place: string) {
+    this.#file = join(place, 'delays.json');
+    this.flags = ['--lookup-delay-ms', '0', '--lookup-delay-file', this.#file];
+    this.#toFile();
+  }
+
+  /** To call once the teachers are loaded, which takes inferences. */
+  hold(): void {
+    execFileSync('mkfifo', [`${this.#file}.pipe`]);
+    renameSync(`${this.#file}.pipe`, this.#file);
+  }
+
+  /** Waits until an inference is held, and lets it and all later ones go on. */
+  async release(): Promise<void> {
+    const pipe = await open(this.#file, 'w');
+    this.#toFile();
+    await pipe.writeFile('{}');
+    await pipe.close();
+  }
+
+  #toFile(): void {
+    writeFileSync(`${this.#file}.new`, '{}');
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
 
 let set: Blob;
 let wide: TestTeacher;
@@ -351,16 +387,19 @@ it('dies with a ticket in hand, and another worker gives the same answer', async
 
 it('finishes the tickets in its thread on SIGTERM, and returns the one that waits', async () => {
   coordinator.holdReceipts = true;
-  // So slow that the signal comes while the first ticket computes, even if the test's process stalls.
-  const worker = await start('w1', ['--lookup-delay-ms', '2500']);
+  const inferences = new HeldInferences(folder);
+  const worker = await start('w1', inferences.flags);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 3 });
+  inferences.hold();
   await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
   await until('three tickets', () => here.taken.length === 3);
   worker.kill('SIGTERM');
   // One ticket computes, one waits in the thread.
   await until('what waits to come back', () => here.returned.length === 1);
   expect(here.ended).toBe(false);
+  expect(coordinator.answers.size).toBe(0);
+  await inferences.release();
   await answer(ticket(wide, 0));
   await answer(ticket(wide, 100));
   coordinator.releaseReceipts();
@@ -585,10 +624,11 @@ it('goes on when its consumer is deleted and created again', async () => {
 });
 
 it('releases its ticket when the coordinator stops, and takes it again after the restart', async () => {
-  // So slow that the coordinator is gone before the worker has an answer.
-  const worker = await start('w1', ['--lookup-delay-ms', '4000']);
+  const inferences = new HeldInferences(folder);
+  const worker = await start('w1', inferences.flags);
   const before = await session('w1');
   await assign(before, [wide]);
+  inferences.hold();
   await publish(ticket(wide, 0));
   await until('the ticket', () => before.taken.length === 1);
   const takenMs = performance.now();
@@ -604,6 +644,7 @@ it('releases its ticket when the coordinator stops, and takes it again after the
   await until('the ticket again', () => after.taken.length === 1);
   expect(after.taken[0]?.sequence).toBe(before.taken[0]?.sequence);
   expect(performance.now() - takenMs, 'released, not left to its lease').toBeLessThan(ACK_WAIT_MS);
+  await inferences.release();
   await answer(ticket(wide, 0));
   expect(worker.logs.filter((line) => line.includes('teacher loaded'))).toHaveLength(1);
   await allAcked();
@@ -634,16 +675,19 @@ it('returns its tickets and exits with code 4 when NATS no longer accepts its pa
   await fillNats();
   const file = join(folder, 'credentials.json');
   writeFileSync(file, JSON.stringify({ user: 'teacher-worker', password }));
-  // So slow that NATS is lost while the first ticket computes.
-  const worker = await start('w1', ['--nats-credentials', file, '--lookup-delay-ms', '4000']);
+  const inferences = new HeldInferences(folder);
+  const worker = await start('w1', ['--nats-credentials', file, ...inferences.flags]);
   const here = await session('w1');
   await assign(here, [wide], { ticketsInHand: 3 });
+  inferences.hold();
   await publish(ticket(wide, 0), ticket(wide, 100), ticket(wide, 200));
   await until('three tickets', () => here.taken.length === 3);
   await natsServer.stop();
   natsServer = await startServer(Number(new URL(url).port), 'another-password');
   await until('the drain', async () => (await readiness(worker)).status === 503);
   expect(await (await readiness(worker)).text()).toBe('stopping\n');
+  expect(coordinator.answers.size).toBe(0);
+  await inferences.release();
   expect(await worker.exited).toBe(4);
   expect(failureOf(worker)).toMatchObject({ err: { message: 'the NATS connection was closed' } });
   await until('the end of its session', () => here.ended);
