@@ -243,7 +243,9 @@ function sendOn<Req>(
   });
   const send = senderTo<Req>(stream, gone);
   return async (message) => {
-    if (stream.writableEnded && !ended) throw new Error('sent after the end of sending');
+    // A stream that was full at its end never drains.
+    if (ended) throw (await outcome) ?? gone();
+    if (stream.writableEnded) throw new Error('sent after the end of sending');
     try {
       await send(message);
     } catch (err) {

@@ -429,6 +429,27 @@ describe('duplex stream', () => {
     expect(received).toBe(200);
   });
 
+  test('refuses what is sent after the end of a call whose handler read nothing', async () => {
+    const release = deferred<void>();
+    handlers.answers = async () => {
+      await release.promise;
+      throw new LyceumError('ABORTED', 'a newer session took over');
+    };
+    const client = teachers();
+    const stream = openDuplex(() => client.sendAnswers());
+    let sent = 0;
+    const sending = (async () => {
+      for (; ; sent += 1) await stream.send(frame(new Float32Array(250_000)));
+    })();
+    const failed = failureOf(sending);
+    await untilStill(() => sent);
+    release.resolve();
+    expect((await failed).code).toBe('ABORTED');
+    for (let again = 0; again < 20; again += 1) {
+      expect((await failureOf(stream.send(frame(new Float32Array(1))))).code).toBe('ABORTED');
+    }
+  });
+
   test('ends when the handler returns, although the caller has not ended', async () => {
     handlers.session = async (requests, send) => {
       for await (const _ of requests) {
