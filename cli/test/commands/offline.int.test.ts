@@ -38,6 +38,7 @@ test.each([
   [['submit', '-', '--set', 'a'], '--set a: has no "="'],
   [['submit', 'no-such-file.yaml'], 'no-such-file.yaml cannot be used'],
   [['up', '--teachers', '-1'], 'whole number'],
+  [['dashboard', '--port', '65536'], 'whole number from 0 to 65535'],
   ...[
     'gc --grace',
     'history x --points',

@@ -4,7 +4,7 @@
  * away.
  */
 import { checkInferenceDescription } from '@lyceum/learning/specification';
-import { ArtifactKind } from '@lyceum/proto';
+import { ArtifactKind, digestHex } from '@lyceum/proto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyModelBytes } from '../../../coordinator/test/support.js';
 import { CoordinatorClient } from '../../src/client/index.js';
@@ -86,4 +86,28 @@ test('a replaced remote model pauses its run, frees the worker, and the run goes
   await client.resumeRun('replaced');
   const { finalWeightsDigest } = await succeeded(client, 'replaced');
   expect(finalWeightsDigest).toBe(undisturbed.finalWeightsDigest);
+});
+
+test('stored answers of a teacher whose server is away are passed over, and those of others verified', async () => {
+  await server.kill();
+  const tables = await client.listAnswerTables();
+  const tablesOf = async (runId: string) => {
+    const { teacherIdentities } = await client.getRun(runId);
+    const own = tables.filter(
+      ({ teacherIdentity }) => digestHex(teacherIdentity) === teacherIdentities[0],
+    );
+    return own.slice(0, 2).map(({ id }) => id);
+  };
+  const away = await tablesOf('replaced');
+  const there = await tablesOf('next');
+  const request = { ids: [...away, ...there], spanCount: 1, seed: 1, patienceSeconds: 30 };
+  const reasons = new Map<string, string>();
+  for await (const { id, skippedReason } of client.verifyAnswers(request)) {
+    reasons.set(id, skippedReason);
+  }
+  expect([...reasons.keys()]).toEqual([...away, ...there]);
+  for (const id of away) {
+    expect(reasons.get(id)).toMatch(/^teacher one (did not answer within 30 s|cannot answer)/);
+  }
+  for (const id of there) expect(reasons.get(id)).toBe('');
 });

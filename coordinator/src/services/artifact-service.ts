@@ -175,7 +175,7 @@ async function* pull(
       return;
     }
     if (outcome === undefined) {
-      const message = `run ${runId} is ${state} and has no student yet`;
+      const message = `run ${runId} is ${state} and has no student`;
       throw new LyceumError('NOT_FOUND', message);
     }
     yield* downloads.chunks(outcome.modelDigest);

@@ -55,19 +55,29 @@ export class AnswerVerifications {
   /**
    * Yields a verification for each table, and why it waits, whenever that changes.
    *
-   * @throws {LyceumError} NOT_FOUND for a table that is not there; FAILED_PRECONDITION if a teacher does not answer.
+   * Tables of a teacher that does not answer are passed over, with the reason.
+   *
+   * @throws {LyceumError} NOT_FOUND for a table that is not there.
    */
   async *verify(
     { ids, spanCount, seed, patienceSeconds }: VerifyAnswersRequest,
     signal: AbortSignal,
   ): AsyncGenerator<VerifyAnswersResponse, void, undefined> {
+    /** Why a teacher does not answer, by identity: its other tables need not wait for it once more. */
+    const failures = new Map<string, string>();
     for (const table of this.#tables(ids)) {
+      const { teacherIdentity } = table.key;
       const found = await this.#questions(table.key, spanCount || 1, seed);
       if (typeof found === 'string') {
         yield verified(table, { skippedReason: found });
         continue;
       }
-      yield* this.#ask(table, found, 1_000 * (patienceSeconds || 60), signal);
+      const failure =
+        failures.get(teacherIdentity) ??
+        (yield* this.#ask(table, found, 1_000 * (patienceSeconds || 60), signal));
+      if (failure === undefined) continue;
+      failures.set(teacherIdentity, failure);
+      yield verified(table, { skippedReason: failure });
     }
   }
 
@@ -118,12 +128,13 @@ export class AnswerVerifications {
     return { dataset, chosen };
   }
 
+  /** @returns why the teacher does not answer; undefined: it did. */
   async *#ask(
     table: StoredAnswers,
     { dataset, chosen }: { readonly dataset: DatasetOutline; readonly chosen: readonly Question[] },
     patienceMs: number,
     signal: AbortSignal,
-  ): AsyncGenerator<VerifyAnswersResponse, void, undefined> {
+  ): AsyncGenerator<VerifyAnswersResponse, string | undefined, undefined> {
     const { desk, changed, now } = this.#parts;
     const { key } = table;
     const [first] = chosen;
@@ -151,18 +162,17 @@ export class AnswerVerifications {
         openCount = asker.openCount;
         const reason = user.reason || `waiting for answers of teacher ${teacher.name}`;
         if (now() - heardAtMs > patienceMs) {
-          const message = `teacher ${teacher.name} did not answer within ${patienceMs / 1_000} s: ${reason}`;
-          throw new LyceumError('FAILED_PRECONDITION', message);
+          return `teacher ${teacher.name} did not answer within ${patienceMs / 1_000} s: ${reason}`;
         }
         if (reason !== told) yield { part: { $case: 'waiting', waiting: reason } };
         told = reason;
         await asker.news(TELL_MS);
       }
       if (asker.failure !== undefined) {
-        const message = `teacher ${teacher.name} cannot answer: ${asker.failure}`;
-        throw new LyceumError('FAILED_PRECONDITION', message);
+        return `teacher ${teacher.name} cannot answer: ${asker.failure}`;
       }
       yield verified(table, await this.#compared(key, teacher.name, rows));
+      return undefined;
     } finally {
       for (const { ask } of rows) desk.withdraw(asker, ask.id);
       this.#open.delete(id);
