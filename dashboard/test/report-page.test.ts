@@ -15,6 +15,7 @@ describe('reportPage', () => {
     expect(page).toContain(
       'A student distilled from the teachers teacher-0, teacher-1, combined by the rule arithmetic, on 7,000 training samples, 200 of them with a label',
     );
+    expect(page).toContain('<dt>Samples per second</dt><dd>1,716</dd>');
   });
 
   it('says that a student is worse than without teachers', () => {

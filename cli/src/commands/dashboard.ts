@@ -17,7 +17,7 @@ export function addDashboard(program: Command): void {
     .option(
       '--port <n>',
       'on 127.0.0.1; 0 takes a free one (default: 7780, or a free port if that is taken)',
-      wholeNumber(0),
+      wholeNumber(0, 65_535),
     )
     .option('--open', 'start the browser')
     .addHelpText(

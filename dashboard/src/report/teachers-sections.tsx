@@ -1,6 +1,7 @@
 /** Sections of the report: the teachers, and the cost of the run. */
 import {
   CostTable,
+  countText,
   durationText,
   KeyValues,
   percentText,
@@ -74,7 +75,7 @@ export function CostSection({ report, cost }: ReportInput) {
             'Training',
             `${durationText(training.seconds)}, ${percentText(waiting)} of it waiting for targets`,
           ],
-          ['Samples per second', samplesPerSecond.toFixed(0)],
+          ['Samples per second', countText(samplesPerSecond)],
         ]}
       />
       {isMissing(cost) ? <p>Device time is left out: {cost.missing}.</p> : <CostTable {...cost} />}

@@ -108,11 +108,16 @@ function saysChanged(details: string): boolean {
   return details.startsWith('Error deserializing request') || details.endsWith(MESSAGE_CHANGED);
 }
 
+/** What grpc-js says if no address of a name could be connected to. */
+const NO_CONNECTION =
+  /^No connection established\. Last error: (?:Error: )?(.*)\. Resolution note: .*$/s;
+
 /** Why there was no answer, where grpc-js tells. */
 function inWords(details: string): string {
   // See `channel-anew.ts`.
   if (details === 'Channel closed before call started') return 'no connection was made in time';
-  return tooManyOpenText(details) ?? tlsTrouble(details) ?? details;
+  const known = tooManyOpenText(details) ?? tlsTrouble(details);
+  return known ?? details.replace(NO_CONNECTION, 'no connection: $1');
 }
 
 /** Details travel in a header, whose length HTTP/2 limits. */
