@@ -17,7 +17,9 @@ describe('the pace of a run', () => {
     expect(paceSentence(of(RUNNING))).toBe(
       'The teachers set the pace: the student waits 43 % of its time, now for wide.',
     );
-    expect(paceSentence(of(PAUSED))).toMatch(/^The run is paused .*: teacher big: .* no credit/);
+    const paused = of(PAUSED);
+    expect(paceSentence(paused)).toBe('The run is paused until somebody puts something right.');
+    expect(wrongs(paused)[0]).toBe('teacher big: its server answers 402: no credit is left');
   });
 
   it('has a sentence for an ended run, by the waiting share of its student (paceSentence)', () => {

@@ -3,11 +3,11 @@ import type { Bottleneck, HistoryFacts, RunFacts, TeacherFacts } from '../../../
 import { durationText, percentText } from '../../../components/index.js';
 import { listText } from '../../parts/texts.js';
 
-/** A sentence that says what the run waits for. */
+/** A sentence that says what the run waits for. A pause's reason may be long, and is the first of {@link wrongs}. */
 export function bottleneckSentence({ state, reason, bottleneck }: RunFacts): string {
   if (bottleneck === null) return ENDS[state] ?? '';
   const { name, text } = bottleneck;
-  const because = text === '' ? reason : text;
+  const because = name === 'pause' ? '' : text === '' ? reason : text;
   return because === '' ? `${SUBJECTS[name]}.` : `${SUBJECTS[name]}: ${because}.`;
 }
 
