@@ -30,7 +30,15 @@ import {
 } from '../artifacts/index.js';
 import { RefusedList } from '../files/index.js';
 import { importLines } from '../printing/index.js';
-import { globalOptions, interruptible, notice, print, withCoordinator } from '../session/index.js';
+import { countText } from '../printing/text/index.js';
+import {
+  globalOptions,
+  interruptible,
+  notice,
+  print,
+  withCoordinator,
+  withProgress,
+} from '../session/index.js';
 import { addRegister } from './datasets-register.js';
 import { addRepack } from './datasets-repack.js';
 
@@ -180,7 +188,10 @@ async function pushDataset(
       ...(list !== undefined && { onRefused: list.add }),
     };
     const { content, summary } = await interruptible(async (signal) => {
-      const opened = await openSource(source, options, { ...places, signal });
+      const opened = await withProgress(`reading ${name}`, samplesText, (onProgress) => {
+        const onRead = (sampleCount: number) => onProgress(sampleCount, undefined);
+        return openSource(source, options, { ...places, signal, onRead });
+      });
       return options.dryRun === true ? inspectedSource(opened) : opened;
     });
     const isDryRun = options.dryRun === true;
@@ -195,6 +206,10 @@ async function pushDataset(
     await rm(scratch, { recursive: true, force: true });
     list?.close();
   }
+}
+
+function samplesText(count: number): string {
+  return `${countText(count)} samples`;
 }
 
 async function openSource(

@@ -147,7 +147,7 @@ describe.runIf(SmallDisk.available)('a cluster on a full disk', () => {
         code: 'RESOURCE_EXHAUSTED',
         message: expect.stringMatching(
           new RegExp(
-            `^no space left on device for dataset images: \\d+ bytes are wanted on the disk of ${stateDir}/\\S+, and \\d+ are free`,
+            `^no space left on device for dataset images: [\\d,]+ MB are wanted on the disk of ${stateDir}/\\S+, and \\d+ MB are free`,
           ),
         ),
       });

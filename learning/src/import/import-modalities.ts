@@ -101,7 +101,7 @@ export async function importModalities(
   const numbers = new ClassNumbers(classes, areValues);
   const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
-  const { scratch, signal } = places;
+  const { scratch, signal, onRead } = places;
   const common = {
     kind: KIND,
     classes,
@@ -110,6 +110,7 @@ export async function importModalities(
     refusals,
     scratch,
     signal,
+    onRead,
   };
   const sink = { ...common, source: 'the sources' };
   const align: Align = (rows, refuse) => {

@@ -72,6 +72,8 @@ export interface ImportPlaces {
   readonly signal?: AbortSignal;
   /** Is called with every refused sample, however many there are. */
   readonly onRefused?: (refused: RefusedProblem) => void;
+  /** Is called with the number of samples that were read, of each source anew; not for arrays. */
+  readonly onRead?: (sampleCount: number) => void;
 }
 
 /** A source that is read in a stream. */
@@ -121,9 +123,10 @@ export async function importSource(
   const refusals = new Refusals(places.onRefused);
   const ignored = new Ignored();
   const classes = knownClasses(options.classes, streamed.classNames);
-  const { scratch, signal } = places;
+  const { scratch, signal, onRead } = places;
   const areValues = hasColumns(streamed);
-  const common = { kind, classes, areValues, split: options.split, refusals, scratch, signal };
+  const { split } = options;
+  const common = { kind, classes, areValues, split, refusals, scratch, signal, onRead };
   const sink = { source, ...common };
   const open = await streamed.open(sink, ignored);
   const written = await writeSamples(open, sink).catch((err: unknown) => {

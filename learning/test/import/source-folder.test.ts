@@ -175,6 +175,17 @@ describe('importing a folder of images', () => {
     expect(summary.ignored.first).toContain('__MACOSX');
   });
 
+  it('says how many samples it has read, refused ones included', async () => {
+    put('a/1.png', await png(1));
+    put('b/1.png', await png(2));
+    put('b/2.png', 'no picture');
+    const counts: number[] = [];
+    const scratch = mkdtempSync(join(root, 'scratch-'));
+    const onRead = (count: number) => counts.push(count);
+    await importSource(folder, {}, { cacheFolder: root, scratch, onRead });
+    expect(counts).toEqual([1, 2, 3]);
+  });
+
   it('warns of class folders that look like splits', async () => {
     for (const split of ['seg_train', 'seg_test']) {
       for (const name of ['cat', 'dog']) put(`${split}/${name}/1.png`, await png(1));

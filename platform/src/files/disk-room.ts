@@ -31,6 +31,11 @@ export function requireRoom(folder: string, wantedBytes: number, what: string): 
   const wanted = wantedBytes + DISK_RESERVE_BYTES;
   if (available >= wanted) return;
   throw new StorageFullError(
-    `no space left on device for ${what}: ${wanted} bytes are wanted on the disk of ${folder}, and ${available} are free; make room there`,
+    `no space left on device for ${what}: ${megabytes(wanted)} MB are wanted on the disk of ${folder}, and ${megabytes(available)} MB are free; make room there`,
   );
+}
+
+/** `5,539`. */
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString('en-US');
 }

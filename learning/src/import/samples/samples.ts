@@ -57,6 +57,8 @@ export interface SampleSink {
   readonly scratch: string;
   /** Ends the import between two samples. */
   readonly signal?: AbortSignal | undefined;
+  /** Is called with the number of samples that the source has had so far, refused ones included. */
+  readonly onRead?: ((sampleCount: number) => void) | undefined;
 }
 
 export interface OpenSamples {
@@ -82,7 +84,7 @@ export interface WrittenSamples {
 
 /** What is needed to read one of several sources. */
 export interface CollectingSink
-  extends Pick<SampleSink, 'source' | 'refusals' | 'scratch' | 'signal'> {
+  extends Pick<SampleSink, 'source' | 'refusals' | 'scratch' | 'signal' | 'onRead'> {
   /** Name of the source's file in the scratch folder. */
   readonly file: string;
   readonly classes: ClassNumbers;
@@ -128,7 +130,7 @@ export async function writeSamples(open: OpenSamples, sink: SampleSink): Promise
  */
 export async function collectSamples(
   samples: AsyncIterable<Sample | RefusedSample>,
-  { source, file, classes, refusals, scratch, signal }: CollectingSink,
+  { source, file, classes, refusals, scratch, signal, onRead }: CollectingSink,
 ): Promise<CollectedSamples> {
   const labels = new GrowingInt32();
   const splits = new GrowingInt32();
@@ -152,6 +154,7 @@ export async function collectSamples(
       const taken =
         'refusal' in sample ? sample : await orRefused(sample.where, () => take(sample));
       if (taken !== undefined) refusals.add(taken);
+      onRead?.(sourceCount);
     }
     if (rows === undefined) throw noSamples(source, refusals);
     return { rows, ids, labels: labels.values(), splits: splits.values(), sourceCount };
