@@ -1,5 +1,6 @@
 /** Opens the stored state: in NATS, once this coordinator leads, and on its disk. */
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Readiness } from '@lyceum/platform/metrics';
 import { awaitNats, type Nats, untilNatsAnswers, type Waiting } from '@lyceum/platform/nats';
 import {
@@ -51,7 +52,8 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
   const histories = await RunHistories.open(join(stateDir, 'history'));
   const holder = await stateFolderId(stateDir);
   const bucket = (name: string) => nats.keyValue(name, { create: true });
-  const leadership = await lead({ nats, folder, holder }, readiness, waiting);
+  const place = `${hostname()}:${resolve(stateDir)}`;
+  const leadership = await lead({ nats, folder, holder, place }, readiness, waiting);
   stops.add(() => leadership.release());
   const { leaderEpoch } = leadership;
   const natsStore = await storeOfLeader(nats, folder, leaderEpoch).catch((err: unknown) => {
@@ -108,7 +110,12 @@ export async function openStorage(options: ServeOptions, readiness: Readiness, s
  * @throws {LyceumError} as `serve`; UNAVAILABLE if the connection is lost for good.
  */
 async function lead(
-  { nats, folder, holder }: { nats: Nats; folder: MirrorFolder; holder: string },
+  {
+    nats,
+    folder,
+    holder,
+    place,
+  }: { nats: Nats; folder: MirrorFolder; holder: string; place: string },
   readiness: Readiness,
   waiting: Waiting,
 ): Promise<Leadership> {
@@ -123,7 +130,7 @@ async function lead(
       readiness.waitsFor('waiting until it leads');
       const kv = await nats.keyValue(LEADER_BUCKET, { create: true });
       const assertMayLead = () => assertWhole(kv);
-      return Leadership.acquire({ kv, holder, assertMayLead, log, nowMs }, signal);
+      return Leadership.acquire({ kv, holder, place, assertMayLead, log, nowMs }, signal);
     });
   } catch (err) {
     if (!closed.signal.aborted || waiting.signal.aborted) throw err;

@@ -55,7 +55,13 @@ async function lead(
 async function takeLead(): Promise<number> {
   const kv = await nats.nats.keyValue(LEADER_BUCKET, { create: true });
   const nowMs = () => performance.now();
-  const leadership = await Leadership.acquire({ kv, holder: 'somebody', log, nowMs });
+  const leadership = await Leadership.acquire({
+    kv,
+    holder: 'somebody',
+    place: 'here',
+    log,
+    nowMs,
+  });
   await leadership.release();
   return leadership.leaderEpoch;
 }

@@ -37,7 +37,7 @@ export async function startMirror(
   });
   const kv = await bucket(LEADER_BUCKET);
   const nowMs = () => performance.now();
-  const leadership = await Leadership.acquire({ kv, holder: path, log, nowMs });
+  const leadership = await Leadership.acquire({ kv, holder: path, place: 'here', log, nowMs });
   const { leaderEpoch } = leadership;
   const store = await storeOfLeader(nats, folder, leaderEpoch);
   await mirror.start({ ...store, leaderEpoch }, runs);

@@ -4,12 +4,11 @@
  * - A takeover raises the leader epoch. Every run record carries the epoch, and a record of a higher epoch is not
  *   overwritten. So a coordinator that stood still for minutes and lost the lease unnoticed changes nothing.
  * - The holder is a state folder, not a process. A coordinator that starts on the folder of the last holder goes on
- *   at once as its successor. Any other coordinator waits until the lease is given back, or has not been renewed for
- *   {@link LEASE_MS}.
+ *   at once as its successor. Any other coordinator, one on a copy of that folder too, waits until the lease is given
+ *   back, or has not been renewed for {@link LEASE_MS}.
  * - While NATS is away no other can take the lease, and its holder goes on.
  */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeDurably } from '@lyceum/learning/files';
 import { type Logger, makeFolder, readIfThere, sleep } from '@lyceum/platform';
@@ -29,8 +28,8 @@ const leaderRecord = z.strictObject({
   leaderEpoch: z.int().positive(),
   /** Id of the holder's state folder; empty: the lease is free. */
   holder: z.string(),
-  /** The holder's machine, for people. */
-  host: z.string(),
+  /** The holder's machine and the path of its folder. */
+  place: z.string(),
   /** Changes with each renewal, and so does the record's revision. */
   renewalCount: z.int(),
 });
@@ -46,6 +45,8 @@ export interface LeadershipParts {
   readonly kv: KeyValue;
   /** Id of this coordinator's state folder: {@link stateFolderId}. */
   readonly holder: string;
+  /** This machine and the path of the folder: a copy of the folder, with the same id, is elsewhere. */
+  readonly place: string;
   /** Throws if this coordinator may not lead yet, though the lease is free. */
   readonly assertMayLead?: () => Promise<void>;
   readonly log: Logger;
@@ -90,7 +91,7 @@ export class Leadership {
    *   of `assertMayLead`.
    */
   static async acquire(parts: LeadershipParts, signal?: AbortSignal): Promise<Leadership> {
-    const { kv, holder, assertMayLead, log, nowMs } = parts;
+    const { kv, holder, place, assertMayLead, log, nowMs } = parts;
     const rival = new RivalLease();
     // NATS may lose the record during the wait: the next epoch must still be higher.
     let lastEpoch = 0;
@@ -102,10 +103,10 @@ export class Leadership {
       const isFree =
         found === undefined ||
         current?.holder === '' ||
-        current?.holder === holder ||
+        (current?.holder === holder && current.place === place) ||
         rival.isAbandoned(found.revision, nowMs());
       if (!isFree) {
-        if (!isWaiting) log.info({ leader: current?.host }, 'another coordinator leads; waiting');
+        if (!isWaiting) log.info({ leader: current?.place }, 'another coordinator leads; waiting');
         isWaiting = true;
         continue;
       }
@@ -114,7 +115,7 @@ export class Leadership {
       const record = {
         leaderEpoch: lastEpoch + 1,
         holder,
-        host: hostname(),
+        place,
         renewalCount: 0,
       };
       const revision = await write(kv, record, found?.revision);
@@ -224,7 +225,7 @@ export async function lastLeaderOf(kv: KeyValue): Promise<LastLeader> {
 export async function restoreLeaderEpoch(kv: KeyValue, leaderEpoch: number): Promise<void> {
   const found = await read(kv);
   if (found !== undefined && found.record.leaderEpoch >= leaderEpoch) return;
-  await write(kv, { leaderEpoch, holder: '', host: '', renewalCount: 0 }, found?.revision);
+  await write(kv, { leaderEpoch, holder: '', place: '', renewalCount: 0 }, found?.revision);
 }
 
 /** The id of a state folder. Makes folder and id if they are missing; an empty id file counts as missing. */

@@ -46,8 +46,8 @@ afterAll(async () => {
 });
 
 /** A coordinator of the state folder `holder`, and its clock. */
-async function lead(holder: string, clock = { ms: 0 }): Promise<Leadership> {
-  const leader = await Leadership.acquire({ kv, holder, log, nowMs: () => clock.ms });
+async function lead(holder: string, clock = { ms: 0 }, place = 'here'): Promise<Leadership> {
+  const leader = await Leadership.acquire({ kv, holder, place, log, nowMs: () => clock.ms });
   leaders.push(leader);
   return leader;
 }
@@ -69,7 +69,13 @@ describe('Leadership', () => {
       keys: () => kv.keys(),
       unknown: (keys) => kv.unknown(keys),
     };
-    const leader = await Leadership.acquire({ kv: stuck, holder: 'a', log, nowMs: () => clock.ms });
+    const leader = await Leadership.acquire({
+      kv: stuck,
+      holder: 'a',
+      place: 'here',
+      log,
+      nowMs: () => clock.ms,
+    });
     leaders.push(leader);
     isGivenUp = true;
     clock.ms = 2 * LEASE_MS;
@@ -105,7 +111,13 @@ describe('Leadership', () => {
       waits = resolve;
     });
     const told = pino({}, { write: (line) => line.includes('waiting') && waits() });
-    const second = Leadership.acquire({ kv, holder: 'b', log: told, nowMs: () => 0 });
+    const second = Leadership.acquire({
+      kv,
+      holder: 'b',
+      place: 'here',
+      log: told,
+      nowMs: () => 0,
+    });
     await waiting;
     await kv.delete('leader');
     const next = await second;
@@ -115,25 +127,38 @@ describe('Leadership', () => {
 
   it('is not taken while assertMayLead rejects', async () => {
     const assertMayLead = () => Promise.reject(new Error('not yet'));
-    const taken = Leadership.acquire({ kv, holder: 'a', assertMayLead, log, nowMs: () => 0 });
+    const taken = Leadership.acquire({
+      kv,
+      holder: 'a',
+      place: 'here',
+      assertMayLead,
+      log,
+      nowMs: () => 0,
+    });
     await expect(taken).rejects.toThrow('not yet');
     expect(await kv.get('leader')).toBeUndefined();
   });
 
-  it("is not taken by another folder's coordinator until its holder gives it back", async () => {
-    const first = await lead('a');
-    let taken = false;
-    const rival = lead('b').then((leader) => {
-      taken = true;
-      return leader;
-    });
-    const renewals = async () => (await kv.get('leader'))?.revision ?? 0;
-    const before = await renewals();
-    while ((await renewals()) < before + 2) await sleep(100);
-    expect(taken).toBe(false);
-    await first.release();
-    expect((await rival).leaderEpoch).toBe(first.leaderEpoch + 1);
-  });
+  it.each([
+    ['another folder', 'b', 'here'],
+    ['a copy of its folder', 'a', 'there'],
+  ])(
+    'is not taken by the coordinator of %s until its holder gives it back',
+    async (_, holder, place) => {
+      const first = await lead('a');
+      let taken = false;
+      const rival = lead(holder, { ms: 0 }, place).then((leader) => {
+        taken = true;
+        return leader;
+      });
+      const renewals = async () => (await kv.get('leader'))?.revision ?? 0;
+      const before = await renewals();
+      while ((await renewals()) < before + 2) await sleep(100);
+      expect(taken).toBe(false);
+      await first.release();
+      expect((await rival).leaderEpoch).toBe(first.leaderEpoch + 1);
+    },
+  );
 
   it('stays with its folder after keep and release, and the next coordinator need not wait', async () => {
     const first = await lead('a');
@@ -145,7 +170,7 @@ describe('Leadership', () => {
 
   it('is taken from a holder that has not renewed it for LEASE_MS', async () => {
     // The record of a holder that was killed.
-    const record = { leaderEpoch: 4, holder: 'a', host: 'gone', renewalCount: 9 };
+    const record = { leaderEpoch: 4, holder: 'a', place: 'gone', renewalCount: 9 };
     await kv.put('leader', JSON.stringify(record));
     const clock = { ms: 0 };
     const pushing = setInterval(() => {
