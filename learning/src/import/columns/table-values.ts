@@ -10,7 +10,7 @@ const MAX_NUMBERS = 1_000_000;
  * The name of a row's class. A number becomes its numeral; or, with `classNames`, the name at its place, as in Hugging
  * Face's ClassLabel, where −1 means unlabelled.
  *
- * @returns undefined for null, NaN or an empty text: unlabelled.
+ * @returns undefined for null, NaN, an empty text or no value, as in a JSON object without the key: unlabelled.
  * @throws {SampleRefusedError} if it is no text, number or truth value.
  */
 export function classText(
@@ -18,8 +18,8 @@ export function classText(
   column: string,
   classNames?: readonly string[],
 ): string | undefined {
-  if (value === undefined) throw missing(column);
-  if (value === null || value === '' || Number.isNaN(value)) return undefined;
+  if (value === undefined || value === null || value === '' || Number.isNaN(value))
+    return undefined;
   if (value instanceof Uint8Array) return classText(utf8Cell(value, column), column, classNames);
   const plain = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
   if (!plain) {

@@ -270,19 +270,21 @@ describe('importing JSON lines', () => {
     ]);
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('refuses a row without %s', async (name) => {
-    const lines = jsonLines.map((line, n) =>
-      n === 7 ? line : line.replace('"label":', `"${name}":`),
-    );
-    await put('t.jsonl', lines.join('\n'));
-    const columns = new Map([...Y_IS_A_NUMBER, ['label', 'ignore'] as const]);
-    const options = { raw: true, label: name, columns };
-    const { summary, set } = await imported('t.jsonl', options);
-    expect(set.sampleCount).toBe(19);
-    expect(summary.refused.first).toMatchObject([
-      { path: 'line 8', message: `has no column ${name}` },
-    ]);
-  });
+  it.each(['constructor', '__proto__', 'label'])(
+    'takes a row without the key %s of the class for unlabelled',
+    async (name) => {
+      const lines = jsonLines.map((line, n) =>
+        line.replace(/"label":"[a-z]+"/, n === 7 ? '"z":1' : `"${name}":"c${n % 2}"`),
+      );
+      await put('t.jsonl', lines.join('\n'));
+      const columns = new Map([...Y_IS_A_NUMBER, ['z', 'ignore'] as const]);
+      const { summary, set } = await imported('t.jsonl', { raw: true, label: name, columns });
+      expect(summary.refused.count).toBe(0);
+      expect(set.classNames).toEqual(['c0', 'c1']);
+      expect([...set.labels].map((label, n) => label === -1 && n)).toContain(7);
+      expect([...set.labels].filter((label) => label === -1)).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['{"label":1', /line 21: is no JSON/],
