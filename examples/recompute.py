@@ -17,22 +17,26 @@ def greatest(z):
     """The class of each row's greatest output; -1 where all are -inf: a black box gave no answer."""
     return np.where(np.isneginf(z).all(axis=1), -1, z.argmax(axis=1))
 
-def figures(z, y, references, classes_of, black, is_black):
-    log_q, best, known = log_softmax(z), greatest(z), y >= 0
-    right, confidence = best == y, 1 / np.exp(z.astype(np.float64) - z.max(axis=1, keepdims=True)).sum(axis=1)
+def figures(outputs, y, references, classes_of, black, is_black):
+    best, known = greatest(outputs), y >= 0
+    z = np.where(best[:, None] < 0, np.float32(0), outputs)  # No answer is wrong, with equal probabilities.
+    log_q, right = log_softmax(z), best == y
+    confidence = 1 / np.exp(z.astype(np.float64) - z.max(axis=1, keepdims=True)).sum(axis=1)
     bins = np.ceil(15 * confidence - 1e-5) - 1  # Logarithms in float32 move what lies on an edge, as 4 of 5 votes.
     gaps = [abs((confidence - right)[known & (bins == b)].sum()) for b in range(15)]
     fidelity = []
     for name, v in references.items():
-        classes, own, w = classes_of[name], z, y
+        classes, own, w = classes_of[name], outputs, y
         if classes is not None:  # The reference knows only these classes: use only their samples and logits.
             kept = (y < 0) | np.isin(y, classes)
-            v, own, w = v[kept][:, classes], z[kept][:, classes], y[kept]
+            v, own, w = v[kept][:, classes], outputs[kept][:, classes], y[kept]
             w = np.where(w < 0, -1, np.searchsorted(classes, w))
-        log_p, same = log_softmax(v), greatest(v) == greatest(own)
+        log_p, answered = log_softmax(v), greatest(v) >= 0
+        both, same = answered & (greatest(own) >= 0), greatest(v) == greatest(own)
         kl = np.where(log_p > -np.inf, np.exp(log_p) * (log_p - log_softmax(own)), 0).sum(axis=1)
-        fidelity.append({"to": name, "agreement": mean(same), "kl": None if is_black or name in black else mean(kl),
-                         "agreementWhereWrong": mean(same[(w >= 0) & (greatest(v) != w)])})
+        fidelity.append({"to": name, "agreement": mean(same[both]),
+                         "kl": None if is_black or name in black else mean(kl[answered]),
+                         "agreementWhereWrong": mean(same[both & (w >= 0) & (greatest(v) != w)])})
     brier = ((np.exp(log_q) - np.eye(z.shape[1])[y]) ** 2).sum(axis=1)
     return {"accuracy": mean(right[known]), "nll": None if is_black else mean(-log_q[known, y[known]]),
             "ece": sum(gaps) / known.sum() if known.any() and not is_black else None,

@@ -73,6 +73,8 @@ function reportOf({ classes, teachers }: Size, classNames: string[], mark: Mark)
     testSampleCount: 2_000,
     labelledTestCount: 1_900,
     measuredTrainCount: 5_000,
+    labelledMeasuredTrainCount: 5_000,
+    labelledValidationCount: 1_000,
     teachers: names.map((name, t) => ({
       ...row(0.95),
       name,

@@ -5,12 +5,21 @@ import { type Column, countText, fixed, orUnknown, percentText, tableLines } fro
 interface SplitRow {
   readonly split: string;
   readonly sampleCount: number;
+  readonly labelledCount: number;
   readonly figures: ReportFigures;
 }
 
-const SPLIT_COLUMNS: readonly Column<SplitRow>[] = [
+const LABELLED: Column<SplitRow> = {
+  title: 'LABELLED',
+  value: (r) => countText(r.labelledCount),
+  align: 'right',
+};
+
+/** @param hasUnlabelled - some samples have no label: only agreement is of all samples then. */
+const splitColumns = (hasUnlabelled: boolean): Column<SplitRow>[] => [
   { title: 'STUDENT ON', value: (r) => r.split },
   { title: 'SAMPLES', value: (r) => countText(r.sampleCount), align: 'right' },
+  ...(hasUnlabelled ? [LABELLED] : []),
   { title: 'ACCURACY', value: (r) => orUnknown(r.figures.accuracy, percentText), align: 'right' },
   { title: 'NLL', value: (r) => orUnknown(r.figures.nll, fixed), align: 'right' },
   { title: 'ECE', value: (r) => orUnknown(r.figures.ece, fixed), align: 'right' },
@@ -23,17 +32,30 @@ const SPLIT_COLUMNS: readonly Column<SplitRow>[] = [
 ];
 
 /** The student's figures on the measured samples of each split. */
-export function splitLines({
-  student,
-  measuredTrainCount,
-  dataset,
-  testSampleCount,
-}: Report): string[] {
-  return tableLines(SPLIT_COLUMNS, [
-    { split: 'train', sampleCount: measuredTrainCount, figures: student.train },
-    { split: 'validation', sampleCount: dataset.validationCount, figures: student.validation },
-    { split: 'test', sampleCount: testSampleCount, figures: student },
-  ]);
+export function splitLines(report: Report): string[] {
+  const { student, dataset } = report;
+  const rows: SplitRow[] = [
+    {
+      split: 'train',
+      sampleCount: report.measuredTrainCount,
+      labelledCount: report.labelledMeasuredTrainCount,
+      figures: student.train,
+    },
+    {
+      split: 'validation',
+      sampleCount: dataset.validationCount,
+      labelledCount: report.labelledValidationCount,
+      figures: student.validation,
+    },
+    {
+      split: 'test',
+      sampleCount: report.testSampleCount,
+      labelledCount: report.labelledTestCount,
+      figures: student,
+    },
+  ];
+  const hasUnlabelled = rows.some((row) => row.labelledCount < row.sampleCount);
+  return tableLines(splitColumns(hasUnlabelled), rows);
 }
 
 type Fidelity = ReportFigures['fidelity'][number];

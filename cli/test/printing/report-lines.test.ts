@@ -24,7 +24,7 @@ student without teachers   50.00 %  0.5827  0.3750  0.4350    50.00 %         10
 
 STUDENT ON  SAMPLES  ACCURACY     NLL     ECE   BRIER  AGREEMENT
 train             2  100.00 %  0.2877  0.2500  0.1250   100.00 %
-validation       10    0.00 %  0.9163  0.6000  0.7200     0.00 %
+validation        1    0.00 %  0.9163  0.6000  0.7200     0.00 %
 test              4   75.00 %  0.3709  0.2750  0.2350    75.00 %
 
 STUDENT AGAINST  AGREEMENT (TRAIN)  KL (TRAIN)  AGREEMENT      KL  WHERE IT IS WRONG
@@ -42,6 +42,18 @@ Trained at 1,250 samples/s, 25.0 % of the time waiting for targets; 13 s from su
 The same run again gives the same bits on the same device type and thread count.
 `.trim(),
   );
+});
+
+test('reportLines counts the labelled samples of each split where some have no label', () => {
+  const report = composeReport(exampleInput());
+  const lines = reportLines({ ...report, labelledMeasuredTrainCount: 1, labelledTestCount: 3 });
+  const from = lines.findIndex((line) => line.startsWith('STUDENT ON'));
+  expect(lines.slice(from, from + 4).map((line) => line.slice(0, 39))).toEqual([
+    'STUDENT ON  SAMPLES  LABELLED  ACCURACY',
+    'train             2         1  100.00 %',
+    'validation        1         1    0.00 %',
+    'test              4         3   75.00 %',
+  ]);
 });
 
 test('reportLines says what the teachers gave: with its interval, and the closed gap or chance', () => {

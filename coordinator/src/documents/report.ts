@@ -196,6 +196,8 @@ export const reportSchema = z
       .describe(
         'Training samples that figures of train are of, without views: the first of a fixed order, at most 5,000.',
       ),
+    labelledMeasuredTrainCount: z.int().min(0).describe('Those with a label.'),
+    labelledValidationCount: z.int().min(0).describe('Validation samples with a label.'),
     teachers: z.array(teacherRow).describe('In ensemble order.'),
     ensemble: modelRow
       .extend({

@@ -28,8 +28,10 @@ export function composeReport(input: ReportInput): Report {
     attempt: input.attempt,
     replayOf: input.replayOf ?? null,
     testSampleCount: input.splits.test.labels.length,
-    labelledTestCount: input.splits.test.labels.filter((label) => label >= 0).length,
+    labelledTestCount: labelledCount(input, 'test'),
     measuredTrainCount: input.splits.train.labels.length,
+    labelledMeasuredTrainCount: labelledCount(input, 'train'),
+    labelledValidationCount: labelledCount(input, 'validation'),
     teachers: input.teachers.map((teacher) => ({
       name: teacher.name,
       weight: teacher.weight,
@@ -78,6 +80,10 @@ export function composeReport(input: ReportInput): Report {
     bitExactExceptions: [...input.bitExactExceptions],
     specification: { ...specification },
   };
+}
+
+function labelledCount({ splits }: ReportInput, split: SplitName): number {
+  return splits[split].labels.filter((label) => label >= 0).length;
 }
 
 /** Null: there are no teachers. Parameters, size and latency are sums over the teachers. */

@@ -1,9 +1,9 @@
 /**
  * Samples a few rows of the answers in each piece that is sent, to see whether the teachers still answer as before.
  */
-import { logSoftmaxRow } from '@lyceum/learning/arrays';
+import { argmaxRows, logSoftmaxRow } from '@lyceum/learning/arrays';
 import { logitsOf, type StoredLogits, storedRows } from '../data-plane/index.js';
-import { type DriftObservation, TeacherDrift } from './teacher-drift.js';
+import { TeacherDrift } from './teacher-drift.js';
 
 /** Rows of each piece that are looked at: enough over an epoch, and too few to slow the student down. */
 const ROWS = 4;
@@ -38,7 +38,7 @@ export class EnsembleDrift {
     const rows = Array.from({ length: Math.min(ROWS, rowCount) }, (_, i) =>
       Math.floor((i * rowCount) / ROWS),
     );
-    const sums = contributors.map(() => ({ agreement: 0, entropy: 0 }));
+    const sums = contributors.map(() => ({ rows: 0, agreement: 0, entropy: 0 }));
     for (const row of rows) {
       const logits = answers.map((stored) =>
         logitsOf(storedRows(stored, rowCount, row, row + 1), this.#classCount),
@@ -46,10 +46,11 @@ export class EnsembleDrift {
       this.#add(sums, contributors, logits);
     }
     return contributors.flatMap((teacher, k) => {
-      const sum = sums[k] as DriftObservation;
+      const sum = sums[k] as DriftSum;
+      if (sum.rows === 0) return [];
       const observation = {
-        agreement: sum.agreement / rows.length,
-        entropy: sum.entropy / rows.length,
+        agreement: sum.agreement / sum.rows,
+        entropy: sum.entropy / sum.rows,
       };
       const texts = this.#teachers[teacher]?.observe(observation) ?? [];
       return texts.map((text) => ({ teacher, text }));
@@ -58,17 +59,16 @@ export class EnsembleDrift {
 
   /**
    * Adds one row, [C] a teacher: whether the teacher's class is that of the weighted mean, and its entropy over ln C.
+   * Teachers that abstain are left out.
    */
-  #add(
-    sums: { agreement: number; entropy: number }[],
-    contributors: readonly number[],
-    logits: readonly Float32Array[],
-  ): void {
+  #add(sums: DriftSum[], contributors: readonly number[], logits: readonly Float32Array[]): void {
     const classCount = this.#classCount;
     const pooled = new Float64Array(classCount);
     const logs = new Float64Array(classCount);
     const classes = contributors.map((teacher, k) => {
-      logSoftmaxRow(logits[k] as Float32Array, 0, classCount, 1, logs, 0);
+      const own = logits[k] as Float32Array;
+      if (argmaxRows(own, 1, classCount)[0] === -1) return -1;
+      logSoftmaxRow(own, 0, classCount, 1, logs, 0);
       const weight = this.#weights[teacher] ?? 0;
       let entropy = 0;
       for (let c = 0; c < classCount; c++) {
@@ -82,12 +82,16 @@ export class EnsembleDrift {
     });
     const ensemble = greatest(pooled);
     for (const [k, own] of classes.entries()) {
-      if (own === ensemble) (sums[k] as DriftSum).agreement++;
+      if (own === -1) continue;
+      const sum = sums[k] as DriftSum;
+      sum.rows++;
+      if (own === ensemble) sum.agreement++;
     }
   }
 }
 
-type DriftSum = { agreement: number; entropy: number };
+/** Over the rows that the teacher answered. */
+type DriftSum = { rows: number; agreement: number; entropy: number };
 
 function greatest(values: Float64Array): number {
   let best = 0;

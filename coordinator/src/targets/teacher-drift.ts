@@ -26,7 +26,7 @@ const FIGURES = {
 type Figure = keyof typeof FIGURES;
 
 /** Figures of a few rows, each from 0 to 1. */
-export type DriftObservation = Readonly<Record<Figure, number>>;
+type DriftObservation = Readonly<Record<Figure, number>>;
 
 interface Block {
   readonly mean: number;

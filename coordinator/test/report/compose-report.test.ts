@@ -140,6 +140,17 @@ test('composeReport has null as recall of a class without samples, and no recall
   expect(report.student.accuracy).toBe(0.5);
 });
 
+test('composeReport counts the labelled samples of each split', () => {
+  const input = exampleInput();
+  input.splits.train.labels[0] = -1;
+  input.splits.test.labels.fill(-1, 0, 3);
+  expect(composeReport(input)).toMatchObject({
+    labelledMeasuredTrainCount: 1,
+    labelledValidationCount: 1,
+    labelledTestCount: 1,
+  });
+});
+
 test('composeReport computes figures of train and validation too', () => {
   const { student, measuredTrainCount } = composeReport(exampleInput());
   expect(measuredTrainCount).toBe(2);

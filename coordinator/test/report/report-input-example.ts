@@ -78,7 +78,7 @@ export function exampleInput(changes: Partial<ReportInput> = {}): ReportInput {
       classNames: ['cat', 'dog'],
       labelledTrainCount: 20,
       trainCount: 70,
-      validationCount: 10,
+      validationCount: 1,
       sharedSamples: { validationInTrain: 0, testInTrain: 2, testInValidation: 0 },
     },
     splits: {

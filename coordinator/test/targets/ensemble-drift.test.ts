@@ -48,3 +48,14 @@ it('EnsembleDrift names a teacher whose entropy rises, and no teacher with final
   expect(found?.teacher).toBe(0);
   expect(found?.text).toMatch(/^mean entropy, as a share of ln C, was 0\.\d+ .* and is 0\.9\d+$/);
 });
+
+it('EnsembleDrift leaves out rows from which a teacher abstains', () => {
+  const drift = new EnsembleDrift([1, 1, 1], CLASS_COUNT);
+  const silent = logits(0).fill(Number.NEGATIVE_INFINITY);
+  const half = logits(0).fill(Number.NEGATIVE_INFINITY, 0, (ROW_COUNT / 2) * CLASS_COUNT);
+  const same = logits(0);
+  expect(blocks(drift, [0, 1, 2], [same, same, same])).toEqual([]);
+  // The second teacher then answers less, and as before where it does.
+  expect(blocks(drift, [0, 1, 2], [same, half, same])).toEqual([]);
+  expect(blocks(drift, [0, 1, 2], [same, silent, same])).toEqual([]);
+});

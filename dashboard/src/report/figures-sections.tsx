@@ -24,11 +24,11 @@ const REFERENCES = 16;
 
 export function FiguresSection({ report }: ReportInput) {
   const rows = modelRows(report, report.labelledTestCount);
-  const { student, measuredTrainCount, dataset, testSampleCount } = report;
+  const { student } = report;
   const splits = [
-    { split: 'train', count: measuredTrainCount, figures: student.train },
-    { split: 'validation', count: dataset.validationCount, figures: student.validation },
-    { split: 'test', count: testSampleCount, figures: student },
+    { split: 'train', count: report.labelledMeasuredTrainCount, figures: student.train },
+    { split: 'validation', count: report.labelledValidationCount, figures: student.validation },
+    { split: 'test', count: report.labelledTestCount, figures: student },
   ];
   return (
     <section>
@@ -42,7 +42,7 @@ export function FiguresSection({ report }: ReportInput) {
         caption="The student on each split"
         columns={[
           { title: 'Split', value: ({ split }) => split },
-          { title: 'Samples', value: ({ count }) => countText(count), isNumber: true },
+          { title: 'Labelled samples', value: ({ count }) => countText(count), isNumber: true },
           {
             title: 'Accuracy',
             value: ({ figures }) => orNotKnown(figures.accuracy, percentText),

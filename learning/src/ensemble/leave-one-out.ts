@@ -109,7 +109,7 @@ function fitWithout(
 interface SampleScores {
   /** 1 where the answer is the label. */
   readonly right: Int8Array;
-  /** Negative log-likelihood of the label. */
+  /** Negative log-likelihood of the label; without an answer all classes are equally probable. */
   readonly loss: Float64Array;
 }
 
@@ -142,7 +142,8 @@ function scored(
     for (let n = 0; n < rowCount; n++) {
       const label = labels[first + n] as number;
       right[first + n] = best[n] === label ? 1 : 0;
-      loss[first + n] = -(logs[n * classCount + label] as number);
+      loss[first + n] =
+        best[n] === -1 ? Math.log(classCount) : -(logs[n * classCount + label] as number);
     }
   }
   return {

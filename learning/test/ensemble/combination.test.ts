@@ -1,5 +1,6 @@
 /** Teacher weights and pools of the rules, against reference values and arithmetic that can be done by hand. */
 import { describe, expect, it } from 'vitest';
+import { argmaxRows } from '../../src/arrays/index.js';
 import { combined } from '../../src/ensemble/combination.js';
 import { fitCombination, fitNumberCount, needsFit } from '../../src/ensemble/fit-combination.js';
 import type { BatchAnswers, Combination, CombinationFit } from '../../src/ensemble/rules/index.js';
@@ -130,6 +131,13 @@ describe('combination rules without a fit', () => {
     const batch = answers([[...nothing, 0, 0, 3, 0], [...nothing, 0, 0, 3, 0]], 4); // biome-ignore format: rows
     const want = [0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0];
     expectClose(probabilities({ combine: 'majority-vote' }, batch), want);
+  });
+
+  it('majority-vote has no answer in its logarithms where no teacher votes', () => {
+    const batch = answers([[...Array(4).fill(Number.NEGATIVE_INFINITY), 0, 0, 3, 0]], 4);
+    const logs = new Float64Array(8);
+    combined({ combine: 'majority-vote' }, batch).logProbabilities(1, logs);
+    expect([...argmaxRows(logs, 2, 4)]).toEqual([-1, 2]);
   });
 
   it('mean-logit is the softmax of the weighted mean logits over the temperature', () => {

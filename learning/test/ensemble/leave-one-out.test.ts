@@ -25,6 +25,13 @@ const BAD = {
   heldOutLogits: logitsOf(0.2, 0.7),
 };
 
+/** A teacher of final answers; −1: no answer. */
+function final(...classes: number[]): typeof GOOD {
+  const logits = new Float32Array(2 * classes.length);
+  certainLogits(classes, 2, logits);
+  return { weight: 1, logits, heldOutLogits: logitsOf(0.5, 0.5) };
+}
+
 function left(rule: string, teachers: (typeof GOOD & { readonly knownClasses?: number[] })[]) {
   const combination = parseRule(rule);
   const heldOut = teachers.map(({ heldOutLogits }) => heldOutLogits);
@@ -96,11 +103,6 @@ test('leaveOneOut keeps the fitted temperature of each teacher', () => {
 });
 
 test('leaveOneOut of final answers gives no NLL where a label is excluded, and ignores abstentions', () => {
-  const final = (...classes: number[]) => {
-    const logits = new Float32Array(2 * classes.length);
-    certainLogits(classes, 2, logits);
-    return { weight: 1, logits, heldOutLogits: logitsOf(0.5, 0.5) };
-  };
   const boxes = [final(0, 0, 1, 1, 0), final(0, 1, -1, 0, 0), final(0, 0, 1, 0, 0)];
   const { all, without } = left('majority-vote', boxes);
   // Votes 0, 0, 1, 0: the last is wrong. On the third sample the second teacher gives no answer.
@@ -110,6 +112,13 @@ test('leaveOneOut of final answers gives no NLL where a label is excluded, and i
   expect(without.map(({ accuracy }) => accuracy)).toEqual([0.75, 0.75, 0.75]);
   // Both other teachers exclude the last sample's label.
   expect(without[0]).toMatchObject({ nll: null, nllLoss: null });
+});
+
+test('leaveOneOut counts samples as wrong that only the left-out teacher answers', () => {
+  const { all, without } = left('majority-vote', [final(0, 0, 1, 1, 0), final(0, -1, 1, -1, 0)]);
+  expect(all).toEqual({ accuracy: 1, nll: 0 });
+  // No answer has equal probabilities.
+  expect(without[0]).toMatchObject({ accuracy: 0.5, nll: expect.closeTo(nll(1, 0.5, 1, 0.5), 6) });
 });
 
 test('leaveOneOut counts samples of a class as wrong when only the left-out teacher knows the class', () => {

@@ -4,6 +4,9 @@
  * Rows of label −1 do not count. With no row that counts a metric is NaN. Ties of the argmax go to the lowest
  * class. Log probabilities may stand for logits everywhere: softmax leaves them as they are.
  *
+ * A row that is −∞ throughout is no answer. Against a label it is wrong, with equal probabilities of all classes; where
+ * two models are compared, the row does not count.
+ *
  * Symbols: q = softmax(z), y the label, M the rows that count.
  */
 import { argmaxRows, exponentials, logSoftmaxRows, type Values } from '../../arrays/index.js';
@@ -54,13 +57,13 @@ export function nll(
   classCount: number,
   temperature = 1,
 ): number {
-  const logs = logSoftmaxRows(logits, labels.length, classCount, temperature);
+  const logs = logProbabilities(logits, labels.length, classCount, temperature);
   return meanOverLabelled(labels, (row, label) => -(logs[row * classCount + label] as number));
 }
 
 /** Brier score, 1/M Σ Σ_c (q_c − [c = y])². Brier 1950, summed over classes. */
 export function brier(logits: Values, labels: Int32Array, classCount: number): number {
-  const q = exponentials(logSoftmaxRows(logits, labels.length, classCount));
+  const q = exponentials(logProbabilities(logits, labels.length, classCount));
   return meanOverLabelled(labels, (row, label) => {
     let sum = 0;
     for (let c = 0; c < classCount; c++) {
@@ -121,13 +124,18 @@ export function reliabilityBins(
   return bins;
 }
 
-/** Share of all `rowCount` rows with the same argmax. Stanton et al. 2021, eq. 2, https://arxiv.org/abs/2106.05945 */
+/** Share of rows with the same argmax. Stanton et al. 2021, eq. 2, https://arxiv.org/abs/2106.05945 */
 export function agreement(a: Values, b: Values, rowCount: number, classCount: number): number {
   const bestA = argmaxRows(a, rowCount, classCount);
   const bestB = argmaxRows(b, rowCount, classCount);
   let same = 0;
-  for (let row = 0; row < rowCount; row++) if (bestA[row] === bestB[row]) same++;
-  return same / rowCount;
+  let rows = 0;
+  for (let row = 0; row < rowCount; row++) {
+    if (bestA[row] === -1 || bestB[row] === -1) continue;
+    rows++;
+    if (bestA[row] === bestB[row]) same++;
+  }
+  return same / rows;
 }
 
 /**
@@ -142,7 +150,10 @@ export function agreementWhereTeacherWrong(
 ): number {
   const bestStudent = argmaxRows(student, labels.length, classCount);
   const bestTeacher = argmaxRows(teacher, labels.length, classCount);
-  const wrong = labels.map((label, row) => (bestTeacher[row] === label ? -1 : label));
+  const wrong = labels.map((label, row) => {
+    const isAnswered = bestTeacher[row] !== -1 && bestStudent[row] !== -1;
+    return isAnswered && bestTeacher[row] !== label ? label : -1;
+  });
   return meanOverLabelled(wrong, (row) => (bestStudent[row] === bestTeacher[row] ? 1 : 0));
 }
 
@@ -157,7 +168,7 @@ export function totalVariation(a: Values, b: Values, rowCount: number, classCoun
   return sum / (2 * rowCount);
 }
 
-/** Mean over all rows of KL(from ‖ to) = Σ_c p_c (log p_c − log q_c), p of `from`, q of `to`, in nats. Eq. 3 there. */
+/** Mean over rows of KL(from ‖ to) = Σ_c p_c (log p_c − log q_c), p of `from`, q of `to`, in nats. Eq. 3 there. */
 export function klDivergence(
   from: Values,
   to: Values,
@@ -166,13 +177,19 @@ export function klDivergence(
 ): number {
   const p = logSoftmaxRows(from, rowCount, classCount);
   const q = logSoftmaxRows(to, rowCount, classCount);
+  const best = argmaxRows(from, rowCount, classCount);
   let sum = 0;
-  for (let i = 0; i < p.length; i++) {
-    const logP = p[i] as number;
-    // A class of probability 0 adds nothing, whatever q says.
-    if (logP > Number.NEGATIVE_INFINITY) sum += Math.exp(logP) * (logP - (q[i] as number));
+  let rows = 0;
+  for (let row = 0; row < rowCount; row++) {
+    if (best[row] === -1) continue;
+    rows++;
+    for (let i = row * classCount; i < (row + 1) * classCount; i++) {
+      const logP = p[i] as number;
+      // A class of probability 0 adds nothing, whatever q says.
+      if (logP > Number.NEGATIVE_INFINITY) sum += Math.exp(logP) * (logP - (q[i] as number));
+    }
   }
-  return sum / rowCount;
+  return sum / rows;
 }
 
 /**
@@ -184,19 +201,38 @@ export function gapClosed(student: number, alone: number, ensemble: number): num
   return gap > 0 ? (student - alone) / gap : null;
 }
 
-/** 1 / Σ_c exp(z_c − z_best): exact even where a confidence lies on the edge of a bin. */
+/**
+ * 1 / Σ_c exp(z_c − z_best): exact even where a confidence lies on the edge of a bin.
+ *
+ * @param best - the row's argmax; −1: no answer.
+ */
 export function greatestProbability(
   logits: Values,
   row: number,
   classCount: number,
   best: number,
 ): number {
+  if (best === -1) return 1 / classCount;
   const from = row * classCount;
   let sum = 0;
   for (let c = 0; c < classCount; c++) {
     sum += Math.exp((logits[from + c] as number) - (logits[from + best] as number));
   }
   return 1 / sum;
+}
+
+/** [N, C]; equal ones of a row that is no answer. */
+function logProbabilities(
+  logits: Values,
+  rowCount: number,
+  classCount: number,
+  temperature?: number,
+): Float64Array {
+  const logs = logSoftmaxRows(logits, rowCount, classCount, temperature);
+  for (const [row, best] of argmaxRows(logits, rowCount, classCount).entries()) {
+    if (best === -1) logs.fill(-Math.log(classCount), row * classCount, (row + 1) * classCount);
+  }
+  return logs;
 }
 
 function meanOverLabelled(

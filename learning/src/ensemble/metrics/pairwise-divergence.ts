@@ -1,12 +1,12 @@
 /** How far each model is from each reference, in one pass over the rows: one softmax a model, not one a pair. */
-import { exponentials, logSoftmaxRows } from '../../arrays/index.js';
+import { argmaxRows, exponentials, logSoftmaxRows } from '../../arrays/index.js';
 
 /** Numbers of one model in a chunk of rows: a chunk stays in the processor's cache. */
 const CHUNK_NUMBERS = 2 ** 16;
 
 /**
- * Mean over all rows of KL(p ‖ q) = Σ_c p_c (log p_c − log q_c), in nats, p a reference's and q a model's softmax; the
- * same as `klDivergence`.
+ * Mean over rows of KL(p ‖ q) = Σ_c p_c (log p_c − log q_c), in nats, p a reference's and q a model's softmax; the
+ * same as `klDivergence`. Rows that are −∞ throughout in a reference are no answers: they do not count there.
  *
  * @param references - each [N, C], as are the models; a model may be among them.
  * @returns by reference, then by model; NaN without rows.
@@ -18,6 +18,10 @@ export function pairwiseDivergences(
   classCount: number,
 ): number[][] {
   const sums = references.map(() => models.map(() => 0));
+  const counts = references.map((reference) => {
+    const best = argmaxRows(reference, rowCount, classCount);
+    return best.reduce((count, own) => (own === -1 ? count : count + 1), 0);
+  });
   const chunkRows = Math.max(1, Math.floor(CHUNK_NUMBERS / classCount));
   for (let row = 0; row < rowCount; row += chunkRows) {
     const rows = Math.min(chunkRows, rowCount - row);
@@ -38,7 +42,7 @@ export function pairwiseDivergences(
       }
     }
   }
-  return sums.map((own) => own.map((sum) => sum / rowCount));
+  return sums.map((own, r) => own.map((sum) => sum / (counts[r] as number)));
 }
 
 /** A class of probability 0 adds nothing, whatever q says. */

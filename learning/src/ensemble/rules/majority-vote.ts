@@ -1,7 +1,8 @@
 /**
  * The shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them.
  *
- * A class's votes are divided by the weight of the teachers that know the class.
+ * A class's votes are divided by the weight of the teachers that know the class. Where no teacher votes, a target is
+ * equal for all classes; as logarithms the row is −∞ throughout, which figures take for no answer.
  */
 import { LyceumError } from '@lyceum/proto';
 import { voteFractions } from '../pooling/index.js';
@@ -25,19 +26,27 @@ function voted(
 ): Combined {
   const { rowCount, classCount } = answers;
   const masks = partlyKnown(answers)?.map((known) => classMask(known, classCount));
-  const out = new Float64Array(rowCount * classCount);
+  const all = new Float64Array(rowCount * classCount);
+  const silentRows: number[] = [];
   for (let row = 0; row < rowCount; row++) {
     const cast = own.map((vote) => vote[row] as number);
     const fractions = voteFractions(cast, classCount, teacherWeights, masks);
     if (cast.every((vote) => vote < 0)) {
-      // No teacher votes: all classes are equally likely.
-      out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
+      silentRows.push(row);
       continue;
     }
     if (fractions === null) {
       throw new LyceumError('INVALID_ARGUMENT', "teachers' weights must have a sum > 0, got 0");
     }
-    out.set(fractions, row * classCount);
+    all.set(fractions, row * classCount);
   }
-  return constant(out);
+  return {
+    ...constant(all),
+    probabilities(_, out) {
+      out.set(all);
+      for (const row of silentRows) {
+        out.fill(1 / classCount, row * classCount, (row + 1) * classCount);
+      }
+    },
+  };
 }

@@ -56,6 +56,34 @@ describe('metrics of rows without a label', () => {
   });
 });
 
+describe('metrics of rows without an answer', () => {
+  const NONE = Number.NEGATIVE_INFINITY;
+  // Rows: no answer of either, none of `a`, none of `b`, the same answer, different answers.
+  const a = Float32Array.of(NONE, NONE, NONE, NONE, 3, 0, 3, 0, 3, 0);
+  const b = Float32Array.of(NONE, NONE, 0, 3, NONE, NONE, 3, 0, 0, 3);
+
+  it('are wrong, with equal probabilities', () => {
+    const even = a.map((value) => (value === NONE ? 0 : value));
+    // Equal logits are taken for class 0, so the labels there are 1.
+    const labels = Int32Array.of(1, 1, 0, 0, 1);
+    for (const metric of [accuracy, nll, brier, ece]) {
+      expect(metric(a, labels, 2)).toBe(metric(even, labels, 2));
+    }
+    expect(accuracy(a, Int32Array.of(0, 0, 0, 0, 0), 2)).toBe(0.6);
+  });
+
+  it('do not count where two models are compared', () => {
+    expect(agreement(a, b, 5, 2)).toBe(0.5);
+    expect(agreement(a.subarray(0, 6), b.subarray(0, 6), 3, 2)).toBeNaN();
+    expect(agreementWhereTeacherWrong(a, b, Int32Array.of(1, 0, 1, 1, 0), 2)).toBe(0.5);
+    const [one, other] = [Float32Array.of(3, 0), Float32Array.of(0, 1)];
+    const kl = klDivergence(one, other, 1, 2);
+    expect(
+      klDivergence(Float32Array.of(NONE, NONE, ...one), Float32Array.of(1, 0, ...other), 2, 2),
+    ).toBe(kl);
+  });
+});
+
 it('accuracy and agreement take the lowest class of equal logits', () => {
   expect(accuracy(Float32Array.of(1, 1), Int32Array.of(0), 2)).toBe(1);
   expect(agreement(Float32Array.of(1, 1), Float32Array.of(2, 0), 1, 2)).toBe(1);
