@@ -102,7 +102,8 @@ export class DropoutMasks {
   }
 }
 
-function* allLayers(model: LayersModel): Iterable<Layer> {
+/** The model's layers, with those of nested models in their place. */
+export function* allLayers(model: LayersModel): Iterable<Layer> {
   for (const layer of model.layers) {
     if ('layers' in layer) yield* allLayers(layer as LayersModel);
     else yield layer;

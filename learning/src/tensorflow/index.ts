@@ -12,6 +12,7 @@ export type {
   Tensor3D,
   Variable,
 } from '@tensorflow/tfjs';
+export { trainBatchNormalizations } from './batch-normalization.js';
 export { buildStudent } from './build-student.js';
 export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
 export { DropoutMasks } from './dropout-masks.js';

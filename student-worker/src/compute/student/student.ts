@@ -22,6 +22,7 @@ import {
   realValues,
   scaled,
   type Tensor1D,
+  trainBatchNormalizations,
   type Variable,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
@@ -100,6 +101,7 @@ export class Student {
     this.model = model;
     this.settings = settings;
     this.targets = objective.targets;
+    trainBatchNormalizations(model);
     this.#dropout = new DropoutMasks(model);
     this.#rowShapes = new Map([
       ...featureShapes,
