@@ -192,7 +192,7 @@ test('imitation collect --dry-run makes no call, and --max-calls bounds the call
   expect(calls).toBe(0);
   const limited = await runCli(NOBODY, ...command('collect', '--max-calls', '20'));
   expect(limited.code).toBe(1);
-  expect(limited.stderr).toContain('the limit of --max-calls, 20 calls, is reached');
+  expect(limited.stderr).toContain('the limit of --max-calls 20 is reached');
   expect(calls).toBe(20);
 });
 

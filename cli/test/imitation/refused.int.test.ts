@@ -150,7 +150,7 @@ test('imitation collect makes a bounded number of calls to a server that refuses
   const before = calls;
   const some = await collectFrom(BATCH, 'some', '--max-calls', '14');
   expect([some.code, calls - before]).toEqual([1, 14]);
-  expect(some.stderr).toContain('the limit of --max-calls, 14 calls, is reached');
+  expect(some.stderr).toContain('the limit of --max-calls 14 is reached');
   // Each of two batches is refused as a whole, then as 15, 8, 4, 2, 1 and 1. Inputs not asked alone stay open.
   expect(some.lines).toHaveLength(4);
 });
@@ -177,7 +177,7 @@ test('imitation collect records the cost of unreadable answers, also if --max-ca
   expect(stopped.told.costs[0]?.cost).toBeCloseTo(costIn(stopped.lines), 9);
   for (const { problem } of stopped.lines) {
     expect(problem).toContain(
-      'the response could not be read, and asking again failed: the limit of --max-calls, 7 calls',
+      'the response could not be read, and asking again failed: the limit of --max-calls 7',
     );
   }
   const before = calls;

@@ -155,7 +155,7 @@ test('imitation questions --dry-run estimates calls and cost, and --max-calls bo
   expect(JSON.parse(stdout)[0].cost).toBeCloseTo(calls * (PRICE.perCall + 0.2), 9);
   const limited = await runCli(NOBODY, ...command('questions', '--max-calls', '2'));
   expect(limited.code).toBe(1);
-  expect(limited.stderr).toContain('the limit of --max-calls, 2 calls, is reached');
+  expect(limited.stderr).toContain('the limit of --max-calls 2 is reached');
   expect(asked).toBe(2);
 });
 

@@ -46,7 +46,7 @@ export class CallLimit {
     if (this.#made >= this.#most) {
       throw new LyceumError(
         'RESOURCE_EXHAUSTED',
-        `the limit of --max-calls, ${this.#most} calls, is reached`,
+        `the limit of --max-calls ${this.#most} is reached`,
       );
     }
     this.#made += 1;
