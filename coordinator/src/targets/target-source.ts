@@ -126,11 +126,12 @@ export class TargetSource {
       });
       return out;
     });
-    return {
-      logits: await Promise.all(logits),
-      features: await Promise.all(features),
-      unreadable,
-    };
+    // All at once: an error that nobody waits for yet would end the process.
+    const [foundLogits, foundFeatures] = await Promise.all([
+      Promise.all(logits),
+      Promise.all(features),
+    ]);
+    return { logits: foundLogits, features: foundFeatures, unreadable };
   }
 
   /** The targets of a piece, in order. @param known - for the figures of its steps. */
