@@ -18,6 +18,8 @@ export class AnswerTable {
   #loaded: Promise<void> | undefined;
   #writes: Promise<void> = Promise.resolve();
   #dirty = false;
+  /** The last sync of the file. */
+  #synced: Promise<void> = Promise.resolve();
 
   constructor(file: AnswerFile, shape: { readonly sampleCount: number }, spare: SpareMemory) {
     this.#file = file;
@@ -113,14 +115,9 @@ export class AnswerTable {
   /** Resolves once all that was put is safe from a power cut. */
   async flush(): Promise<void> {
     await this.#writes;
-    if (!this.#dirty) return;
-    this.#dirty = false;
-    try {
-      await this.#file.sync();
-    } catch (err) {
-      this.#dirty = true;
-      throw err;
-    }
+    if (this.#dirty) this.#synced = this.#sync();
+    // Another caller may have begun it.
+    await this.#synced;
   }
 
   async close(): Promise<void> {
@@ -139,6 +136,16 @@ export class AnswerTable {
       () => {},
     );
     return write;
+  }
+
+  async #sync(): Promise<void> {
+    this.#dirty = false;
+    try {
+      await this.#file.sync();
+    } catch (err) {
+      this.#dirty = true;
+      throw err;
+    }
   }
 
   /** A file that cannot be read as a whole is read row by row later; only reads of its bad rows fail then. */
