@@ -146,11 +146,19 @@ export class Canaries<T = unknown> {
    * The replica cannot load its teacher, and waiting will not help. A model behind a server may have changed at any
    * time: its unproven answers are suspect. A model with weights of its own was the same all the time: they become
    * orphans.
+   *
+   * Workers report such a failure again with each of their reports, until they have loaded the teacher. Answers of
+   * others that came after the first report are from a server that was tested since.
    */
   lost(replica: Replica, reason: string): HealthEffect<T>[] {
-    if (this.#replicas.get(replica)?.isShared === true) return this.suspect(replica, reason);
-    this.unproven.orphan(replica.workerId, replica.teacher);
-    return [];
+    const known = this.#replicas.get(replica);
+    if (known?.isShared !== true) {
+      this.unproven.orphan(replica.workerId, replica.teacher);
+      return [];
+    }
+    if (known.isLost) return [];
+    known.isLost = true;
+    return this.suspect(replica, reason);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface KnownReplica extends Replica {
   askedAt: number;
   /** It was released, or its server's model failed, and it has not passed its probes since. */
   awaitsTest: boolean;
+  /** It could not load its teacher, and has not loaded it since. */
+  isLost: boolean;
   /** When it last passed all its probes. */
   passedAtMs: number;
   /** Runs that it has answered. */
@@ -39,6 +41,7 @@ export class KnownReplicas {
       noise: 0,
       askedAt: 0,
       awaitsTest: false,
+      isLost: false,
       passedAtMs: 0,
       runs: new Set<string>(),
     };

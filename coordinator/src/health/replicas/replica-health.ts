@@ -168,7 +168,9 @@ export class ReplicaHealth<T = unknown> {
   /** The worker has loaded the teacher (again): it is tested anew. */
   loaded(replica: Replica): void {
     const state = this.#replicas.get(replica);
-    if (state !== undefined) this.canaries.asking(state, () => state.probes.test());
+    if (state === undefined) return;
+    state.isLost = false;
+    this.canaries.asking(state, () => state.probes.test());
   }
 
   /** Forgets the worker's replicas; their unproven answers become orphans. */

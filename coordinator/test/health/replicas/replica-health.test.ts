@@ -400,6 +400,24 @@ describe('an unproven answer to a ticket', () => {
     ]);
     expect(story.health.canaries.unproven.countOfTeacher('local')).toBe(3);
   });
+
+  it('is suspect only once for a failure to load that a worker behind the same server goes on reporting', () => {
+    const story = new Story();
+    for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
+    const lost = () => story.effects.push(...story.health.canaries.lost(ONE, 'it has no token'));
+    lost();
+    story.answerAll(TWO, RIGHT);
+    story.effects.length = 0;
+    story.answers(TWO, 5);
+    lost();
+    expect(story.kinds()).toEqual([]);
+    expect(story.health.canaries.unproven.countOf(TWO)).toBe(5);
+    expect(story.health.isTrusted(TWO)).toBe(true);
+    // It was loaded meanwhile, so the next failure is another one.
+    story.health.loaded(ONE);
+    lost();
+    expect(story.kinds()).toContain('suspect');
+  });
 });
 
 describe('an answered first ticket of a run', () => {
