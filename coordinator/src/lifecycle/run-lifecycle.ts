@@ -302,11 +302,12 @@ export class RunLifecycle {
   async retry(runId: string): Promise<RunRecord> {
     const { store, monitor } = this.#parts;
     const { attempt } = store.require(runId);
-    monitor.forget(runId);
     // A repeated write after a lost reply must not count as another attempt.
-    return this.#change(runId, (r, nowMs) =>
+    const record = await this.#change(runId, (r, nowMs) =>
       r.attempt > attempt ? undefined : changes.retried(r, nowMs),
     );
+    monitor.forget(runId);
+    return record;
   }
 
   /** Changes a record; adds an event if that changes the run's state. */

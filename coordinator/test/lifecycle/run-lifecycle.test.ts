@@ -1,13 +1,13 @@
 // A store of one record with a clock that the test sets; or a bucket that makes an update and loses its receipt.
 import { createLogger } from '@lyceum/platform';
 import type { KeyValue } from '@lyceum/platform/nats';
-import { LyceumError, TrainingFailed } from '@lyceum/proto';
+import { LyceumError, StepProgress, TrainingFailed } from '@lyceum/proto';
 import { expect, test } from 'vitest';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import { RunLifecycle } from '../../src/lifecycle/run-lifecycle.js';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunEvents } from '../../src/monitoring/run-events.js';
-import type { RunMonitor } from '../../src/monitoring/run-monitor.js';
+import { RunMonitor } from '../../src/monitoring/run-monitor.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunStore } from '../../src/runs/run-store.js';
@@ -144,4 +144,33 @@ test('RunLifecycle.submit starts afresh if its id has a pointer and events of a 
   await expect(lifecycle.submit(queued())).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
   expect(purged).toEqual([runId]);
   expect(JSON.parse((await pointers.get(runId))?.value ?? '')).toEqual(pointer);
+});
+
+test('RunLifecycle.retry leaves the progress of a run alone that it refuses to try again', async () => {
+  const log = createLogger({ name: 'test', level: 'silent' });
+  const leadership = { leaderEpoch: 5, assertHeld: async () => undefined };
+  const store = await RunStore.open(
+    bucket(() => false),
+    leadership,
+    log,
+  );
+  const { runId } = await store.create({ ...queued(), state: 'TRAINING' });
+  const monitor = new RunMonitor(store);
+  const lifecycle = new RunLifecycle({
+    store,
+    pointers: {} as KeyValue,
+    catalog: {} as ArtifactCatalog,
+    monitor,
+    events: { add: () => undefined } as unknown as RunEvents,
+    log,
+    now: () => 1_000,
+  });
+  monitor.report(runId, StepProgress.fromPartial({ step: 40 }));
+  await expect(lifecycle.retry(runId)).rejects.toThrow('only a run that FAILED or was CANCELLED');
+  expect(monitor.progress(runId)?.step).toBe(40);
+  await lifecycle.fail(runId, 'its student diverged');
+  monitor.degraded(runId, 0.5);
+  await lifecycle.retry(runId);
+  monitor.report(runId, StepProgress.fromPartial({ step: 1 }));
+  expect(monitor.progress(runId)?.degradedShare).toBeUndefined();
 });
