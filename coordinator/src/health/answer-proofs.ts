@@ -129,12 +129,11 @@ export class AnswerProofs {
 
   /** The table's tail, which stays until this put has ended. */
   async #held(name: string, key: AnswerTableKey): Promise<Tail> {
-    let tail = this.#tails.get(name);
-    if (tail === undefined) {
-      const first = await this.#parts.store.recordCount(key);
-      // Another put may have been faster.
-      tail = this.#tails.get(name) ?? this.#newTail(name, key, first);
-    }
+    const first = await this.#parts.store.recordCount(key);
+    const known = this.#tails.get(name);
+    // A tail behind the table's end is of a table that was deleted: this one begins anew.
+    const tail =
+      known !== undefined && known.first <= first ? known : this.#newTail(name, key, first);
     tail.putCount++;
     return tail;
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createLogger } from '@lyceum/platform';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AnswerStore } from '../../src/answers/answer-store.js';
+import { tableFileName } from '../../src/answers/answer-table-key.js';
 import { AnswerProofs, type StoredRecords } from '../../src/health/answer-proofs.js';
 import { UnprovenAnswers } from '../../src/health/replicas/unproven-answers.js';
 import { type Suspicion, UnprovenFile } from '../../src/health/unproven-file.js';
@@ -87,3 +88,25 @@ test.each(['', '[{"table":', '[{"table":"[]","first":0,"sinceMs":1}]'])(
     await vi.waitFor(async () => expect(await file.read()).toEqual(nothing), { timeout: 60_000 });
   },
 );
+
+test('AnswerProofs notes answers of a table that was deleted and begins anew', async () => {
+  const file = new UnprovenFile(join(folder, 'unproven-answers.json'));
+  const unproven = new UnprovenAnswers<StoredRecords>();
+  const stored = (of: typeof replica, records: StoredRecords, sampleCount: number) =>
+    unproven.add(of, records, sampleCount);
+  const nothing = { suspicions: () => [], restore: () => undefined };
+  const parts = { store, file, unproven, stored, ...nothing, log, now: () => 7 };
+  const recordFor = (sample: number) =>
+    recordsOf(key, Uint32Array.of(sample), Float32Array.of(sample, 1));
+  // The first record is proven.
+  await store.put(key, Uint32Array.of(0), recordFor(0));
+  const proofs = await AnswerProofs.open(parts);
+  const put = (sample: number) =>
+    proofs.put(replica, key, Uint32Array.of(sample), recordFor(sample), 0);
+  await put(1);
+  expect((await file.read()).tails).toEqual([{ key, first: 1, sinceMs: 7 }]);
+
+  await store.delete(tableFileName(key));
+  await put(2);
+  expect((await file.read()).tails).toEqual([{ key, first: 0, sinceMs: 7 }]);
+});
