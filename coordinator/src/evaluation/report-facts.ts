@@ -38,7 +38,6 @@ export interface ReportFacts {
   readonly teacherMeasurements: readonly LoadedTeacher[];
   /** Calls paid for canaries of each, in the same order. */
   readonly canaryCalls: readonly number[];
-  readonly teacherWorkers: readonly WorkerEnvironment[];
   readonly cost: RunRecord['cost'];
   /** Contributors as they were decided, of a run with a quorum. */
   readonly contributors: Contributors;
@@ -105,7 +104,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
       coordinatorVersion: facts.coordinatorVersion,
       node: process.versions.node,
       studentWorker,
-      teacherWorkers: facts.teacherWorkers,
+      teacherWorkers: record.teacherWorkers,
     },
     contributorCounts,
     teacherKnowledge: record.teacherKnowledge ?? {},
@@ -113,7 +112,7 @@ export async function reportInput(facts: ReportFacts): Promise<ReportInput> {
     teacherWarnings: record.teacherNotes?.warnings ?? [],
     bitExactExceptions: [
       ...(record.teacherNotes?.bitExactExceptions ?? []),
-      ...bitExactExceptions(record, facts.teacherWorkers),
+      ...bitExactExceptions(record),
       ...unknownContributors(contributorCounts.unknownSteps),
     ],
   };
@@ -127,10 +126,11 @@ function samplesOf(plan: RunRecord['plan']): number {
 }
 
 /** Why the run's bits may differ if it is run again. */
-function bitExactExceptions(
-  { studentWorkers, acceptedNumerics = [] }: Pick<RunRecord, 'studentWorkers' | 'acceptedNumerics'>,
-  teacherWorkers: readonly WorkerEnvironment[],
-): string[] {
+function bitExactExceptions({
+  studentWorkers,
+  teacherWorkers,
+  acceptedNumerics = [],
+}: Pick<RunRecord, 'studentWorkers' | 'teacherWorkers' | 'acceptedNumerics'>): string[] {
   const exceptions: string[] = [];
   const kinds = (workers: readonly WorkerEnvironment[]) => [...new Set(workers.map(bitsKey))];
   const students = kinds(studentWorkers);

@@ -20,13 +20,7 @@ import type { TeacherCanaries } from '../health/index.js';
 import type { RunLifecycle } from '../lifecycle/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
 import type { ReportFiles, ReportInput, SplitLogits } from '../report/index.js';
-import {
-  type ContributorLedgers,
-  type PinnedTeacher,
-  type RunRecord,
-  type RunStore,
-  withWorker,
-} from '../runs/index.js';
+import type { ContributorLedgers, PinnedTeacher, RunRecord, RunStore } from '../runs/index.js';
 import { runTask } from '../tasks/index.js';
 import { SplitAnswers, type TicketDesk } from '../tickets/index.js';
 import { reportInput } from './report-facts.js';
@@ -187,7 +181,6 @@ export class RunEvaluation {
     }
     await this.#checkModel(record);
     const [baseline, allLabels] = this.#related();
-    const answeredBy = this.#parts.monitor.teacherWorkers(this.runId);
     const endedAtMs = now();
     const input = await reportInput({
       record,
@@ -196,7 +189,6 @@ export class RunEvaluation {
       teacherMeasurements: this.#measurements() ?? [],
       canaryCalls: record.teachers.map((teacher) => canaries.paidCalls(record, teacher)),
       contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
-      teacherWorkers: answeredBy.reduce(withWorker, record.teacherWorkers),
       cost: this.#parts.monitor.costs.of(record),
       baseline,
       allLabels,

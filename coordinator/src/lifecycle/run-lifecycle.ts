@@ -132,6 +132,11 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.noted(r, note));
   }
 
+  /** A teacher worker is about to answer for the run: its environment decides the bits. */
+  async answeredBy(runId: string, worker: WorkerEnvironment): Promise<void> {
+    await this.#change(runId, (r) => changes.answeredBy(r, worker));
+  }
+
   /** The run has paid for canaries of one of its teachers. @param calls - all calls so far. */
   async canariesPaid(runId: string, name: string, calls: number): Promise<void> {
     await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));

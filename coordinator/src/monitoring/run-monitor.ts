@@ -1,5 +1,5 @@
 /**
- * The live state of runs, which no record holds: progress, why they wait, which workers answered. Watchers of a run
+ * The live state of runs, which no record holds: progress, and why they wait. Watchers of a run
  * are woken by changes of this state and of its record.
  */
 import type { StepProgress } from '@lyceum/proto';
@@ -12,7 +12,6 @@ interface Live {
   degradedShare?: number;
   studentRate?: number;
   readonly rate: RecentRate;
-  readonly teacherWorkers: Map<string, WorkerEnvironment>;
 }
 
 export class RunMonitor {
@@ -79,15 +78,6 @@ export class RunMonitor {
     this.#wake(runId);
   }
 
-  /** Notes that a worker answered tickets of the run. */
-  answeredBy(runId: string, worker: WorkerEnvironment): void {
-    this.#live(runId).teacherWorkers.set(environmentKey(worker), worker);
-  }
-
-  teacherWorkers(runId: string): WorkerEnvironment[] {
-    return [...(this.#runs.get(runId)?.teacherWorkers.values() ?? [])];
-  }
-
   /** @param reasons - why each waiting run waits, by run id. */
   setReasons(reasons: ReadonlyMap<string, string>): void {
     const changed = [...new Set([...this.#reasons.keys(), ...reasons.keys()])].filter(
@@ -125,7 +115,7 @@ export class RunMonitor {
   }
 
   #live(runId: string): Live {
-    const live = this.#runs.get(runId) ?? { rate: new RecentRate(), teacherWorkers: new Map() };
+    const live = this.#runs.get(runId) ?? { rate: new RecentRate() };
     this.#runs.set(runId, live);
     return live;
   }
@@ -139,10 +129,6 @@ export class RunMonitor {
 export function bitsKey(worker: WorkerEnvironment): string {
   const { engine, engineVersion, computeThreads, device } = worker;
   return `${engine} ${engineVersion} on ${device}, ${computeThreads} threads`;
-}
-
-function environmentKey(worker: WorkerEnvironment): string {
-  return `${worker.workerId} ${worker.version} ${bitsKey(worker)}`;
 }
 
 /** 0 in place of NaN and infinity, which JSON, and so a record, cannot hold. */

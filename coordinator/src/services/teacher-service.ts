@@ -203,7 +203,10 @@ async function serveAnswers(
       proofs.put({ workerId, teacher: table.teacherIdentity }, table, ...records),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask, took) => answersStored(parts, session, ask, took),
-    arriving: (ask) => noteRemote(parts, ask),
+    arriving: async (ask) => {
+      await noteWorker(parts, session, ask);
+      await noteRemote(parts, ask);
+    },
     full: async (ask, err) => {
       for (const runId of desk.book.runsAsking(ask.id)) {
         await parts.lifecycle.pause(runId, answersFull(err));
@@ -237,8 +240,17 @@ function answersStored(
     .filter(({ state }) => !hasEnded(state));
   const cost = { deviceSeconds, sampleCount: ask.samples.length, ...(calls && { calls }) };
   parts.monitor.costs.answered(asking, ask.teacherIdentity, cost);
-  for (const { runId } of asking) {
-    parts.monitor.answeredBy(runId, worker.answering(ask.teacherIdentity));
+}
+
+/** Notes in the runs which worker answers, before the answers are stored, as {@link noteRemote} does. */
+async function noteWorker(
+  { desk, store, lifecycle }: TeacherServiceParts,
+  session: TeacherSession,
+  ask: Ask,
+): Promise<void> {
+  const worker = session.answering(ask.teacherIdentity);
+  for (const runId of desk.book.runsAsking(ask.id)) {
+    if (store.get(runId) !== undefined) await lifecycle.answeredBy(runId, worker);
   }
 }
 

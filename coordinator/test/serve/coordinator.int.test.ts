@@ -23,6 +23,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import type { Findings } from '../../src/documents/findings.js';
+import type { Report } from '../../src/documents/report.js';
 import { finishTraining } from './finish-training.js';
 import { jetStreamApi } from './jetstream-api.js';
 import { Peers, runDocument, type SubmittedRun, untilRun } from './peers.js';
@@ -671,6 +672,26 @@ describe('the coordinator in trouble', () => {
     await drain(peer, STEP_COUNT);
     expect(peer.rows).toEqual(expectedRows(submitted, 20, STEP_COUNT));
     expect(peer.run?.assignmentEpoch).toBe(1);
+  });
+
+  it('reports the teacher workers that answered before a restart of the coordinator', async () => {
+    const before = teacher('early');
+    const peer = student('s1');
+    await submit();
+    await assigned(peer);
+    await peer.receive(0, 0);
+    await drain(peer, 20);
+    await cluster.restart();
+    before.kill();
+    teacher('late');
+    await takenUp(peer, 20);
+    await drain(peer, STEP_COUNT);
+    await finishTraining(cluster, peer);
+    await inState(RunState.RUN_STATE_SUCCEEDED);
+    const { run: client } = cluster.clients;
+    const { reportJson } = await call(client, client.getReport, { runId });
+    const { environment } = JSON.parse(reportJson) as Pick<Report, 'environment'>;
+    expect(environment.teacherWorkers.map(({ workerId }) => workerId)).toEqual(['early', 'late']);
   });
 });
 

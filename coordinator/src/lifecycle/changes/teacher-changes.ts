@@ -1,7 +1,8 @@
 /** Changes of what a run's record keeps about its teachers. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { ownEntry } from '@lyceum/proto';
-import { type RunRecord, refusesAtChance } from '../../runs/index.js';
+import { bitsKey } from '../../monitoring/index.js';
+import { type RunRecord, refusesAtChance, type WorkerEnvironment } from '../../runs/index.js';
 import { hasEnded } from '../../schedule/index.js';
 import { failed } from './end-changes.js';
 import { knowledgeWarnings } from './knowledge-warnings.js';
@@ -34,6 +35,23 @@ export function marked(
   if (record.state !== 'SUCCEEDED') return undefined;
   const teacherNotes = notesWith(record, { warning, bitExactException: warning });
   return { ...record, report, teacherNotes };
+}
+
+/**
+ * Teacher workers that are kept, since a record's size is limited; workers of a kind that is there already only up to
+ * half of them.
+ */
+const TEACHER_WORKER_LIMIT = 128;
+
+/** Keeps the environment of a teacher worker that answers for the run. */
+export function answeredBy(record: RunRecord, worker: WorkerEnvironment): Changed {
+  const { teacherWorkers } = record;
+  const texts = teacherWorkers.map((known) => JSON.stringify(known));
+  if (hasEnded(record.state) || texts.includes(JSON.stringify(worker))) return undefined;
+  const isNewKind = teacherWorkers.every((known) => kindOf(known) !== kindOf(worker));
+  const limit = isNewKind ? TEACHER_WORKER_LIMIT : TEACHER_WORKER_LIMIT / 2;
+  if (teacherWorkers.length >= limit) return undefined;
+  return { ...record, teacherWorkers: [...teacherWorkers, worker] };
 }
 
 /** Keeps how many calls the run has paid in total for canaries of a teacher. */
@@ -88,4 +106,9 @@ function notesWith({ teacherNotes }: RunRecord, note: TeacherNote): RunRecord['t
 function withText(texts: readonly string[], text: string | undefined): string[] {
   const isNew = text !== undefined && !texts.includes(text) && texts.length < TEACHER_NOTE_LIMIT;
   return isNew ? [...texts, text] : [...texts];
+}
+
+/** Equal for workers whose answers are expected to have the same bits. */
+function kindOf(worker: WorkerEnvironment): string {
+  return `${bitsKey(worker)} ${worker.bitsMayDiffer === true}`;
 }

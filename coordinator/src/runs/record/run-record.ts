@@ -221,7 +221,7 @@ const runRecord = z.strictObject({
   /** Since when the run is in TRAINING (0: it is not); below, the time of its earlier spells in TRAINING. */
   trainingSinceMs: milliseconds,
   trainingMs: milliseconds,
-  /** Distinct workers that trained the run, the last one last; below, distinct workers that answered. */
+  /** Distinct workers that trained the run, the last one last; below, the first distinct workers that answered. */
   studentWorkers: z.array(workerEnvironment),
   teacherWorkers: z.array(workerEnvironment),
   outcome: outcome.optional(),

@@ -5,6 +5,7 @@ import {
   parseRunRecord,
   type RunRecord,
   runRecordText,
+  type WorkerEnvironment,
 } from '../../../src/runs/record/run-record.js';
 import { changed, digest, training } from './training-run.js';
 
@@ -43,6 +44,28 @@ describe('a run record with teachers', () => {
     let full = noted;
     for (let n = 1; n < 32; n++) full = changed(changes.noted(full, { warning: `${n}` }));
     expect(changes.noted(full, { warning: 'one more' })).toBeUndefined();
+  });
+
+  it('keeps each teacher worker once, and up to 128; of one kind 64', () => {
+    const worker = (id: number, device = 'cpu'): WorkerEnvironment => ({
+      workerId: `worker-${id}`,
+      version: '1',
+      engine: 'native',
+      engineVersion: '2',
+      computeThreads: 4,
+      device,
+    });
+    const keep = (record: RunRecord, one: WorkerEnvironment) =>
+      changes.answeredBy(record, one) ?? record;
+    let record = changed(changes.answeredBy(training(), worker(0)));
+    expect(record.teacherWorkers).toEqual([worker(0)]);
+    expect(changes.answeredBy(record, worker(0))).toBeUndefined();
+    expect(changes.answeredBy({ ...record, state: 'FAILED' }, worker(1))).toBeUndefined();
+    for (let id = 1; id < 200; id++) record = keep(record, worker(id));
+    expect(record.teacherWorkers).toHaveLength(64);
+    for (let id = 200; id < 400; id++) record = keep(record, worker(id, `device ${id}`));
+    expect(record.teacherWorkers).toHaveLength(128);
+    expect(parseRunRecord(runRecordText(record))).toEqual(record);
   });
 
   it('takes a marked report only if it has SUCCEEDED', () => {
