@@ -42,9 +42,7 @@ export class RunDeletion {
    */
   async delete(runId: string): Promise<string[]> {
     const record = this.#parts.store.require(runId);
-    const known = hasOwnBaseline(record) ? this.#parts.store.get(baselineRunId(runId)) : undefined;
-    // A baseline that was submitted separately is not deleted with this run.
-    const baseline = known?.parentRunId === runId ? known : undefined;
+    const baseline = this.#baselineOf(record);
     if (baseline !== undefined && !hasEnded(baseline.state)) {
       const message = `run ${baseline.runId}, its baseline, is ${baseline.state}; cancel it first`;
       throw new LyceumError('FAILED_PRECONDITION', message);
@@ -60,19 +58,31 @@ export class RunDeletion {
     return [runId, baseline.runId];
   }
 
-  /** Deletes the runs whose time to live is over. A run that another run names stays until the other is deleted. */
+  /**
+   * Deletes the runs whose time to live is over. A run that another run names stays until the other is deleted, and a
+   * run whose baseline goes on until that has ended.
+   */
   async deleteExpired(): Promise<void> {
     const { store, now, log } = this.#parts;
     for (const record of store.list()) {
       const ttl = record.specification.spec.retention?.ttlAfterFinished;
       if (ttl === undefined || !hasEnded(record.state)) continue;
       if (now() - record.endedAtMs < ttl * 1000 || this.#user(record.runId) !== undefined) continue;
+      const baseline = this.#baselineOf(record);
+      if (baseline !== undefined && !hasEnded(baseline.state)) continue;
       try {
         await this.delete(record.runId);
       } catch (thrown) {
         log.warn({ err: toLyceumError(thrown), runId: record.runId }, 'expired run not deleted');
       }
     }
+  }
+
+  /** The run's own baseline; one that was submitted separately is not deleted with the run. */
+  #baselineOf(record: RunRecord): RunRecord | undefined {
+    const { runId } = record;
+    const known = hasOwnBaseline(record) ? this.#parts.store.get(baselineRunId(runId)) : undefined;
+    return known?.parentRunId === runId ? known : undefined;
   }
 
   async #deleteOne(record: RunRecord): Promise<void> {

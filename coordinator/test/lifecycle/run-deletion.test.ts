@@ -2,7 +2,7 @@
 import { createLogger } from '@lyceum/platform';
 import type { BlobStore, KeyValue } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BlobReferences } from '../../src/artifacts/blob-references.js';
 import type { ArtifactCatalog } from '../../src/artifacts/index.js';
 import { RunDeletion, type RunDeletionParts } from '../../src/lifecycle/run-deletion.js';
@@ -138,6 +138,22 @@ it('deleteExpired deletes a run after its ttlAfterFinished, unless another run n
   await deletion.deleteExpired();
   expect(left().runs).toEqual(['named', 'recent', 'lasting', 'other']);
 }); // biome-ignore format: rows
+
+it('deleteExpired leaves a run alone, without a word, while its baseline goes on', async () => {
+  const { specification } = queued();
+  const spec = { ...specification.spec, retention: { ttlAfterFinished: 10 } };
+  const brief = {
+    state: 'FAILED',
+    endedAtMs: 1,
+    specification: { ...specification, spec },
+  } as never;
+  const going = ended('run-alone', { state: 'TRAINING', parentRunId: 'run' });
+  const { parts, deletion, left } = stored([ended('run', brief), going]);
+  const warn = vi.spyOn(parts.log, 'warn');
+  await deletion.deleteExpired();
+  expect(left().runs).toEqual(['run', 'run-alone']);
+  expect(warn).not.toHaveBeenCalled();
+});
 
 it('referredBlobs counts checkpoints of failed runs, not of succeeded or deleted runs', async () => {
   const records = [ended('failed', { state: 'FAILED' }), ended('succeeded')];
