@@ -52,7 +52,7 @@ export class StateMirror {
   readonly #unnamed = new Map<string, number>();
   /** Whether something has changed since the blobs were last checked. */
   #isDirty = true;
-  /** Keys that the copy's list has. */
+  /** Keys that the copy's list has; undefined: it must be written again. */
   #noted: MirroredStore['keys'];
   #store: MirroredStore | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -129,14 +129,19 @@ export class StateMirror {
 
   /** Writes which records the copy has, if it is whole. @param store - given: also marks the copy with its store. */
   async #noteKeys(store?: MirroredStore): Promise<void> {
-    const keys = ofEachBucket((name) => [...this.#copied[name].keys()].toSorted());
-    const isNoted = store === undefined && isDeepStrictEqual(keys, this.#noted);
+    const isNoted = store === undefined && isDeepStrictEqual(this.#keys(), this.#noted);
     const marked = store ?? this.#store;
     if (this.#isBehind || isNoted || marked === undefined) return;
     await this.#attempt(async () => {
+      // Earlier writes may have deleted some.
+      const keys = this.#keys();
       await this.#parts.folder.setStore({ ...marked, keys });
       this.#noted = keys;
     });
+  }
+
+  #keys(): Record<BucketName, string[]> {
+    return ofEachBucket((name) => [...this.#copied[name].keys()].toSorted());
   }
 
   /** Makes the copy of every bucket equal to the bucket; records that NATS has lost stay in the copy. */
@@ -235,6 +240,7 @@ export class StateMirror {
     return this.#attempt(async () => {
       await this.#parts.folder.deleteRecord(name, key);
       this.#copied[name].delete(key);
+      this.#noted = undefined;
     });
   }
 

@@ -164,6 +164,9 @@ test('a copy that lacks a record is not restored, as after a backup that was cut
   await vi.waitFor(async () => expect(await noted()).toEqual(['cut', 'deleted', 'kept']), PATIENT);
   await mirror.names.delete('deleted');
   expect(await noted()).toEqual(['cut', 'kept']);
+  await mirror.names.put('deleted', '{}');
+  await vi.waitFor(async () => expect(await noted()).toEqual(['cut', 'deleted', 'kept']), PATIENT);
+  await mirror.names.delete('deleted');
   await mirror.stop();
 
   const file = copy.recordFile('names', 'cut');
@@ -236,7 +239,7 @@ test('StateMirror keeps a new blob before a name refers to it, and drops it afte
   await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
 });
 
-test('StateMirror drops a blob with its name even if it looks at blobs while the name is deleted', async () => {
+test('StateMirror drops a blob with its name, and never lists the name again, even if it looks while the name is deleted', async () => {
   const copy = await openFolder();
   const kv = await first().nats.keyValue(RUN_BUCKET, { create: true });
   let mirror: StateMirror | undefined;
@@ -249,6 +252,7 @@ test('StateMirror drops a blob with its name even if it looks at blobs while the
   await names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
   const remove = copy.deleteRecord.bind(copy);
   const looks = vi.spyOn(copy, 'digests');
+  const lists = vi.spyOn(copy, 'setStore');
   vi.spyOn(copy, 'deleteRecord').mockImplementationOnce(async (...record) => {
     const before = looks.mock.calls.length;
     // Waits for a look at the blobs, if there is one.
@@ -256,9 +260,12 @@ test('StateMirror drops a blob with its name even if it looks at blobs while the
       .waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(before), 5_000)
       .catch(() => {});
     await remove(...record);
+    lists.mockClear();
   });
   await names.delete('model.one');
   await vi.waitFor(async () => expect(await copy.digests()).not.toContain(digest), PATIENT);
+  const listed = lists.mock.calls.flatMap(([{ keys }]) => keys?.['names'] ?? []);
+  expect(listed).not.toContain('model.one');
 });
 
 test('StateMirror writes a record later that it could not write at first', async () => {
