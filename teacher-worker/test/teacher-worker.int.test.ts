@@ -651,7 +651,7 @@ it('releases its ticket when the coordinator stops, and takes it again after the
 });
 
 it.each([
-  ['PERMISSION_DENIED', 1],
+  ['PERMISSION_DENIED', 5],
   ['INVALID_ARGUMENT', 2],
 ] as const)(
   'exits with an error when the coordinator refuses its session with %s',
