@@ -219,7 +219,7 @@ describe('NATS with mutual TLS', () => {
   });
 
   test.each<[string, () => TlsIdentity | undefined, string, string]>([
-    ['of another authority', () => stranger, 'UNAVAILABLE', 'it may have refused the certificate'],
+    ['of another authority', () => stranger, 'PERMISSION_DENIED', 'it refuses the certificate'],
     ['without TLS', () => undefined, 'FAILED_PRECONDITION', 'see --tls-dir'],
   ])('a client %s is refused with the address and the reason', async (_, tls, code, message) => {
     const { url } = server;
