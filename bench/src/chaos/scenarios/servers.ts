@@ -94,7 +94,11 @@ async function replaceModel({
     if (signal.aborted) return;
     servers?.swap(true);
     log('another model answers in place of served');
-    await until(async () => (await client.listQuarantines()).length > 0, signal);
+    // A worker that has the teacher is quarantined; where each loads it anew, as with a new session, the run pauses.
+    await until(async () => {
+      const isPaused = (await client.getRun(runId)).state === RunState.RUN_STATE_PAUSED;
+      return isPaused || (await client.listQuarantines()).length > 0;
+    }, signal);
     servers?.swap(false);
     log('the model that was pushed answers again');
     // Repeated, since a worker that is late may still find an answer of the other model.
