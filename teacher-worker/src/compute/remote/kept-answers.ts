@@ -5,7 +5,7 @@
  *
  *   record  sample u32 | class i32, −1: not known | crc32 of both u32      little-endian
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'; // biome-ignore format: one line
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { sha256Hex } from '@lyceum/proto';
@@ -150,22 +150,22 @@ function recordOf(sample: number, answer: number): Buffer {
 }
 
 /**
- * The sound records of a file. A kill or a full disk leaves a part of a record, behind which others may be written: so
- * a record is looked for from each byte on that no record has taken.
+ * The sound records of a file. Half a record at the end, as a kill leaves it, is cut off, so that the next one begins
+ * at the right place.
  */
 function recordsIn(file: string): (readonly [number, number])[] {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
+    const whole = bytes.length - (bytes.length % RECORD_BYTES);
+    if (whole < bytes.length) truncateSync(file, whole);
   } catch {
     // There is no such file, or it cannot be read: the endpoint is asked.
     return [];
   }
-  const records: (readonly [number, number])[] = [];
-  for (let at = 0; at + RECORD_BYTES <= bytes.length; ) {
-    const isSound = crc32(bytes.subarray(at, at + 8)) === bytes.readUInt32LE(at + 8);
-    if (isSound) records.push([bytes.readUInt32LE(at), bytes.readInt32LE(at + 4)]);
-    at += isSound ? RECORD_BYTES : 1;
-  }
-  return records;
+  return Array.from({ length: Math.floor(bytes.length / RECORD_BYTES) }, (_, i) =>
+    bytes.subarray(i * RECORD_BYTES, (i + 1) * RECORD_BYTES),
+  )
+    .filter((record) => crc32(record.subarray(0, 8)) === record.readUInt32LE(8))
+    .map((record) => [record.readUInt32LE(0), record.readInt32LE(4)] as const);
 }
