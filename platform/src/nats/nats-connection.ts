@@ -1,8 +1,8 @@
 /**
  * The connection to NATS, and the door to everything that is kept there.
  *
- * After the first connect it reconnects for as long as it takes, unless one end refuses the other. Calls made meanwhile fail with UNAVAILABLE after the
- * client's time limit and may be tried again.
+ * After the first connect it reconnects for as long as it takes, unless one end refuses the other. Calls made meanwhile
+ * fail with UNAVAILABLE after the client's time limit and may be tried again.
  */
 import {
   LyceumError,

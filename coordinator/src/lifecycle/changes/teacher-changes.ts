@@ -2,7 +2,12 @@
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
 import { ownEntry } from '@lyceum/proto';
 import { bitsKey } from '../../monitoring/index.js';
-import { type RunRecord, refusesAtChance, type WorkerEnvironment } from '../../runs/index.js';
+import {
+  type RunRecord,
+  refusesAtChance,
+  type WorkerEnvironment,
+  withWorker,
+} from '../../runs/index.js';
 import { hasEnded } from '../../schedule/index.js';
 import { failed } from './end-changes.js';
 import { knowledgeWarnings } from './knowledge-warnings.js';
@@ -45,13 +50,13 @@ const TEACHER_WORKER_LIMIT = 128;
 
 /** Keeps the environment of a teacher worker that answers for the run. */
 export function answeredBy(record: RunRecord, worker: WorkerEnvironment): Changed {
-  const { teacherWorkers } = record;
-  const texts = teacherWorkers.map((known) => JSON.stringify(known));
-  if (hasEnded(record.state) || texts.includes(JSON.stringify(worker))) return undefined;
-  const isNewKind = teacherWorkers.every((known) => kindOf(known) !== kindOf(worker));
+  const known = record.teacherWorkers;
+  if (hasEnded(record.state)) return undefined;
+  const teacherWorkers = withWorker(known, worker);
+  if (teacherWorkers.length === known.length) return undefined;
+  const isNewKind = known.every((other) => kindOf(other) !== kindOf(worker));
   const limit = isNewKind ? TEACHER_WORKER_LIMIT : TEACHER_WORKER_LIMIT / 2;
-  if (teacherWorkers.length >= limit) return undefined;
-  return { ...record, teacherWorkers: [...teacherWorkers, worker] };
+  return known.length < limit ? { ...record, teacherWorkers } : undefined;
 }
 
 /** Keeps how many calls the run has paid in total for canaries of a teacher. */
