@@ -1,24 +1,34 @@
-/** The record of a run in state QUEUED. */
-import { checkRunSpecification, specificationDigest } from '@lyceum/learning/specification';
+/** The record of a run in state QUEUED, and specifications of runs. */
+import {
+  checkRunSpecification,
+  type DistillationSpecification,
+  specificationDigest,
+} from '@lyceum/learning/specification';
 import { baselineRunId } from '@lyceum/proto';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 
-export function queued(): RunRecord {
-  const specification = checkRunSpecification(
-    {
-      apiVersion: 'lyceum.dev/v1alpha1',
-      kind: 'Distillation',
-      metadata: { name: 'run' },
-      spec: {
-        dataset: 'digits',
-        teachers: [{ name: 'one', model: 'first' }],
-        labels: { count: 200 },
-        student: { model: { architecture: 'mlp' }, baseline: 'train' },
-        training: { epochs: 4, batchSize: 100 },
-      },
+/** A checked specification of a distillation with one teacher. @param spec - replaces parts of it, or adds to it. */
+export function distillationOf(spec: object): DistillationSpecification {
+  const document = {
+    apiVersion: 'lyceum.dev/v1alpha1',
+    kind: 'Distillation',
+    metadata: { name: 'run' },
+    spec: {
+      dataset: 'digits',
+      teachers: [{ name: 'one', model: 'first' }],
+      student: { model: { architecture: 'mlp' } },
+      ...spec,
     },
-    'test',
-  );
+  };
+  return checkRunSpecification(document, 'test') as DistillationSpecification;
+}
+
+export function queued(): RunRecord {
+  const specification = distillationOf({
+    labels: { count: 200 },
+    student: { model: { architecture: 'mlp' }, baseline: 'train' },
+    training: { epochs: 4, batchSize: 100 },
+  });
   return {
     runId: 'run',
     sequence: 1,

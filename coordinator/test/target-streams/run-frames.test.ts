@@ -1,6 +1,5 @@
 // Frames of a run whose asks are satisfied at once, taken one by one.
 import { stepPlan } from '@lyceum/learning/orders';
-import { checkRunSpecification } from '@lyceum/learning/specification';
 import { expect, it } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
@@ -8,7 +7,7 @@ import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { gridOf } from '../../src/runs/record/run-tensors.js';
 import { RunFrames, type RunFramesParts } from '../../src/target-streams/run-frames.js';
 import type { Ask, Asker } from '../../src/tickets/asks/index.js';
-import { queued } from '../runs/queued-run.js';
+import { distillationOf, queued } from '../runs/queued-run.js';
 
 const BATCH_SIZE = 100;
 const SAMPLES = 3_000;
@@ -31,21 +30,12 @@ const teacher = {
 };
 
 function record(): RunRecord {
-  const document = {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: 'run' },
-    spec: {
-      dataset: 'digits',
-      teachers: [{ name: 'one', model: 'first' }],
-      student: { model: { architecture: 'mlp' } },
-      views: { seed: 1, cycle: 1_000, mixup: true },
-      training: { epochs: EPOCHS, batchSize: BATCH_SIZE },
-    },
-  };
   return {
     ...queued(),
-    specification: checkRunSpecification(document, 'test'),
+    specification: distillationOf({
+      views: { seed: 1, cycle: 1_000, mixup: true },
+      training: { epochs: EPOCHS, batchSize: BATCH_SIZE },
+    }),
     dataset: { digest: 'ab'.repeat(32), classCount: CLASSES },
     teachers: [teacher],
     plan: stepPlan({ sampleCount: SAMPLES, batchSize: BATCH_SIZE, epochs: EPOCHS }),

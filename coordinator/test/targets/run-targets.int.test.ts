@@ -2,14 +2,13 @@
 // Asks are satisfied at once. Each position must be sent once, in order.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepPlan } from '@lyceum/learning/orders';
-import { checkRunSpecification } from '@lyceum/learning/specification';
 import { LyceumError, type StepFigures, type TargetFrame, TargetRequest } from '@lyceum/proto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { DatasetOutline } from '../../src/artifacts/inspect-artifact.js';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { RunTargets, type RunTargetsParts } from '../../src/targets/run-targets.js';
-import { queued } from '../runs/queued-run.js';
+import { distillationOf, queued } from '../runs/queued-run.js';
 
 const WAIT = { timeout: 120_000 };
 const BATCH_SIZE = 16;
@@ -36,21 +35,10 @@ function record(classCount: number): RunRecord {
     settingsJson: '',
     engine: 'tfjs-layers',
   };
-  const specification = checkRunSpecification(
-    {
-      apiVersion: 'lyceum.dev/v1alpha1',
-      kind: 'Distillation',
-      metadata: { name: 'run' },
-      spec: {
-        dataset: 'digits',
-        teachers: [{ name: 'one', model: 'first' }],
-        student: { model: { architecture: 'mlp' } },
-        objective: [{ term: 'kd', weight: 1, temperature: 1 }],
-        training: { epochs: 1, batchSize: BATCH_SIZE },
-      },
-    },
-    'test',
-  );
+  const specification = distillationOf({
+    objective: [{ term: 'kd', weight: 1, temperature: 1 }],
+    training: { epochs: 1, batchSize: BATCH_SIZE },
+  });
   return {
     ...queued(),
     specification,

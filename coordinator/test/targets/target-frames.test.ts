@@ -1,30 +1,18 @@
 // Frames are made of buffers that are overwritten afterwards.
 import { targetPlan } from '@lyceum/learning/ensemble';
-import { checkRunSpecification } from '@lyceum/learning/specification';
 import { FRAME_BYTES, float32Values } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { DataThreads } from '../../src/data-plane/data-threads.js';
 import { targetFrames } from '../../src/targets/target-frames.js';
 import { stored } from '../data-plane/stored.js';
+import { distillationOf } from '../runs/queued-run.js';
 
 function plan() {
-  const specification = checkRunSpecification(
-    {
-      apiVersion: 'lyceum.dev/v1alpha1',
-      kind: 'Distillation',
-      metadata: { name: 'run' },
-      spec: {
-        dataset: 'digits',
-        teachers: [{ name: 'one', model: 'first' }],
-        student: { model: { architecture: 'mlp' } },
-        objective: [{ term: 'kd', temperature: 1 }],
-        training: { epochs: 1 },
-      },
-    },
-    'test',
-  );
-  if (specification.kind !== 'Distillation') throw new Error('no distillation');
-  return targetPlan(specification.spec);
+  const { spec } = distillationOf({
+    objective: [{ term: 'kd', temperature: 1 }],
+    training: { epochs: 1 },
+  });
+  return targetPlan(spec);
 }
 
 it('targetFrames copies rows, so that frames keep their values when buffers are overwritten', async () => {

@@ -4,10 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { stepPlan } from '@lyceum/learning/orders';
-import {
-  checkRunSpecification,
-  type DistillationSpecification,
-} from '@lyceum/learning/specification';
 import { IDENTITY_VIEW } from '@lyceum/learning/views';
 import { createLogger } from '@lyceum/platform';
 import { layerOutput } from '@lyceum/proto';
@@ -21,30 +17,19 @@ import type { RunRecord } from '../../src/runs/record/run-record.js';
 import { SpanSamples } from '../../src/targets/span-samples.js';
 import { TargetSource } from '../../src/targets/target-source.js';
 import { answerTable } from '../../src/tickets/asks/index.js';
-import { queued } from '../runs/queued-run.js';
+import { distillationOf, queued } from '../runs/queued-run.js';
 
 const SAMPLES = 8;
 const CLASSES = 3;
 const IDENTITY = '11'.repeat(32);
 
-const specification = checkRunSpecification(
-  {
-    apiVersion: 'lyceum.dev/v1alpha1',
-    kind: 'Distillation',
-    metadata: { name: 'run' },
-    spec: {
-      dataset: 'digits',
-      teachers: [{ name: 'one', model: 'first' }],
-      student: { model: { architecture: 'mlp' } },
-      objective: [
-        { term: 'kd', weight: 1, temperature: 1 },
-        { term: 'hint', weight: 1, hintLayer: 'dense_2', guidedLayer: 'dense_1' },
-      ],
-      training: { epochs: 1, batchSize: SAMPLES },
-    },
-  },
-  'test',
-) as DistillationSpecification;
+const specification = distillationOf({
+  objective: [
+    { term: 'kd', weight: 1, temperature: 1 },
+    { term: 'hint', weight: 1, hintLayer: 'dense_2', guidedLayer: 'dense_1' },
+  ],
+  training: { epochs: 1, batchSize: SAMPLES },
+});
 
 const dataset: DatasetOutline = {
   digest: 'ab'.repeat(32),
