@@ -33,12 +33,18 @@ export async function pushArtifact(
     options,
   );
   const header = PushArtifactHeader.fromPartial({ kind, name, sizeBytes });
-  await push.send({ part: { $case: 'header', header } });
-  let sentBytes = 0;
-  for await (const chunk of contentChunks(content)) {
-    await push.send({ part: { $case: 'chunk', chunk } });
-    sentBytes += chunk.length;
-    options.onProgress?.(sentBytes, sizeBytes);
+  try {
+    await push.send({ part: { $case: 'header', header } });
+    let sentBytes = 0;
+    for await (const chunk of contentChunks(content)) {
+      await push.send({ part: { $case: 'chunk', chunk } });
+      sentBytes += chunk.length;
+      options.onProgress?.(sentBytes, sizeBytes);
+    }
+  } catch (err) {
+    // The file cannot be read. If the call stayed open, both ends would wait for each other.
+    push.cancel();
+    throw err;
   }
   push.end();
   const response = await push.response;

@@ -130,7 +130,8 @@ async function* requestsOf<Req>(
   signal: AbortSignal,
 ): AsyncGenerator<Req, void, undefined> {
   yield* messagesOf<Req>(call, callerGone);
-  // A call that is cut off looks at first like one whose caller is done. The difference shows a moment later.
+  // A call that is cut off looks at first like one whose caller is done. Node closes its stream one turn later.
+  await setImmediate();
   await setImmediate();
   if (signal.aborted) throw callerGone();
 }
