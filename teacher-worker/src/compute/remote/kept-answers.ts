@@ -118,6 +118,7 @@ export class KeptTable {
       appendFileSync(this.#file, recordOf(sample, answer));
     } catch {
       // On a full disk the answer is not kept for the next process. It counts all the same.
+      cutToRecords(this.#file);
     }
   }
 }
@@ -149,16 +150,22 @@ function recordOf(sample: number, answer: number): Buffer {
   return record;
 }
 
-/**
- * The sound records of a file. Half a record at the end, as a kill leaves it, is cut off, so that the next one begins
- * at the right place.
- */
+/** Cuts part of a record off the end, as a kill or a full disk leaves it: the next one begins at the right place. */
+function cutToRecords(file: string): void {
+  try {
+    const { size } = statSync(file);
+    if (size % RECORD_BYTES > 0) truncateSync(file, size - (size % RECORD_BYTES));
+  } catch {
+    // There is no such file, or it cannot be written: what comes behind the part is not kept.
+  }
+}
+
+/** The sound records of a file. */
 function recordsIn(file: string): (readonly [number, number])[] {
+  cutToRecords(file);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
-    const whole = bytes.length - (bytes.length % RECORD_BYTES);
-    if (whole < bytes.length) truncateSync(file, whole);
   } catch {
     // There is no such file, or it cannot be read: the endpoint is asked.
     return [];

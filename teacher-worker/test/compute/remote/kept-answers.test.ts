@@ -1,4 +1,5 @@
 /** Files in the test's own folder. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,30 @@ test('KeptAnswers are read again by a new process, until they are forgotten', ()
   expect(kept.table(key).get(1)).toBeUndefined();
   expect(new KeptAnswers(folder).table(key).get(1)).toBeUndefined();
 });
+
+// Linux only: the limit of a process's files is set from outside, and stands for a full disk.
+test.runIf(process.platform === 'linux')(
+  'KeptAnswers that come after part of one, as a full disk leaves it, are read again',
+  () => {
+    const table = new KeptAnswers(folder).table(key);
+    const limitFiles = (bytes: number | 'unlimited') =>
+      execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+    const ignored = (): void => undefined;
+    process.on('SIGXFSZ', ignored);
+    try {
+      table.set(0, 1);
+      // One record has 12 bytes.
+      limitFiles(19);
+      table.set(1, 1);
+    } finally {
+      limitFiles('unlimited');
+      process.off('SIGXFSZ', ignored);
+    }
+    table.set(2, 1);
+    const again = new KeptAnswers(folder).table(key);
+    expect([0, 1, 2].map((sample) => again.get(sample))).toEqual([1, undefined, 1]);
+  },
+);
 
 test('KeptAnswers forgets answers although their file cannot be deleted', () => {
   const kept = new KeptAnswers(folder);
