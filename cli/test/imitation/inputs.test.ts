@@ -20,3 +20,9 @@ it('readImitationInputs names the row and column of a value that is no number', 
   const read = readImitationInputs({ source: 'rows.csv', numbers: ['a', 'b'] }, ['x', 'y'], root);
   await expect(read).rejects.toThrow(/rows\.csv, row 2: b is "4 cm"; want a number$/);
 });
+
+it('readImitationInputs takes a blank for nothing, not for 0', async () => {
+  writeFileSync(join(root, 'blank.csv'), 'a,b\n1,2\n3, \n');
+  const read = readImitationInputs({ source: 'blank.csv', numbers: ['a', 'b'] }, ['x', 'y'], root);
+  await expect(read).rejects.toThrow(/blank\.csv, row 2: has nothing in b$/);
+});

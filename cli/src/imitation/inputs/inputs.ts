@@ -126,8 +126,8 @@ async function* tableRows(source: string, described: ImitationInputs): AsyncGene
   }
   for await (const { where, values } of table.rows(named)) {
     const cell = (own: string | undefined): string | undefined => {
-      const value = own === undefined ? undefined : values[own];
-      return value === undefined || value === null || value === '' ? undefined : String(value);
+      const text = own === undefined ? '' : String(values[own] ?? '');
+      return text.trim() === '' ? undefined : text;
     };
     const wanted = (own: string): string => {
       const value = cell(own);
