@@ -1,4 +1,5 @@
 /** `submit --sweep`: submits all runs of a sweep, or none. */
+import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Following } from '../following/index.js';
 import type { CommandContext } from '../session/index.js';
 import { followSweep } from './follow-sweep.js';
@@ -41,9 +42,18 @@ export async function submitSweep(context: CommandContext, request: SweepRequest
     return;
   }
   let thereCount = 0;
-  for (const { text } of points) {
-    if (signal.aborted) return;
-    if (!(await client.submitRun(text)).created) thereCount++;
+  for (const [index, { text }] of points.entries()) {
+    const soFar = `${index} of ${points.length} runs are submitted; the same command submits the rest`;
+    if (signal.aborted) {
+      notice(soFar);
+      return;
+    }
+    try {
+      if (!(await client.submitRun(text)).created) thereCount++;
+    } catch (err) {
+      const { code, message } = toLyceumError(err);
+      throw new LyceumError(code, `${message}; ${soFar}`, { cause: err });
+    }
   }
   const there = thereCount === 0 ? '' : `; ${thereCount} were there already`;
   notice(`Sweep ${name}: ${points.length} runs${there}`);
