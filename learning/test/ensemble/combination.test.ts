@@ -133,6 +133,16 @@ describe('combination rules without a fit', () => {
     expectClose(probabilities({ combine: 'majority-vote' }, batch), want);
   });
 
+  it('majority-vote gives uniform probabilities where only teachers of weight 0 vote', () => {
+    const nothing = Array(4).fill(Number.NEGATIVE_INFINITY);
+    const rows = [[...nothing, 0, 0, 3, 0], [3, 0, 0, 0, 3, 0, 0, 0]]; // biome-ignore format: rows
+    const batch = { ...answers(rows, 4), teacherWeights: [1, 0] };
+    const want = [0.25, 0.25, 0.25, 0.25, 0, 0, 1, 0];
+    expectClose(probabilities({ combine: 'majority-vote' }, batch), want);
+    const weightless = { ...batch, teacherWeights: [0, 0] };
+    expect(() => probabilities({ combine: 'majority-vote' }, weightless)).toThrow('sum > 0');
+  });
+
   it('majority-vote has no answer in its logarithms where no teacher votes', () => {
     const batch = answers([[...Array(4).fill(Number.NEGATIVE_INFINITY), 0, 0, 3, 0]], 4);
     const logs = new Float64Array(8);

@@ -1,12 +1,11 @@
 /**
  * The shares of the votes argmax vₖ, by the teachers' weights; no temperature changes them.
  *
- * A class's votes are divided by the weight of the teachers that know the class. Where no teacher votes, a target is
- * equal for all classes; as logarithms the row is −∞ throughout, which figures take for no answer.
+ * A class's votes are divided by the weight of the teachers that know the class. Where no teacher of weight above 0
+ * votes, a target is equal for all classes; as logarithms the row is −∞ throughout, which figures take for no answer.
  */
-import { LyceumError } from '@lyceum/proto';
 import { voteFractions } from '../pooling/index.js';
-import { classMask } from '../teachers/index.js';
+import { classMask, teacherShares } from '../teachers/index.js';
 import { type BatchAnswers, type Combined, constant, partlyKnown, votes } from './combined.js';
 import type { EnsembleRule } from './rule.js';
 
@@ -25,20 +24,16 @@ function voted(
   answers: BatchAnswers,
 ): Combined {
   const { rowCount, classCount } = answers;
+  // Called for its check of weights: below, a row without votes that count is no error.
+  teacherShares(teacherWeights);
   const masks = partlyKnown(answers)?.map((known) => classMask(known, classCount));
   const all = new Float64Array(rowCount * classCount);
   const silentRows: number[] = [];
   for (let row = 0; row < rowCount; row++) {
     const cast = own.map((vote) => vote[row] as number);
     const fractions = voteFractions(cast, classCount, teacherWeights, masks);
-    if (cast.every((vote) => vote < 0)) {
-      silentRows.push(row);
-      continue;
-    }
-    if (fractions === null) {
-      throw new LyceumError('INVALID_ARGUMENT', "teachers' weights must have a sum > 0, got 0");
-    }
-    all.set(fractions, row * classCount);
+    if (fractions === null) silentRows.push(row);
+    else all.set(fractions, row * classCount);
   }
   return {
     ...constant(all),
