@@ -13,7 +13,7 @@ import { type TargetPlan, type TargetTensor, targetRowShape } from './target-pla
  * one, −1 where there is nothing to compare: no answer, or a teacher whose answers no term combines.
  *
  * The target is the first of the plan's tensors that the teacher is combined into. In a tensor of votes it is the
- * class with most votes, of equal ones the first, as in the term itself.
+ * class with most votes by the teachers' weights, of equal ones the first, as in the term itself.
  *
  * @param targets - as `combineTargets` gives them.
  */
@@ -31,7 +31,7 @@ export function disagreements(
     const tensor = plan.tensors[index];
     if (logits === undefined || tensor === undefined) continue;
     const combined =
-      known.get(index) ?? targetClasses(tensor, targets[index] as Float32Array, classCount);
+      known.get(index) ?? targetClasses(plan, tensor, targets[index] as Float32Array, classCount);
     known.set(index, combined);
     const own = argmaxRows(logits, rowCount, classCount);
     for (let row = 0; row < rowCount; row++) {
@@ -43,19 +43,27 @@ export function disagreements(
 }
 
 /** [N]; −1: none. */
-function targetClasses(tensor: TargetTensor, target: Float32Array, classCount: number): Int32Array {
+function targetClasses(
+  { teacherWeights }: TargetPlan,
+  tensor: TargetTensor,
+  target: Float32Array,
+  classCount: number,
+): Int32Array {
   const rowSize = elementCount(targetRowShape(tensor, classCount));
   const rowCount = target.length / rowSize;
   if (tensor.kind === 'top-k') {
     return Int32Array.from({ length: rowCount }, (_, row) => target[row * rowSize] as number);
   }
   if (tensor.kind !== 'votes') return argmaxRows(target, rowCount, classCount);
-  const counts = new Int32Array(classCount);
+  const weights = tensor.teachers.map((k) => teacherWeights[k] as number);
+  const counts = new Float64Array(classCount);
   return Int32Array.from({ length: rowCount }, (_, row) => {
-    const votes = target.subarray(row * rowSize, (row + 1) * rowSize).filter((vote) => vote >= 0);
+    const votes = target.subarray(row * rowSize, (row + 1) * rowSize);
     counts.fill(0);
-    for (const vote of votes) counts[vote] = (counts[vote] as number) + 1;
-    const most = votes.reduce((best, vote) => Math.max(best, counts[vote] as number), 0);
+    for (const [position, vote] of votes.entries()) {
+      if (vote >= 0) counts[vote] = (counts[vote] as number) + (weights[position] as number);
+    }
+    const most = votes.reduce((best, vote) => Math.max(best, counts[vote] ?? 0), 0);
     return most === 0 ? -1 : counts.indexOf(most);
   });
 }

@@ -22,10 +22,11 @@ function verdicts(
   tensors: readonly TargetTensor[],
   teacherLogits: TeacherAnswers['teacherLogits'],
   combine: TargetPlan['combination'] = { combine: 'arithmetic' },
+  teacherWeights: readonly number[] = teacherLogits.map(() => 1),
 ): number[][] {
   const plan: TargetPlan = {
     combination: combine,
-    teacherWeights: teacherLogits.map(() => 1),
+    teacherWeights,
     tensors,
   };
   const answers = { teacherLogits, rowCount: 3, classCount: 3 };
@@ -76,4 +77,20 @@ it('disagreements compares a teacher with the first target that includes it', ()
   const all: TargetTensor = { ...pooled, name: 'b', teachers: everybody };
   expect(verdicts([alone, all], ANSWERS)[2]).toEqual([0, 0, 0]);
   expect(verdicts([all, alone], ANSWERS)[2]).toEqual([1, 0, 0]);
+});
+
+it("disagreements counts votes by the teachers' weights, as the term does", () => {
+  const votes: TargetTensor = { kind: 'votes', name: 'v', teachers: everybody };
+  const answers = [certain(0, 1, 2), certain(0, 2, -1), certain(1, 2, -1)];
+  expect(verdicts([votes], answers, undefined, [3, 1, 1])).toEqual([
+    [0, 0, 0],
+    [0, 1, -1],
+    [1, 1, -1],
+  ]);
+  // A vote of weight 0 makes no target.
+  expect(verdicts([votes], answers, undefined, [0, 1, 1])).toEqual([
+    [0, 1, -1],
+    [0, 0, -1],
+    [1, 0, -1],
+  ]);
 });
