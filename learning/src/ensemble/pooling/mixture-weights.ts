@@ -7,6 +7,9 @@
  * steps of EM come Newton's steps, each a quadratic programme over the same weights. Dempster, Laird, Rubin 1977; Kim,
  * Carbonetto, Stephens, Anitescu 2020 (mix-SQP), §3, https://arxiv.org/abs/1806.01412
  *
+ * Teachers that give every label the same probability share their weight equally: NLL(w) says only what they have
+ * together.
+ *
  * w is best just where rₖ = 1 for wₖ > 0 and rₖ ≤ 1 for wₖ = 0, and NLL(w) − least ≤ log max rₖ (Jensen).
  *
  * Symbols: K teachers, N held-out samples, pₖₙ teacher k's probability of sample n's label, at least
@@ -51,7 +54,18 @@ export function mixtureWeights(labelProbabilities: readonly Values[]): Float64Ar
     if (next === undefined) break;
     weights = next;
   }
-  return weights;
+  return sharedByTwins(labelProbabilities, weights);
+}
+
+/** Weights of teachers with equal probabilities, averaged: the mixture stays as it is. */
+function sharedByTwins(labelProbabilities: readonly Values[], weights: Float64Array): Float64Array {
+  return weights.map((_, k) => {
+    const own = labelProbabilities[k] as Values;
+    const twins = weights.filter((_, j) =>
+      labelProbabilities[j]?.every((probability, n) => probability === own[n]),
+    );
+    return twins.reduce((sum, weight) => sum + weight, 0) / twins.length;
+  });
 }
 
 /** One step of EM: wₖ rₖ. Never raises the loss. */

@@ -45,6 +45,16 @@ describe('mixtureWeights', () => {
     expect(weights[0]).toBeCloseTo(1, 9);
   });
 
+  it('gives equal teachers among others equal weights, together what one of them would get', () => {
+    const [a, b, c] = randomProbabilities(3, 3, 100) as [Float64Array, Float64Array, Float64Array];
+    const [ofA = 0, ofB = 0, ofC = 0] = mixtureWeights([a, b, c]);
+    const [first, second, third, fourth, fifth] = mixtureWeights([a, b, a, c, a]);
+    expect([third, fifth]).toEqual([first, first]);
+    expect(3 * (first ?? 0)).toBeCloseTo(ofA, 9);
+    expect(second).toBeCloseTo(ofB, 9);
+    expect(fourth).toBeCloseTo(ofC, 9);
+  });
+
   it('has a loss at most that of EM, whose loss never rises', () => {
     const probabilities = randomProbabilities(11, 4, 50);
     const best = mixtureNll(probabilities, mixtureWeights(probabilities));
