@@ -50,6 +50,19 @@ describe.each(everyTerm(tf))('objective term $name', (term) => {
     }
   });
 
+  it('has a small gradient where a sample is all zeros, or equal to another one', () => {
+    const [rows = 0, ...rest] = input.shape;
+    const [, other, ...others] = tf.split(input, rows);
+    for (const first of [tf.zeros([1, ...rest]), other as Tensor]) {
+      const batch = tf.concat([first, other as Tensor, ...others]);
+      const gradient = numbersAt(term, batch).slice(1);
+      expect(Math.max(...gradient.map(Math.abs))).toBeLessThan(100);
+      // And where a whole batch is: as before the first step of a student whose last layer starts with zeros.
+      const equal = tf.concat(Array(rows).fill(first));
+      expect(Math.max(...numbersAt(term, equal).slice(1).map(Math.abs))).toBeLessThan(100);
+    }
+  });
+
   it.skipIf(engine.name !== 'native')('gives the same bits when traced as a graph', () => {
     const fn = (inputs: object) =>
       valueAndGradient({ ...term, inputs: inputs as TermInputs }, (inputs as TermInputs)[term.by]);

@@ -31,6 +31,7 @@ const SETTINGS: Readonly<Record<string, readonly object[]>> = {
   'mse-logits': [{}, { center: true, reduction: 'half-sum-classes' }],
   'topk-kd': ['renorm', 'bucket', 'uniform', 'truncated'].map((tail) => ({ k: 2, tail })),
   'hard-label': [{ smoothing: 0.1 }],
+  'attention-transfer': [{}, { power: 1 }],
   vote: [{ mode: 'soft' }, { mode: 'hard' }],
   // Only a program with a plugin has such a term.
   plugin: [],

@@ -3,7 +3,7 @@ import type { Scalar, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section, wholeNumber } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
-import { rootOfSquares } from '../losses/index.js';
+import { unitVectors } from '../losses/index.js';
 import { layers, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
@@ -37,7 +37,7 @@ function attention(tf: Tf, features: Tensor4D, power: number): Tensor2D {
   // By multiplication: tfjs's power has no gradient at negative values.
   for (let factor = 1; factor < power; factor++) powered = powered.mul(features);
   const map = tf.mean(powered, 3).reshape<Tensor2D>([features.shape[0], -1]);
-  return map.div(rootOfSquares(tf, map, 1));
+  return unitVectors(tf, map, 1);
 }
 
 /** Means over windows that cover the map, `[⌊i n/m⌋, ⌈(i + 1) n/m⌉)`: they overlap where m does not divide n. */

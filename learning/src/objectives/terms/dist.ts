@@ -3,7 +3,7 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
-import { rootOfSquares, temperedSoftmax } from '../losses/index.js';
+import { divisor, rootOfSquares, temperedSoftmax } from '../losses/index.js';
 import { notNegative, teachers, temperatureOf, weightOf } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
@@ -17,9 +17,13 @@ interface DistWeights {
 /** Keeps a correlation with a constant row finite: it becomes 0. */
 const LEAST_PRODUCT = 1e-8;
 
+/** A student's probabilities with no greater spread, the root of the sum of squares, are constant but for rounding. */
+const LEAST_SPREAD = 1e-6;
+
 /**
  * `τ² [interClass (1 − mean_b ρ(q_b, p_b)) + intraClass (1 − mean_c ρ(q_·c, p_·c))]`, ρ Pearson's correlation with
- * 1e-8 added to its denominator.
+ * 1e-8 added to its denominator. If a student's q_b or q_·c has no differences, ρ is 0, and the spread that it is
+ * divided by counts as 1: divided by 1e-8, its gradient would be 1e8 times as large.
  *
  * A batch of one has no correlation over samples: that part is the constant 1.
  *
@@ -44,7 +48,8 @@ function dist(
 function correlation(tf: Tf, x: Tensor2D, y: Tensor2D, axis: 0 | 1): Tensor2D {
   const a = x.sub<Tensor2D>(tf.mean(x, axis, true));
   const b = y.sub<Tensor2D>(tf.mean(y, axis, true));
-  const norms = rootOfSquares(tf, a, axis).mul(rootOfSquares(tf, b, axis));
+  const spread = divisor(tf, rootOfSquares(tf, a, axis), LEAST_SPREAD);
+  const norms = spread.mul(rootOfSquares(tf, b, axis));
   return tf.sum<Tensor2D>(a.mul(b), axis, true).div(norms.add(LEAST_PRODUCT));
 }
 

@@ -5,7 +5,7 @@ import type { Scalar, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
-import { flattened, rootOfSquares } from '../losses/index.js';
+import { flattened, rootOfSquares, unitVectors } from '../losses/index.js';
 import { layers, notNegative, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
@@ -46,7 +46,7 @@ function relations(tf: Tf, features: Tensor2D): { distances: Tensor3D; cosines: 
   const offsets = features.sub<Tensor3D>(features.reshape([rows, 1, -1]));
   const lengths = rootOfSquares(tf, offsets, 2);
   const mean = tf.sum(lengths).div(Math.max(1, rows * (rows - 1)));
-  const directions = offsets.div<Tensor3D>(lengths);
+  const directions = unitVectors(tf, offsets, 2);
   return {
     distances: lengths.div(mean),
     cosines: tf.matMul(directions, directions, false, true),

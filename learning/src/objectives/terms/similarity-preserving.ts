@@ -3,7 +3,7 @@ import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
-import { flattened, rootOfSquares } from '../losses/index.js';
+import { flattened, unitVectors } from '../losses/index.js';
 import { layers, weightOf } from './fields.js';
 import type { FeatureTerm } from './term.js';
 
@@ -28,8 +28,7 @@ export function similarityPreserving(
 
 function similarity(tf: Tf, features: Tensor): Tensor2D {
   const flat = flattened(tf, features);
-  const gram = tf.matMul(flat, flat, false, true);
-  return gram.div(rootOfSquares(tf, gram, 1));
+  return unitVectors(tf, tf.matMul(flat, flat, false, true), 1);
 }
 
 const settings = section({
