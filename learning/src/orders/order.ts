@@ -3,7 +3,7 @@
  *
  * A step plan cuts every epoch's order into batches; the last batch of an epoch may be shorter, none is
  * dropped. The order itself is a keyed permutation of [0, N): a Feistel network over the next power of four,
- * walked until it lands below N (Black & Rogaway 2002, "Ciphers with arbitrary finite domains", §3;
+ * walked until it lands below N (Black & Rogaway 2002, "Ciphers with arbitrary finite domains", §4;
  * https://web.cs.ucdavis.edu/~rogaway/papers/subset.pdf). Fixed for ever: a stored run's checkpoint counts on it.
  *
  * Symbols: N `sampleCount`, B `batchSize`, *position* p in the order, *row* r of the split.

@@ -9,7 +9,7 @@
  * teacher's answer must not depend on the other rows of a batch.
  *
  * Teachers answer the mixed sample: answers are not mixed. The data set's labels are mixed: λ of the sample's own and
- * 1 − λ of its partner's; a missing label counts nothing. Zhang et al. 2018, eq. 1, https://arxiv.org/abs/1710.09412
+ * 1 − λ of its partner's; a missing label counts nothing. Zhang et al. 2018, §1, https://arxiv.org/abs/1710.09412
  */
 import { fnv1a32, fnv1a32Decimal, mulberry32 } from '../arrays/index.js';
 import type { DatasetSamples } from '../datasets/index.js';

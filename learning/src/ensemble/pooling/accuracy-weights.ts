@@ -11,7 +11,7 @@ import { sharesOrEqual } from '../teachers/index.js';
 /**
  *     linear     aₖ
  *     softmax    exp(aₖ/t)
- *     log-odds   max(0, log(aₖ/(1−aₖ)) + log(Cₖ−1)): 0 at chance. SAMME; Zhu et al. 2009, §2.2,
+ *     log-odds   max(0, log(aₖ/(1−aₖ)) + log(Cₖ−1)): 0 at chance. SAMME; Zhu et al. 2009, algorithm 2,
  *                https://doi.org/10.4310/SII.2009.v2.n3.a8
  */
 export type AccuracyWeighting = 'linear' | 'softmax' | 'log-odds';

@@ -1,6 +1,6 @@
 /**
  * The median of the teachers' probabilities, class by class, over its sum: a teacher that is far off moves the median
- * no more than one that is slightly off. Kittler, Hatef, Duin & Matas 1998, "On combining classifiers", §2.2 (median
+ * no more than one that is slightly off. Kittler, Hatef, Duin & Matas 1998, "On combining classifiers", §3.3 (median
  * rule).
  *
  *     p_c ∝ medianₖ pₖc      half of the weight of the teachers that know c is at or below it, half at or above

@@ -2,7 +2,7 @@
  * Weights as whole numbers of 8 bits, with a scale for each output channel: symmetric, so zero stays zero, and
  * rounded to the nearest.
  *
- * @see Jacob et al. 2018, §2, https://arxiv.org/abs/1712.05877; per channel: Krishnamoorthi 2018, §2.3,
+ * @see Jacob et al. 2018, §2, https://arxiv.org/abs/1712.05877; per channel: Krishnamoorthi 2018, §2.6,
  *   https://arxiv.org/abs/1806.08342
  */
 import { elementCount } from '@lyceum/proto';

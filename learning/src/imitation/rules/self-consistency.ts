@@ -18,7 +18,7 @@ const settings = section({
  * Keeps inputs for which teachers that answer several times mostly agree with themselves. Teachers that name no class
  * are left out.
  *
- * @see Wang et al. 2023, Self-Consistency Improves Chain of Thought Reasoning in Language Models, §3.4
+ * @see Wang et al. 2023, Self-Consistency Improves Chain of Thought Reasoning in Language Models, §3.5
  */
 export const selfConsistencyRule: ImitationRule<typeof settings> = {
   name: 'self-consistency',
