@@ -53,21 +53,35 @@ export function labelledMask(dataset: DatasetSamples, labels: LabelSettings): Ui
 /** Shares that sum to `count` ≤ Σ sizes, none above its size. Ties go to the lowest class. */
 function classShares(sizes: readonly number[], count: number): number[] {
   const shares = sizes.map(() => 0);
+  // Classes without a label come before all others, larger ones first.
+  const priorities = sizes.map((size) => size * Number.MAX_SAFE_INTEGER);
+  const isBefore = (a: number, b: number): boolean => {
+    const difference = (priorities[a] as number) - (priorities[b] as number);
+    return difference === 0 ? a < b : difference > 0;
+  };
+  // A binary heap of classes, the next one first: there may be thousands of classes and millions of labels.
+  const heap = [...sizes.keys()].sort((a, b) => (isBefore(a, b) ? -1 : 1));
   for (let given = 0; given < count; given++) {
-    let best = -1;
-    let bestPriority = 0;
-    for (let index = 0; index < sizes.length; index++) {
-      const size = sizes[index] as number;
-      const has = shares[index] as number;
-      // Classes without a label come before all others, larger ones first.
-      const priority =
-        has === 0 ? size * Number.MAX_SAFE_INTEGER : (size * size) / (has * (has + 1));
-      if (priority > bestPriority) {
-        best = index;
-        bestPriority = priority;
-      }
-    }
-    shares[best] = (shares[best] as number) + 1;
+    const next = heap[0] as number;
+    const has = (shares[next] as number) + 1;
+    shares[next] = has;
+    priorities[next] = (sizes[next] as number) ** 2 / (has * (has + 1));
+    sinkFirst(heap, isBefore);
   }
   return shares;
+}
+
+/** Restores the order of a heap whose first entry may belong further down. */
+function sinkFirst(heap: number[], isBefore: (a: number, b: number) => boolean): void {
+  const first = heap[0] as number;
+  let at = 0;
+  for (;;) {
+    const [left, right] = [2 * at + 1, 2 * at + 2];
+    const child =
+      right < heap.length && isBefore(heap[right] as number, heap[left] as number) ? right : left;
+    if (child >= heap.length || isBefore(first, heap[child] as number)) break;
+    heap[at] = heap[child] as number;
+    at = child;
+  }
+  heap[at] = first;
 }

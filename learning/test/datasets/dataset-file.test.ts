@@ -275,6 +275,33 @@ describe('labelledMask', () => {
     expect(chosen(8)).toEqual([362, 408, 453, 564, 599, 812, 924, 998]);
   });
 
+  it('gives each label to the class with the greatest claim, the lowest of equal ones', () => {
+    // Oracle: every class looked at for every label. Many sizes are equal, and one is 0.
+    const sizes = [3, 0, 7, 7, 1, 3, 12, 7, 1, 3, 2, 12, 5];
+    const own = sizes.flatMap((size, label) => new Array<number>(size).fill(label));
+    const set = {
+      ...dataset,
+      sampleCount: own.length,
+      classCount: sizes.length,
+      labels: Int32Array.from(own),
+      splits: new Uint8Array(own.length).fill(1),
+    };
+    const want = sizes.map(() => 0);
+    for (let count = 1; count <= own.length; count++) {
+      const claims = sizes.map((size, label) => {
+        const has = want[label] as number;
+        return has === 0 ? size * Number.MAX_SAFE_INTEGER : size ** 2 / (has * (has + 1));
+      });
+      const next = claims.indexOf(Math.max(...claims));
+      want[next] = (want[next] as number) + 1;
+      const mask = labelledMask(set, { count, seed: 1 });
+      const got = sizes.map(
+        (_, label) => own.filter((l, i) => l === label && mask[i] === 1).length,
+      );
+      expect(got).toEqual(want);
+    }
+  });
+
   it('refuses a count above the number of labelled samples', () => {
     expect(() => chosen(1001)).toThrow(
       /spec\.labels\.count: is 1001, and the train split has 1000 labelled samples/,
