@@ -54,12 +54,16 @@ export function readRecordingNpz(
     throw refusal(source, `samples has shape [${samples.shape}], and ${kind} has ${count} rows`);
   }
   const numbers = (row: number) =>
-    Array.from(values.data.slice(row * width, (row + 1) * width) as ArrayLike<number>, Number);
-  const rows = Array.from({ length: count }, (_, row): Row => {
-    if (kind === 'classes') return { sample: sampleOf(row), class: numbers(row)[0] as number };
-    return { sample: sampleOf(row), logits: inLogits(kind, numbers(row)) };
-  });
-  return answersOf(rows, set, source);
+    Array.from(values.data.subarray(row * width, (row + 1) * width) as ArrayLike<number>, Number);
+  // Row by row: as lists of numbers, all rows together would take several times the file's size.
+  const rows = function* (): Generator<Row> {
+    for (let row = 0; row < count; row++) {
+      const sample = sampleOf(row);
+      if (kind === 'classes') yield { sample, class: numbers(row)[0] as number };
+      else yield { sample, logits: inLogits(kind, numbers(row)) };
+    }
+  };
+  return answersOf(rows(), kind !== 'classes', set, source);
 }
 
 /** @throws {InvalidDocumentError} naming the line that is wrong. */
@@ -75,7 +79,8 @@ export function readRecordingLines(
     if (typeof row === 'string') throw refusal(source, `line ${index + 1}: ${row}`);
     rows.push(row);
   }
-  return answersOf(rows, set, source);
+  const isLogits = rows.some(({ logits }) => logits !== undefined);
+  return answersOf(rows, isLogits, set, source);
 }
 
 function rowOf(line: string, { classNames }: AnsweredSet): Row | string {
@@ -117,13 +122,17 @@ function inLogits(kind: string, numbers: readonly number[]): readonly number[] {
   return numbers.map((p) => (isDistribution ? logProbability(p) : Number.NaN));
 }
 
-function answersOf(rows: readonly Row[], set: AnsweredSet, source: string): RecordedAnswers {
+function answersOf(
+  rows: Iterable<Row>,
+  isLogits: boolean,
+  set: AnsweredSet,
+  source: string,
+): RecordedAnswers {
   const { sampleCount, classNames } = set;
   const classCount = classNames.length;
   const problems: Problem[] = [];
   const wrong = (sample: number, message: string) =>
     problems.push({ path: `sample ${sample}`, message });
-  const isLogits = rows.some(({ logits }) => logits !== undefined);
   const classes = new Int32Array(sampleCount).fill(-1);
   const logits = new Float32Array(isLogits ? sampleCount * classCount : 0);
   const seen = new Uint8Array(sampleCount);

@@ -1,4 +1,6 @@
 /** Recorded answers: read from files, packed into a model package and read back. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { writeNpz } from '../../../src/files/npz.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
@@ -47,6 +49,31 @@ it('readRecordingNpz reads arrays of all samples, or of the samples that are lis
     kind: 'classes',
     classes: Int32Array.of(-1, 0, -1, 2),
   });
+});
+
+it('readRecordingNpz reads a file that as lists of numbers would be larger than the heap', async () => {
+  // A thread with a heap of 48 MB; as lists, 8,000 rows of 1,000 numbers take 64 MB. A thread runs what was built.
+  const module = new URL('../../../dist/formats/recorded/read-recording.js', import.meta.url);
+  const [sampleCount, width] = [8000, 1000];
+  const classNames = Array.from({ length: width }, (_, c) => String(c));
+  const data = new Float32Array(sampleCount * width).fill(1 / width);
+  const file = writeNpz([
+    ['probabilities', { dtype: 'float32', shape: [sampleCount, width], data }],
+  ]);
+  const code = `import(workerData.module).then(({ readRecordingNpz }) => {
+    parentPort.postMessage(readRecordingNpz(workerData.file, workerData.set, 'file').kind);
+  })`;
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads'); ${code}`,
+    {
+      eval: true,
+      workerData: { module: module.href, file, set: { sampleCount, classNames } },
+      resourceLimits: { maxOldGenerationSizeMb: 48 },
+    },
+  );
+  const [kind] = await once(worker, 'message');
+  expect(kind).toBe('logits');
+  await worker.terminate();
 });
 
 it.each([
