@@ -1,22 +1,16 @@
 /** A student's figures in detail, as text: on every split, against every teacher, and its worst classes. */
 import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
+import { type SplitFigures, studentOnSplits } from '@lyceum/dashboard/api';
 import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
-interface SplitRow {
-  readonly split: string;
-  readonly sampleCount: number;
-  readonly labelledCount: number;
-  readonly figures: ReportFigures;
-}
-
-const LABELLED: Column<SplitRow> = {
+const LABELLED: Column<SplitFigures> = {
   title: 'LABELLED',
   value: (r) => countText(r.labelledCount),
   align: 'right',
 };
 
 /** @param hasUnlabelled - some samples have no label: only agreement is of all samples then. */
-const splitColumns = (hasUnlabelled: boolean): Column<SplitRow>[] => [
+const splitColumns = (hasUnlabelled: boolean): Column<SplitFigures>[] => [
   { title: 'STUDENT ON', value: (r) => r.split },
   { title: 'SAMPLES', value: (r) => countText(r.sampleCount), align: 'right' },
   ...(hasUnlabelled ? [LABELLED] : []),
@@ -33,27 +27,7 @@ const splitColumns = (hasUnlabelled: boolean): Column<SplitRow>[] => [
 
 /** The student's figures on the measured samples of each split. */
 export function splitLines(report: Report): string[] {
-  const { student, dataset } = report;
-  const rows: SplitRow[] = [
-    {
-      split: 'train',
-      sampleCount: report.measuredTrainCount,
-      labelledCount: report.labelledMeasuredTrainCount,
-      figures: student.train,
-    },
-    {
-      split: 'validation',
-      sampleCount: dataset.validationCount,
-      labelledCount: report.labelledValidationCount,
-      figures: student.validation,
-    },
-    {
-      split: 'test',
-      sampleCount: report.testSampleCount,
-      labelledCount: report.labelledTestCount,
-      figures: student,
-    },
-  ];
+  const rows = studentOnSplits(report);
   const hasUnlabelled = rows.some((row) => row.labelledCount < row.sampleCount);
   return tableLines(splitColumns(hasUnlabelled), rows);
 }

@@ -23,7 +23,14 @@
 export type { Findings, ModelFindings, Report } from '@lyceum/coordinator/documents';
 export type * from './cluster.js';
 export type * from './comparison.js';
-export { closedGap, combinedTeachers, isByChance, mayBeChance } from './report-facts.js';
+export {
+  closedGap,
+  combinedTeachers,
+  isByChance,
+  mayBeChance,
+  type SplitFigures,
+  studentOnSplits,
+} from './report-facts.js';
 export type * from './runs.js';
 export { RUN_STATES } from './runs.js';
 export type * from './stream.js';

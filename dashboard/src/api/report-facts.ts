@@ -1,5 +1,5 @@
 /** Facts derived from a report, the same for the page, the command line and model cards. Pure. */
-import type { Report } from '@lyceum/coordinator/documents';
+import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
 
 /** A difference with a smaller p counts as real. */
 const CHANCE_P = 0.05;
@@ -27,4 +27,37 @@ export function closedGap(report: Report): number | undefined {
 export function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
   const names = ensemble?.teachers ?? [];
   return names.length === 0 ? teachers : teachers.filter(({ name }) => names.includes(name));
+}
+
+/** A student's figures on one split. */
+export interface SplitFigures {
+  readonly split: 'train' | 'validation' | 'test';
+  /** Samples that were measured; figures that need labels are of the labelled ones. */
+  readonly sampleCount: number;
+  readonly labelledCount: number;
+  readonly figures: ReportFigures;
+}
+
+export function studentOnSplits(report: Report): SplitFigures[] {
+  const { student } = report;
+  return [
+    {
+      split: 'train',
+      sampleCount: report.measuredTrainCount,
+      labelledCount: report.labelledMeasuredTrainCount,
+      figures: student.train,
+    },
+    {
+      split: 'validation',
+      sampleCount: report.dataset.validationCount,
+      labelledCount: report.labelledValidationCount,
+      figures: student.validation,
+    },
+    {
+      split: 'test',
+      sampleCount: report.testSampleCount,
+      labelledCount: report.labelledTestCount,
+      figures: student,
+    },
+  ];
 }

@@ -1,4 +1,5 @@
 /** Sections of the report: the models' figures, known limits, curves of the training, and the data. */
+import { studentOnSplits } from '../api/index.js';
 import {
   countText,
   DataTable,
@@ -25,11 +26,6 @@ const REFERENCES = 16;
 export function FiguresSection({ report }: ReportInput) {
   const rows = modelRows(report, report.labelledTestCount);
   const { student } = report;
-  const splits = [
-    { split: 'train', count: report.labelledMeasuredTrainCount, figures: student.train },
-    { split: 'validation', count: report.labelledValidationCount, figures: student.validation },
-    { split: 'test', count: report.labelledTestCount, figures: student },
-  ];
   return (
     <section>
       <h2>Figures</h2>
@@ -42,7 +38,11 @@ export function FiguresSection({ report }: ReportInput) {
         caption="The student on each split"
         columns={[
           { title: 'Split', value: ({ split }) => split },
-          { title: 'Labelled samples', value: ({ count }) => countText(count), isNumber: true },
+          {
+            title: 'Labelled samples',
+            value: ({ labelledCount }) => countText(labelledCount),
+            isNumber: true,
+          },
           {
             title: 'Accuracy',
             value: ({ figures }) => orNotKnown(figures.accuracy, percentText),
@@ -64,7 +64,7 @@ export function FiguresSection({ report }: ReportInput) {
             isNumber: true,
           },
         ]}
-        rows={splits}
+        rows={studentOnSplits(report)}
       />
       {student.fidelity.length > 0 && <Fidelity rows={student.fidelity.slice(0, REFERENCES)} />}
     </section>
