@@ -208,17 +208,10 @@ export class TeacherHealth {
       : undefined;
   }
 
-  /** @param teacher - an identity; absent: all. @returns what was released. */
-  release(workerId: string, teacher?: string): Quarantine[] {
-    const released = this.#health
-      .quarantines()
-      .filter((q) => q.workerId === workerId && (teacher === undefined || q.teacher === teacher));
-    for (const quarantine of released) {
-      this.#health.release(quarantine);
-      this.#effects.released(quarantine);
-    }
+  release(quarantine: Quarantine): void {
+    this.#health.release(quarantine);
+    this.#effects.released(quarantine);
     this.#parts.changed();
-    return released;
   }
 
   /** Whether its answers are sound but have other bits, and a run in progress requires equal bits. */

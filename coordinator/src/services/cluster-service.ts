@@ -87,9 +87,8 @@ function release(
     const which = teacher === '' ? '' : ` with teacher ${teacher}`;
     throw new LyceumError('NOT_FOUND', `worker ${workerId} is not quarantined${which}`);
   }
-  return chosen
-    .flatMap((quarantine) => health.release(workerId, quarantine.teacher))
-    .map((quarantine) => quarantineMessage(quarantine, names));
+  for (const quarantine of chosen) health.release(quarantine);
+  return chosen.map((quarantine) => quarantineMessage(quarantine, names));
 }
 
 function quarantineMessage(

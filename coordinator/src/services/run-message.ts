@@ -1,11 +1,13 @@
 /** A run as users see it: its record, and its live state. */
 import { normalisedText } from '@lyceum/learning/specification';
 import { LyceumError, Run, RunState } from '@lyceum/proto';
+import type { RunMonitor } from '../monitoring/index.js';
+import type { ActiveRuns } from '../reconciliation/index.js';
 import { deviceCosts, orderText, type ProgressSnapshot, type RunRecord } from '../runs/index.js';
-import type { RunStateName } from '../schedule/index.js';
+import { hasEnded, type RunStateName } from '../schedule/index.js';
 
 /** The state of a run that no record holds: after a restart it is found out anew. */
-export interface LiveRun {
+interface LiveRun {
   readonly progress: ProgressSnapshot | undefined;
   /** Why the run waits at this moment; empty: it does not. */
   readonly reason: string;
@@ -45,6 +47,28 @@ export function requireState(state: RunState): RunStateName {
     'INVALID_ARGUMENT',
     `there is no state ${state} of a run; there are ${known}`,
   );
+}
+
+/** What the coordinator knows of runs in progress. */
+interface LiveParts {
+  readonly monitor: RunMonitor;
+  readonly active: ActiveRuns;
+}
+
+/** The run as it is now. */
+export function seenRun(
+  { monitor, active }: LiveParts,
+  record: RunRecord,
+  { brief = false }: { readonly brief?: boolean } = {},
+): Run {
+  const { runId, state } = record;
+  const live = {
+    progress: monitor.progress(runId),
+    reason: hasEnded(state) ? '' : monitor.reason(runId),
+    waitingFor: active.targets(runId)?.waitingFor() ?? [],
+    cost: monitor.costs.of(record),
+  };
+  return runMessage(record, live, brief);
 }
 
 /**

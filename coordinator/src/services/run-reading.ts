@@ -11,8 +11,7 @@ import type { RunHistories } from '../history/index.js';
 import type { RunMonitor } from '../monitoring/index.js';
 import type { ActiveRuns } from '../reconciliation/index.js';
 import { type RunStore, runPage } from '../runs/index.js';
-import { requireState, stateMessage } from './run-message.js';
-import { seenRun } from './watch-run.js';
+import { requireState, seenRun, stateMessage } from './run-message.js';
 
 interface ListedRuns {
   readonly store: RunStore;

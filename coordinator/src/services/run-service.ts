@@ -64,8 +64,9 @@ import {
   type RunStore,
 } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
+import { seenRun } from './run-message.js';
 import { pageOfRuns, shownHistory } from './run-reading.js';
-import { listEvents, listLogs, seenRun, watchRun } from './watch-run.js';
+import { listEvents, listLogs, watchRun } from './watch-run.js';
 
 /** Room for records, ledger, report and first answers of a small run. A larger one pauses when the disk is full. */
 const RUN_BYTES = 8 * 1024 * 1024;

@@ -203,10 +203,7 @@ async function serveAnswers(
       proofs.put({ workerId, teacher: table.teacherIdentity }, table, ...records),
     rejected: (ask, reason) => answerRefused(parts, session, ask, reason),
     answered: (ask, took) => answersStored(parts, session, ask, took),
-    arriving: async (ask) => {
-      await noteWorker(parts, session, ask);
-      await noteRemote(parts, ask);
-    },
+    arriving: (ask) => noteAnswering(parts, session, ask),
     full: async (ask, err) => {
       for (const runId of desk.book.runsAsking(ask.id)) {
         await parts.lifecycle.pause(runId, answersFull(err));
@@ -242,8 +239,11 @@ function answersStored(
   parts.monitor.costs.answered(asking, ask.teacherIdentity, cost);
 }
 
-/** Notes in the runs which worker answers, before the answers are stored, as {@link noteRemote} does. */
-async function noteWorker(
+/**
+ * Notes in the runs which worker answers, and that a remote teacher may answer differently the next time. The notes are
+ * written before the answers are stored: a run that finds them in the store later must have the notes, too.
+ */
+async function noteAnswering(
   { desk, store, lifecycle }: TeacherServiceParts,
   session: TeacherSession,
   ask: Ask,
@@ -251,16 +251,6 @@ async function noteWorker(
   const worker = session.answering(ask.teacherIdentity);
   for (const runId of desk.book.runsAsking(ask.id)) {
     if (store.get(runId) !== undefined) await lifecycle.answeredBy(runId, worker);
-  }
-}
-
-/**
- * Notes in the runs that a remote teacher answered: it may answer differently the next time. The note is written before
- * the answers are stored: a run that finds them in the store later must have it, too.
- */
-async function noteRemote(parts: TeacherServiceParts, ask: Ask): Promise<void> {
-  const { desk, store, lifecycle } = parts;
-  for (const runId of desk.book.runsAsking(ask.id)) {
     const record = store.get(runId);
     const teacher = record?.teachers.find(({ identity }) => identity === ask.teacherIdentity);
     if (teacher === undefined || !isRemoteEngine(teacher.engine)) continue;

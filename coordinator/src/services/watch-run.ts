@@ -6,15 +6,14 @@ import {
   type ListLogsRequest,
   type ListLogsResponse,
   LyceumError,
-  type Run,
   type RunEvent,
   type WatchRunResponse,
 } from '@lyceum/proto';
 import type { RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import type { ActiveRuns } from '../reconciliation/index.js';
-import type { RunRecord, RunStore } from '../runs/index.js';
-import { hasEnded } from '../schedule/index.js';
-import { runMessage } from './run-message.js';
+import type { RunStore } from '../runs/index.js';
+import { hasEnded, type RunStateName } from '../schedule/index.js';
+import { seenRun } from './run-message.js';
 
 /** Shortest time between two messages of one watch: many changes at once become one message. */
 const WATCH_PAUSE_MS = 100;
@@ -31,21 +30,6 @@ export interface WatchRunParts {
   readonly active: ActiveRuns;
   readonly events: RunEvents;
   readonly logs: RunLogs;
-}
-
-export function seenRun(
-  { monitor, active }: Pick<WatchRunParts, 'monitor' | 'active'>,
-  record: RunRecord,
-  { brief = false }: { readonly brief?: boolean } = {},
-): Run {
-  const { runId, state } = record;
-  const live = {
-    progress: monitor.progress(runId),
-    reason: hasEnded(state) ? '' : monitor.reason(runId),
-    waitingFor: active.targets(runId)?.waitingFor() ?? [],
-    cost: monitor.costs.of(record),
-  };
-  return runMessage(record, live, brief);
 }
 
 export async function* watchRun(
@@ -104,8 +88,8 @@ export async function* listEvents(
 /** Whether this is the run's last event: its change into a final state. */
 function endsRun({ kind, dataJson }: RunEvent): boolean {
   if (kind !== 'state-changed') return false;
-  const { state } = JSON.parse(dataJson) as { state?: unknown };
-  return state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED';
+  const { state } = JSON.parse(dataJson) as { readonly state: RunStateName };
+  return hasEnded(state);
 }
 
 /** The kept lines; with `follow` new lines too, each message with all lines that have come when the caller takes it. */
