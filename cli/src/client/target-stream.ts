@@ -26,7 +26,7 @@ export type TargetPart = NonNullable<StreamTargetsResponse['part']>;
 export async function* streamTargets(
   client: TargetClient,
   asked: TargetsRequest,
-  options: WatchOptions = {},
+  options: WatchOptions,
 ): AsyncGenerator<TargetPart, void, undefined> {
   const request = StreamTargetsRequest.fromPartial(asked);
   let outline: TargetOutline | undefined;

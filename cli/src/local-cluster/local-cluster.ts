@@ -169,7 +169,7 @@ export class LocalCluster {
    * @param store - `emptied`: all that NATS has stored is deleted before the new start.
    */
   async restartNats(
-    signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM',
+    signal: 'SIGTERM' | 'SIGKILL',
     awayMs = 0,
     store: 'kept' | 'emptied' = 'kept',
   ): Promise<void> {

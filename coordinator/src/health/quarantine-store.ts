@@ -43,7 +43,7 @@ export class QuarantineStore {
    *
    * @param after - the write waits for it.
    */
-  put(kept: Quarantine, after?: Promise<void>): void {
+  put(kept: Quarantine, after: Promise<void>): void {
     this.#write(async () => {
       await after;
       await this.#kv.put(keyOf(kept), JSON.stringify(kept));

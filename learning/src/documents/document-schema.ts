@@ -66,7 +66,7 @@ export function number(want: string, range: NumberRange = {}): z.ZodNumber {
 }
 
 /** A whole number that a double holds exactly. */
-export function wholeNumber(want: string, range: NumberRange = {}): z.ZodNumber {
+export function wholeNumber(want: string, range: NumberRange): z.ZodNumber {
   return ranged(z.int({ error: wants(want) }), want, range);
 }
 

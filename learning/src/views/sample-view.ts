@@ -34,7 +34,7 @@ import { type ViewAt, type ViewFunction, viewFunction, viewProblems } from './vi
 export function sampleWriter(
   dataset: Dataset,
   view: ViewAt,
-  shape: readonly number[] = dataset.sampleShape,
+  shape: readonly number[],
 ): Writer<Float32Array> {
   const settings = fittingView(dataset, view, shape);
   const geometry = geometryWriter(dataset, settings, view.epoch, shape);

@@ -5,7 +5,7 @@ import { LyceumError } from '@lyceum/proto';
  * is at fault, not the worker that asked. The call was repeated as often as the teacher's description says.
  */
 export class OutsideFailure extends LyceumError {
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options: ErrorOptions) {
     super('INVALID_ARGUMENT', message, options);
   }
 }
