@@ -1,5 +1,6 @@
 /**
- * Decodes images to bytes, by sharp (libvips). The content decides the format, not the name.
+ * Decodes images to bytes, by sharp (libvips). The content decides the format, not the name. Images are resized with a
+ * triangle filter as wide as a pixel of the smaller size (sharp's kernel `linear`).
  *
  * - turned as the EXIF orientation says; converted to sRGB from CMYK and other colour spaces, by profiles
  * - 16 bits a channel become 8; transparent pixels are laid over white; padding of `contain` is black
@@ -10,7 +11,7 @@
  */
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type Sharp from 'sharp';
-import type { FitEnum, Sharp as Image, KernelEnum, Metadata } from 'sharp';
+import type { FitEnum, Sharp as Image, Metadata } from 'sharp';
 import { SampleRefusedError } from '../datasets/encoding/index.js';
 import { enlarged, isEnlarged } from './enlarge.js';
 import { type JpegOutline, jpegOutline } from './jpeg-header.js';
@@ -27,9 +28,6 @@ export interface ImageOptions {
   /** How an image of another shape fits into `size`. Absent: `cover`, which cuts off what sticks out. */
   readonly fit?: ImageFit;
 }
-
-/** How pixels between those of an image are computed. `lanczos3` is the sharpest, `linear` the fastest. */
-type Kernel = Extract<keyof KernelEnum, 'lanczos3' | 'linear'>;
 
 /** Greatest count of pixels of one image: the largest cameras make as many. A decoded pixel takes 3 bytes. */
 const IMAGE_MAX_PIXELS = 100_000_000;
@@ -64,13 +62,10 @@ interface DecodedImage {
  */
 export type ImageDecoder = (bytes: Uint8Array) => Promise<DecodedImage>;
 
-export async function openImageDecoder(
-  options: ImageOptions,
-  kernel: Kernel = 'lanczos3',
-): Promise<ImageDecoder> {
+export async function openSharpDecoder(options: ImageOptions): Promise<ImageDecoder> {
   const { default: sharp } = await import('sharp');
   setUp(sharp);
-  return (bytes) => decode(sharp, bytes, options, kernel);
+  return (bytes) => decode(sharp, bytes, options);
 }
 
 /**
@@ -90,7 +85,6 @@ async function decode(
   sharp: typeof Sharp,
   bytes: Uint8Array,
   options: ImageOptions,
-  kernel: Kernel,
 ): Promise<DecodedImage> {
   refuseForeign(bytes);
   const { channels, size, fit = 'cover' } = options;
@@ -98,9 +92,7 @@ async function decode(
   if (jpeg !== undefined) refuseScans(jpeg);
   if (channels !== undefined && jpeg !== undefined && !mayGrow(jpeg, size)) {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: IMAGE_MAX_PIXELS });
-    const decoded = await pixels(image, options, kernel, channels === 'gray').catch(
-      () => undefined,
-    );
+    const decoded = await pixels(image, options, channels === 'gray').catch(() => undefined);
     // A failure is explained below, by sharp.
     if (decoded !== undefined) return decoded;
   }
@@ -120,12 +112,12 @@ async function decode(
   try {
     const { autoOrient: own } = metadata;
     if (size === undefined || !isEnlarged(own, size, fit)) {
-      return await pixels(image, options, kernel, gray);
+      return await pixels(image, options, gray);
     }
     // A stretched picture with a side longer than the grid's is first made smaller along that side.
     const [height, width] = [Math.min(own.height, size.height), Math.min(own.width, size.width)];
     const first = fit === 'stretch' ? { size: { height, width }, fit } : {};
-    const { shape, values } = await pixels(image, first, kernel, gray);
+    const { shape, values } = await pixels(image, first, gray);
     const grid = { ...size, fit, channels: shape[2] };
     const grown = enlarged(values, { height: shape[0], width: shape[1] }, grid);
     return { shape: [size.height, size.width, grid.channels], values: grown };
@@ -157,12 +149,11 @@ const HEIC = /^.{4}ftyp(?:hei[cxms]|hev[cmsx])/s;
 async function pixels(
   image: Image,
   { size, fit = 'cover' }: ImageOptions,
-  kernel: Kernel,
   gray: boolean,
 ): Promise<DecodedImage> {
   image.autoOrient();
   if (size !== undefined) {
-    image.resize({ ...size, fit: FITS[fit], kernel, background: '#000000' });
+    image.resize({ ...size, fit: FITS[fit], kernel: 'linear', background: '#000000' });
   }
   image.toColourspace(gray ? 'b-w' : 'srgb');
   const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });

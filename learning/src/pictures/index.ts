@@ -5,10 +5,10 @@ export {
   type ImageDecoder,
   type ImageFit,
   type ImageOptions,
-  openImageDecoder,
 } from './image-decoder.js';
 export {
   decoderVersion,
+  openImageDecoder,
   type PictureDecoder,
   pictureDecoder,
 } from './picture-decoder.js';

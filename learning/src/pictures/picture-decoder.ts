@@ -1,12 +1,13 @@
 /**
- * Decodes pictures of a set in shards to its grid. Equal bytes become equal pixels wherever the same libraries run on
- * the same kind of processor; the set's canary proves it for a machine.
+ * Decodes pictures' files: of a set in shards to its grid, and those that are pushed or predicted. Equal bytes become
+ * equal pixels wherever the same libraries run on the same kind of processor; the canary of a set in shards proves it
+ * for a machine. So a student sees a picture in the same pixels, whichever way it comes.
  *
  * Usual JPEGs are decoded by libjpeg-turbo and resized in whole numbers, in a third of sharp's time. Sharp decodes all
  * others, and JPEGs that are far larger than the grid. The choice depends only on a picture's bytes and the grid.
  */
 import type { PictureGrid } from '../datasets/index.js';
-import { openImageDecoder } from './image-decoder.js';
+import { type ImageDecoder, type ImageOptions, openSharpDecoder } from './image-decoder.js';
 import { JpegDecoder } from './jpeg-decoder.js';
 import { type PlainJpeg, plainJpeg } from './jpeg-header.js';
 import { openResizeKernel, openResizer } from './resizer.js';
@@ -31,25 +32,55 @@ const FAST_MAX_PIXELS = 16_000_000;
  */
 export type PictureDecoder = (bytes: Uint8Array, out?: Uint8Array) => Promise<Uint8Array>;
 
-/** Resizes with a triangle filter as wide as a pixel of the grid (sharp's kernel `linear`). */
 export async function pictureDecoder(grid: PictureGrid): Promise<PictureDecoder> {
   const { channels, fit, height, width } = grid;
-  const options = {
+  const decodeAny = await openSharpDecoder({
     size: { height, width },
     fit,
     channels: channels === 1 ? 'gray' : 'rgb',
-  } as const;
-  const decodeAny = await openImageDecoder(options, 'linear');
-  const jpegs = JpegDecoder.open();
-  const resize = openResizer(grid, openResizeKernel());
+  });
+  const decodeJpeg = openJpegDecoder();
   return async (bytes, out = new Uint8Array(height * width * channels)) => {
     const jpeg = plainJpeg(bytes);
-    if (jpeg !== undefined && jpegs !== undefined && isFastFor(jpeg, grid)) {
-      const use = (pixels: Uint8Array) => resize(pixels, jpeg, out);
-      if (await jpegs.decode(bytes, jpeg, channels, use)) return out;
-    }
+    if (jpeg !== undefined && (await decodeJpeg(bytes, jpeg, grid, out))) return out;
     out.set((await decodeAny(bytes)).values);
     return out;
+  };
+}
+
+/** Decodes to the size and the channels of the options; to a picture's own where they have none. */
+export async function openImageDecoder(options: ImageOptions): Promise<ImageDecoder> {
+  const { size, channels, fit = 'cover' } = options;
+  const decodeAny = await openSharpDecoder(options);
+  const decodeJpeg = openJpegDecoder();
+  return async (bytes) => {
+    const jpeg = plainJpeg(bytes);
+    if (jpeg === undefined) return decodeAny(bytes);
+    const grid: PictureGrid = {
+      height: size?.height ?? jpeg.height,
+      width: size?.width ?? jpeg.width,
+      channels: channels === undefined ? jpeg.channels : channels === 'gray' ? 1 : 3,
+      fit,
+    };
+    const values = new Uint8Array(grid.height * grid.width * grid.channels);
+    if (!(await decodeJpeg(bytes, jpeg, grid, values))) return decodeAny(bytes);
+    return { shape: [grid.height, grid.width, grid.channels], values };
+  };
+}
+
+/** @returns decodes to the grid by libjpeg-turbo; false: it does not take the picture, and `out` is as it was. */
+function openJpegDecoder() {
+  const jpegs = JpegDecoder.open();
+  const kernel = openResizeKernel();
+  return async (
+    bytes: Uint8Array,
+    jpeg: PlainJpeg,
+    grid: PictureGrid,
+    out: Uint8Array,
+  ): Promise<boolean> => {
+    if (jpegs === undefined || !isFastFor(jpeg, grid)) return false;
+    const resize = openResizer(grid, kernel);
+    return jpegs.decode(bytes, jpeg, grid.channels, (pixels) => resize(pixels, jpeg, out));
   };
 }
 

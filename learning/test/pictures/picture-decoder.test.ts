@@ -7,7 +7,11 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '../../src/arrays/index.js';
 import type { PictureGrid } from '../../src/datasets/shards/shard-index.js';
-import { decoderVersion, pictureDecoder } from '../../src/pictures/picture-decoder.js';
+import {
+  decoderVersion,
+  openImageDecoder,
+  pictureDecoder,
+} from '../../src/pictures/picture-decoder.js';
 
 const grid = (changes: Partial<PictureGrid> = {}): PictureGrid => ({
   height: 2,
@@ -58,6 +62,52 @@ function manyScans(count: number): Buffer {
     Buffer.of(0xff, 0xd9),
   ]);
 }
+
+describe('openImageDecoder', () => {
+  // Pushes and predictions use it, sets in shards use pictureDecoder.
+  it('gives the pixels that a set in shards has, in any format, whatever is smaller or larger', async () => {
+    const picture = noisy(61, 43);
+    const files = await Promise.all([
+      picture.jpeg({ quality: 90 }).toBuffer(),
+      picture.clone().jpeg({ quality: 90, progressive: true }).toBuffer(),
+      picture.clone().png().toBuffer(),
+    ]);
+    for (const fit of ['cover', 'contain', 'stretch'] as const) {
+      for (const size of [
+        { height: 16, width: 16 },
+        { height: 50, width: 30 },
+        { height: 90, width: 80 },
+      ]) {
+        for (const channels of [1, 3] as const) {
+          const decode = await openImageDecoder({
+            size,
+            fit,
+            channels: channels === 1 ? 'gray' : 'rgb',
+          });
+          for (const bytes of files) {
+            const { shape, values } = await decode(bytes);
+            expect(shape).toEqual([size.height, size.width, channels]);
+            expect([...values]).toEqual(await decoded(bytes, { ...size, fit, channels }));
+          }
+        }
+      }
+    }
+  });
+
+  it('keeps size and channels where the options have none', async () => {
+    const decode = await openImageDecoder({});
+    for (const bytes of [
+      await noisy(61, 43).jpeg({ quality: 90 }).toBuffer(),
+      await noisy(61, 43).toColourspace('b-w').jpeg({ quality: 90 }).toBuffer(),
+    ]) {
+      const { channels = 3 } = await sharp(bytes).metadata();
+      const { shape, values } = await decode(bytes);
+      expect(shape).toEqual([43, 61, channels]);
+      const own = { height: 43, width: 61, channels: channels as 1 | 3 };
+      expect([...values]).toEqual(await decoded(bytes, own));
+    }
+  });
+});
 
 describe('pictureDecoder', () => {
   it('keeps the pixels of a picture with the size of the grid, in one channel or three', async () => {
