@@ -4,7 +4,7 @@
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { onInterrupt } from '@lyceum/platform';
+import { ENDING_SIGNALS, onInterrupt } from '@lyceum/platform';
 import { answers } from './answers/answers.js';
 import { chunkOrder } from './answers/chunk-order.js';
 import {
@@ -231,7 +231,7 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 const interrupted = new AbortController();
-onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => interrupted.abort());
+onInterrupt(ENDING_SIGNALS, () => interrupted.abort());
 try {
   process.exit(await main(interrupted.signal));
 } catch (err) {

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
-import { onInterrupt } from '@lyceum/platform';
+import { ENDING_SIGNALS, onInterrupt } from '@lyceum/platform';
 import { toLyceumError } from '@lyceum/proto';
 import {
   CommandFailed,
@@ -174,7 +174,7 @@ function readOptions(): DemoOptions {
 
 const options = readOptions();
 const interrupted = new AbortController();
-onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+onInterrupt(ENDING_SIGNALS, () => {
   process.stderr.write('\nending\n');
   interrupted.abort();
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CoordinatorClient } from '@lyceum/cli/client';
 import { LocalCluster } from '@lyceum/cli/local-cluster';
-import { onInterrupt } from '@lyceum/platform';
+import { ENDING_SIGNALS, onInterrupt } from '@lyceum/platform';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { consistent } from './consistent.js';
 import { coordinatorCommand } from './coordinator-command.js';
@@ -169,7 +169,7 @@ function readOptions(): {
 }
 
 const interrupted = new AbortController();
-onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => interrupted.abort());
+onInterrupt(ENDING_SIGNALS, () => interrupted.abort());
 try {
   process.exit(await main(interrupted.signal));
 } catch (err) {

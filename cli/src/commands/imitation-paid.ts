@@ -1,6 +1,12 @@
 /** Options of the stages that ask black boxes, which costs money. */
 
-import { AddressGuard, ALL_ADDRESSES, type Outside, secretPlaces } from '@lyceum/platform';
+import {
+  AddressGuard,
+  ALL_ADDRESSES,
+  ENDING_SIGNALS,
+  type Outside,
+  secretPlaces,
+} from '@lyceum/platform';
 import { wholeNumber } from '@lyceum/platform/flags';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type MaxCost, parseMaxCost } from '../imitation/index.js';
@@ -58,16 +64,13 @@ export async function tellingProgress<T>(
   const timer = setInterval(tell, TELL_MS);
   let isInterrupted = false;
   try {
-    return await interruptible(
-      (signal) => {
-        signal.addEventListener('abort', () => {
-          isInterrupted = true;
-          notice('waiting for the calls under way, which are paid for');
-        });
-        return work(signal);
-      },
-      ['SIGINT', 'SIGTERM'],
-    );
+    return await interruptible((signal) => {
+      signal.addEventListener('abort', () => {
+        isInterrupted = true;
+        notice('waiting for the calls under way, which are paid for');
+      });
+      return work(signal);
+    }, ENDING_SIGNALS);
   } finally {
     clearInterval(timer);
     tell();

@@ -1,5 +1,10 @@
 import path from 'node:path';
-import { checkServerCertificate, createLogger, onInterrupt } from '@lyceum/platform';
+import {
+  checkServerCertificate,
+  createLogger,
+  ENDING_SIGNALS,
+  onInterrupt,
+} from '@lyceum/platform';
 import { allowedAddresses, flag, wholeNumber } from '@lyceum/platform/flags';
 import { toLyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
@@ -86,7 +91,7 @@ async function up(
   if (tls !== undefined) checkServerCertificate(tls);
   const interrupted = new AbortController();
   const ended = new Promise<void>((resolve) => {
-    onInterrupt(['SIGINT', 'SIGTERM', 'SIGHUP'], () => {
+    onInterrupt(ENDING_SIGNALS, () => {
       notice('ending the cluster; Ctrl-C once more kills it');
       interrupted.abort();
       resolve();

@@ -1,6 +1,9 @@
 /** Signals that ask a process to end: the first starts a shutdown, a later one ends the process at once. */
 import { EXIT } from './exit-codes.js';
 
+/** From a service manager, from Ctrl-C, and from a terminal that goes away. */
+export const ENDING_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
 /**
  * `npm run` repeats Ctrl-C to a child that got it from the terminal already: within this time a second one is an echo.
  */

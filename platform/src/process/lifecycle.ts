@@ -5,7 +5,7 @@
  * the parts that it was built on. A second signal exits at once.
  */
 import { sleep } from '../pacing/index.js';
-import { onInterrupt } from './interrupt.js';
+import { ENDING_SIGNALS, onInterrupt } from './interrupt.js';
 import type { Logger } from './logger.js';
 
 interface StopStep {
@@ -26,10 +26,10 @@ export class Shutdown {
     this.#budgetMs = budgetMs;
   }
 
-  /** A shutdown that SIGTERM and SIGINT start, and that exits the process at its end. */
+  /** A shutdown that {@link ENDING_SIGNALS} start, and that exits the process at its end. */
   static install(log: Logger, budgetMs: number): Shutdown {
     const shutdown = new Shutdown(log, budgetMs);
-    onInterrupt(['SIGTERM', 'SIGINT'], (signal) => {
+    onInterrupt(ENDING_SIGNALS, (signal) => {
       void shutdown.stop(signal).then((code) => process.exit(code));
     });
     return shutdown;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { ENDING_SIGNALS } from '../../src/process/interrupt.js';
 
 /** Starts a program with one part whose stop is `stop`, and calls `heard` with each line that it prints. */
 async function run(
@@ -32,16 +33,13 @@ async function run(
   return { code, said };
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  '%s stops every part and exits with 0',
-  async (signal) => {
-    const { code, said } = await run('await 0;', (line, child) => {
-      if (line === 'ready') child.kill(signal);
-    });
-    expect(said).toEqual(['ready', 'stopping', 'stopped']);
-    expect(code).toBe(0);
-  },
-);
+test.each(ENDING_SIGNALS)('%s stops every part and exits with 0', async (signal) => {
+  const { code, said } = await run('await 0;', (line, child) => {
+    if (line === 'ready') child.kill(signal);
+  });
+  expect(said).toEqual(['ready', 'stopping', 'stopped']);
+  expect(code).toBe(0);
+});
 
 test('a signal that is sent twice at the same moment counts once', async () => {
   // The process sends the second signal to itself when it hears the first: an outside sender could be delayed in
