@@ -178,6 +178,7 @@ function observe(
   { storage, runs, teachers, dataPlane, askers, students }: Rooms,
 ): void {
   observeCoordinator(registry, {
+    isNatsConnected: () => storage.nats.connected,
     sessionCounts: () => ({
       teacher: teachers.sessions.list().length,
       student: students.list().length,

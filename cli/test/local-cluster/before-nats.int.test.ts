@@ -53,7 +53,7 @@ class Program {
     });
   }
 
-  async probe(name: 'livez' | 'readyz'): Promise<{ status: number; text: string }> {
+  async probe(name: 'livez' | 'readyz' | 'metrics'): Promise<{ status: number; text: string }> {
     const response = await fetch(`http://${this.http}/${name}`);
     return { status: response.status, text: await response.text() };
   }
@@ -88,7 +88,7 @@ function startNats() {
   return startNatsServer({ binary, storeDir, port: natsPort, log, passwords: PASSWORDS });
 }
 
-test('coordinator and workers wait for NATS, say so in readyz, and go on once it is there', async () => {
+test('coordinator and workers wait for NATS, say so in readyz, and go on once it is there; a metric says when it is away', async () => {
   const startedMs = performance.now();
   const all = await Promise.all(ROLES.map((role) => start(role)));
   for (const program of all) {
@@ -111,6 +111,12 @@ test('coordinator and workers wait for NATS, say so in readyz, and go on once it
       expect(toldCount).toBeGreaterThanOrEqual(1);
       expect(toldCount).toBeLessThanOrEqual(1 + minutes);
     }
+    const coordinator = all[ROLES.indexOf('coordinator')] as Program;
+    expect((await coordinator.probe('metrics')).text).toContain('lyceum_nats_connected 1\n');
+    await nats.stop();
+    await vi.waitFor(async () => {
+      expect((await coordinator.probe('metrics')).text).toContain('lyceum_nats_connected 0\n');
+    }, PATIENT);
   } finally {
     await Promise.all(all.map((program) => program.end('SIGTERM')));
     await nats.stop();

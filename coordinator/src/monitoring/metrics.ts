@@ -4,6 +4,7 @@ import type { Counter, Registry } from 'prom-client';
 import { RUN_STATES, type RunStateName } from '../schedule/index.js';
 
 export interface MetricSources {
+  readonly isNatsConnected: () => boolean;
   readonly sessionCounts: () => { readonly teacher: number; readonly student: number };
   readonly openTicketCount: () => number;
   readonly desiredTeacherWorkers: () => number;
@@ -54,6 +55,9 @@ export function coordinatorMetrics(registry: Registry): CoordinatorMetrics {
 /** Gauges, which are read from `sources` whenever Prometheus asks. */
 export function observeCoordinator(registry: Registry, sources: MetricSources): void {
   const { observe } = metricsOf(registry);
+  observe('lyceum_nats_connected', '1: connected to NATS; 0: runs wait for it.', (gauge) =>
+    gauge.set(sources.isNatsConnected() ? 1 : 0),
+  );
   observe(
     'lyceum_worker_sessions',
     'Worker sessions open now.',
@@ -109,7 +113,7 @@ export function observeCoordinator(registry: Registry, sources: MetricSources): 
       ['run_id'],
     );
   ofRuns(
-    'lyceum_run_waiting_share',
+    'lyceum_run_waiting_ratio',
     'Share of the training time that the student waited for targets.',
     'waitingShare',
   );

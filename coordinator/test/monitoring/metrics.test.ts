@@ -8,6 +8,7 @@ it('metric lyceum_runs has the current count of each state, and zero for the oth
   const registry = new Registry();
   let states: readonly RunStateName[] = ['PAUSED', 'TRAINING', 'PAUSED'];
   observeCoordinator(registry, {
+    isNatsConnected: () => true,
     sessionCounts: () => ({ teacher: 0, student: 0 }),
     openTicketCount: () => 0,
     desiredTeacherWorkers: () => 0,

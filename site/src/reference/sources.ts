@@ -43,6 +43,7 @@ export function programMetrics(): { readonly program: string; readonly registry:
   const coordinator = processMetrics();
   coordinatorMetrics(coordinator);
   observeCoordinator(coordinator, {
+    isNatsConnected: () => true,
     sessionCounts: () => ({ teacher: 0, student: 0 }),
     openTicketCount: () => 0,
     desiredTeacherWorkers: () => 0,
