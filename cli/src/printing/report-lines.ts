@@ -29,6 +29,8 @@ interface Line {
   /** Null: not known, because another program runs the model. */
   readonly parameters: number | null;
   readonly bytes: number | null;
+  /** Null: not known, because the model answers final classes, or its answers were written down. */
+  readonly latencyMs: number | null;
 }
 
 export function reportLines(report: Report): string[] {
@@ -52,7 +54,7 @@ export function reportLines(report: Report): string[] {
     { title: 'SIZE', value: (l) => orUnknown(l.bytes, bytesText), align: 'right' },
     {
       title: 'LATENCY',
-      value: (l) => `${l.figures.latencyBatch1Ms.toFixed(2)} ms`,
+      value: (l) => orUnknown(l.latencyMs, (ms) => `${ms.toFixed(2)} ms`),
       align: 'right',
     },
   ];
@@ -94,8 +96,13 @@ function modelLine(
 ): Line {
   const known = (of: (row: ReportModelRow) => number) =>
     parts.every((part) => of(part) > 0) ? of(figures) : null;
-  const [parameters, bytes] = [known((row) => row.parameters), known((row) => row.bytes)];
-  return { name, figures, parameters, bytes };
+  return {
+    name,
+    figures,
+    parameters: known((row) => row.parameters),
+    bytes: known((row) => row.bytes),
+    latencyMs: known((row) => row.latencyBatch1Ms),
+  };
 }
 
 function sentences(report: Report): string[] {
@@ -184,10 +191,10 @@ function knownClassesLines({ teachers, dataset }: Report): string[] {
 }
 
 function canaryLines({ teachers }: Report): string[] {
-  return teachers.flatMap(({ name, canaryCalls }) => {
-    if (canaryCalls === undefined) return [];
-    const { used, allowed } = canaryCalls;
-    return [`Canaries of teacher ${name}: ${countText(used)} of ${countText(allowed)} calls.`];
+  return teachers.flatMap(({ name, canarySamples }) => {
+    if (canarySamples === undefined) return [];
+    const { used, allowed } = canarySamples;
+    return [`Canaries of teacher ${name}: ${countText(used)} of ${countText(allowed)} samples.`];
   });
 }
 

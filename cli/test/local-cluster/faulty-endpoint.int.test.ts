@@ -132,7 +132,7 @@ test('an unreadable answer of an endpoint is asked for again, and the run goes o
   // Each call has a price, also one without a readable answer; canaries are counted apart.
   const { cost, teachers } = await client.getReport('stuttering');
   const { calls: counted, price } = cost?.teachers[0] ?? {};
-  const canaryCalls = (teachers[0]?.canaryCalls?.used ?? 0) / 8;
+  const canaryCalls = (teachers[0]?.canarySamples?.used ?? 0) / 8;
   const ofCanaries = calls - before - (counted?.count ?? 0);
   expect(ofCanaries).toBeGreaterThanOrEqual(canaryCalls);
   expect(ofCanaries).toBeLessThanOrEqual(2 * canaryCalls);
@@ -208,7 +208,7 @@ test('a replaced model behind an endpoint is found, and the run ends as an undis
   await succeeded(client, 'calm');
   const [calm] = (await client.getReport('calm')).teachers;
   // Each canary asks about the 40 samples of the validation split.
-  const { used = 0, allowed } = calm?.canaryCalls ?? {};
+  const { used = 0, allowed } = calm?.canarySamples ?? {};
   expect([used > 0, used % 40, allowed]).toEqual([true, 0, 256]);
 
   // 40 samples of the self-test, and 100 of the run.
@@ -228,5 +228,5 @@ test('a replaced model behind an endpoint is found, and the run ends as an undis
   expect(await digestOf('swapped')).toBe(await digestOf('calm'));
   const [swapped] = (await client.getReport('swapped')).teachers;
   expect(swapped?.accuracy).toBe(calm?.accuracy);
-  expect(swapped?.canaryCalls?.used).toBeGreaterThan(0);
+  expect(swapped?.canarySamples?.used).toBeGreaterThan(0);
 });

@@ -131,18 +131,30 @@ test('reportLines says how many steps had fewer than all teachers', () => {
   expect(lines.at(-1)).toMatch(/^A replay of the run gives the same bits/);
 });
 
-test('reportLines says how many calls the canaries of a paid teacher took', () => {
+test('reportLines says how many samples the canaries of a paid teacher took', () => {
   const input = exampleInput();
   const [wide, deep] = input.teachers;
   if (wide === undefined || deep === undefined) throw new Error('two teachers');
-  const teachers = [wide, { ...deep, canaryCalls: { used: 128, allowed: 1024 } }];
+  const teachers = [wide, { ...deep, canarySamples: { used: 128, allowed: 1024 } }];
   const report = composeReport({ ...input, teachers });
-  expect(reportSchema.parse(report).teachers.map((t) => t.canaryCalls?.used)).toEqual([
+  expect(reportSchema.parse(report).teachers.map((t) => t.canarySamples?.used)).toEqual([
     undefined,
     128,
   ]);
   const lines = reportLines(report).filter((line) => line.includes('Canaries'));
-  expect(lines).toEqual(['Canaries of teacher deep: 128 of 1,024 calls.']);
+  expect(lines).toEqual(['Canaries of teacher deep: 128 of 1,024 samples.']);
+});
+
+test('reportLines shows no time of a teacher that answers final classes, nor of an ensemble with it', () => {
+  const input = exampleInput();
+  const [wide, deep] = input.teachers;
+  if (wide === undefined || deep === undefined) throw new Error('two teachers');
+  const teachers = [wide, { ...deep, latencyBatch1Ms: 0 }];
+  const text = reportLines(composeReport({ ...input, teachers })).join('\n');
+  expect(text).toMatch(/^teacher wide .* 2\.00 ms$/m);
+  expect(text).toMatch(/^teacher deep .* -$/m);
+  expect(text).toMatch(/^ensemble .* -$/m);
+  expect(text).toMatch(/^student .* 0\.50 ms$/m);
 });
 
 test('reportLines shows no size of a remote teacher, nor of an ensemble with it', () => {

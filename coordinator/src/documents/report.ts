@@ -91,15 +91,15 @@ const teacherRow = modelRow.extend({
     .describe(
       'Indices of the classes that it knows. Its figures are over all samples; fidelity to it is over samples of these classes or without a label, and among these classes. Absent: all.',
     ),
-  canaryCalls: z
+  canarySamples: z
     .object({
       used: z
         .int()
         .min(0)
         .describe(
-          'Calls for its canaries that this run has paid, one for each sample asked about.',
+          'Samples that canaries of this run have asked it about. A call may ask about several.',
         ),
-      allowed: z.int().min(0).describe('spec.teacherHealth.canaryCalls.'),
+      allowed: z.int().min(0).describe('spec.teacherHealth.canarySamples.'),
     })
     .optional()
     .describe('Absent: its canaries cost nothing.'),

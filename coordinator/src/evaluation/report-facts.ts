@@ -8,7 +8,7 @@ import { hasPrice } from '@lyceum/learning/specification';
 import type { BlobStore } from '@lyceum/platform/nats';
 import { type LoadedTeacher, LyceumError } from '@lyceum/proto';
 import type { DatasetOutline } from '../artifacts/index.js';
-import { canaryCallsAllowed } from '../health/index.js';
+import { canarySamplesAllowed } from '../health/index.js';
 import { bitsKey } from '../monitoring/index.js';
 import type {
   MeasuredSplit,
@@ -36,8 +36,8 @@ export interface ReportFacts {
   readonly teacherLogits: readonly SplitLogits[];
   /** What a worker measured of each, in the same order. */
   readonly teacherMeasurements: readonly LoadedTeacher[];
-  /** Calls paid for canaries of each, in the same order. */
-  readonly canaryCalls: readonly number[];
+  /** Samples that canaries asked each about, in the same order. */
+  readonly canarySamples: readonly number[];
   readonly cost: RunRecord['cost'];
   /** Contributors as they were decided, of a run with a quorum. */
   readonly contributors: Contributors;
@@ -215,9 +215,9 @@ function teacherEvaluation(facts: ReportFacts, index: number): TeacherEvaluation
     modality: parseSettingsJson(settingsJson).modality,
     ...(knownClasses !== undefined && { knownClasses }),
     ...(isPaidEngine(teacher.engine) && {
-      canaryCalls: {
-        used: facts.canaryCalls[index] ?? 0,
-        allowed: canaryCallsAllowed(facts.record),
+      canarySamples: {
+        used: facts.canarySamples[index] ?? 0,
+        allowed: canarySamplesAllowed(facts.record),
       },
     }),
     modelDigest,

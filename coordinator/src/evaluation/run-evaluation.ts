@@ -40,7 +40,7 @@ export interface RunEvaluationParts {
   /** What a teacher worker measured; undefined: none has loaded it yet. */
   readonly measurementOf: (teacherIdentity: string) => LoadedTeacher | undefined;
   /** Knows which teachers have answers that no canary has proven, asks for canaries, and counts what they cost. */
-  readonly canaries: Pick<TeacherCanaries, 'answerNumber' | 'unprovenOf' | 'prove' | 'paidCalls'>;
+  readonly canaries: Pick<TeacherCanaries, 'answerNumber' | 'unprovenOf' | 'prove' | 'paidSamples'>;
   /** Something that others wait for has changed. */
   readonly changed: () => void;
 }
@@ -187,7 +187,7 @@ export class RunEvaluation {
       dataset: this.#dataset,
       teacherLogits,
       teacherMeasurements: this.#measurements() ?? [],
-      canaryCalls: record.teachers.map((teacher) => canaries.paidCalls(record, teacher)),
+      canarySamples: record.teachers.map((teacher) => canaries.paidSamples(record, teacher)),
       contributors: (await this.#parts.ledgers.read(record)) ?? new Map(),
       cost: this.#parts.monitor.costs.of(record),
       baseline,

@@ -1,5 +1,5 @@
 /** Runs that ask a teacher, and what they want of the health of its replicas. */
-import { CANARY_CALLS } from '@lyceum/learning/specification';
+import { CANARY_SAMPLES } from '@lyceum/learning/specification';
 import type { RunRecord, RunStore } from '../runs/index.js';
 import { hasEnded } from '../schedule/index.js';
 
@@ -14,10 +14,10 @@ export function runsAsking(
   });
 }
 
-/** Calls that the run pays for canaries of each teacher whose calls cost. */
-export function canaryCallsAllowed({ specification }: Pick<RunRecord, 'specification'>): number {
+/** Samples that canaries of the run may ask each teacher about whose calls cost. */
+export function canarySamplesAllowed({ specification }: Pick<RunRecord, 'specification'>): number {
   if (specification.kind !== 'Distillation') return 0;
-  return specification.spec.teacherHealth.canaryCalls ?? CANARY_CALLS;
+  return specification.spec.teacherHealth.canarySamples ?? CANARY_SAMPLES;
 }
 
 /** Whether all replicas must give the same bits. */

@@ -77,7 +77,7 @@ export class HealthEffects {
     if (name === undefined) return;
     lifecycle.canariesPaid(runId, name, used).catch((thrown: unknown) => {
       // After a restart the run may pay for as many once more.
-      log.warn({ err: toLyceumError(thrown), runId, used }, 'calls of canaries not noted');
+      log.warn({ err: toLyceumError(thrown), runId, used }, 'samples of canaries not noted');
     });
   }
 
@@ -117,7 +117,7 @@ export class HealthEffects {
 
   #unchecked({ teacher, sampleCount }: Effect<'unchecked'>): void {
     for (const { record, name } of runsAsking(this.#parts.store, teacher)) {
-      const warning = `${sampleCount} answers of teacher ${name} were not checked by a canary: the calls that spec.teacherHealth.canaryCalls allows are spent`;
+      const warning = `${sampleCount} answers of teacher ${name} were not checked by a canary: the samples that spec.teacherHealth.canarySamples allows are spent`;
       this.#note(record, warning, warning);
     }
   }

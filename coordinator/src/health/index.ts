@@ -1,7 +1,7 @@
 /** Which workers' answers can be trusted: probes, canaries, quarantine, answers not proven yet. */
 export { AnswerProofs, type StoredRecords } from './answer-proofs.js';
 export type { ProbedSet, ProbeReference } from './asked-probes.js';
-export { canaryCallsAllowed } from './asking-runs.js';
+export { canarySamplesAllowed } from './asking-runs.js';
 export { KeptProbes } from './kept-probes.js';
 export { QuarantineStore } from './quarantine-store.js';
 export type { Quarantine, Replica } from './replicas/index.js';

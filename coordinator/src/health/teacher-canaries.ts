@@ -1,8 +1,8 @@
-/** What proves stored answers: canaries of the teachers that gave them, and the calls that these cost. */
+/** What proves stored answers: canaries of the teachers that gave them, and the samples that these may ask about. */
 import { ownEntry } from '@lyceum/proto';
 import type { PinnedTeacher, RunRecord, RunStore } from '../runs/index.js';
 import type { StoredRecords } from './answer-proofs.js';
-import { canaryCallsAllowed } from './asking-runs.js';
+import { canarySamplesAllowed } from './asking-runs.js';
 import type { Canaries, HealthEffect, Replica, UnprovenAnswers } from './replicas/index.js';
 
 export interface TeacherCanariesParts {
@@ -86,13 +86,13 @@ export class TeacherCanaries {
       const record = this.#parts.store.get(runId);
       const name = record?.teachers.find(({ identity }) => identity === teacher)?.name;
       if (record === undefined || name === undefined) continue;
-      const used = ownEntry(record.canaryCalls ?? {}, name);
-      this.#canaries.budgets.pay(teacher, runId, canaryCallsAllowed(record), used);
+      const used = ownEntry(record.canarySamples ?? {}, name);
+      this.#canaries.budgets.pay(teacher, runId, canarySamplesAllowed(record), used);
     }
   }
 
-  /** Calls that the run has paid for canaries of the teacher. */
-  paidCalls({ runId, canaryCalls = {} }: RunRecord, { identity, name }: PinnedTeacher): number {
-    return this.#canaries.budgets.usedBy(identity, runId) ?? ownEntry(canaryCalls, name) ?? 0;
+  /** Samples that the run has paid for in canaries of the teacher. */
+  paidSamples({ runId, canarySamples = {} }: RunRecord, { identity, name }: PinnedTeacher): number {
+    return this.#canaries.budgets.usedBy(identity, runId) ?? ownEntry(canarySamples, name) ?? 0;
   }
 }

@@ -86,8 +86,8 @@ export class TeacherHealth {
     if (!isHere()) return { probes: [], serves: false, troubles };
     const ids = questions.map(({ id }) => id);
     const isPaid = sets.some(({ engine }) => isPaidEngine(engine));
-    const calls = questions.reduce((sum, { shape: [rowCount] }) => sum + rowCount, 0);
-    this.#health.canaries.budgets.price(replica.teacher, isPaid ? calls : undefined);
+    const samples = questions.reduce((sum, { shape: [rowCount] }) => sum + rowCount, 0);
+    this.#health.canaries.budgets.price(replica.teacher, isPaid ? samples : undefined);
     this.#health.wants(
       replica,
       ids,

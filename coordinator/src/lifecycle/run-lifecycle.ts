@@ -137,9 +137,9 @@ export class RunLifecycle {
     await this.#change(runId, (r) => changes.answeredBy(r, worker));
   }
 
-  /** The run has paid for canaries of one of its teachers. @param calls - all calls so far. */
-  async canariesPaid(runId: string, name: string, calls: number): Promise<void> {
-    await this.#change(runId, (r) => changes.canariesPaid(r, name, calls));
+  /** The run has paid for canaries of one of its teachers. @param samples - all that were asked about so far. */
+  async canariesPaid(runId: string, name: string, samples: number): Promise<void> {
+    await this.#change(runId, (r) => changes.canariesPaid(r, name, samples));
   }
 
   /** One of the run's teachers has been judged: `knowledge` says what it knows. */

@@ -37,7 +37,7 @@ export function composeReport(input: ReportInput): Report {
       weight: teacher.weight,
       access: teacher.access,
       ...(teacher.knownClasses !== undefined && { knownClasses: [...teacher.knownClasses] }),
-      ...(teacher.canaryCalls !== undefined && { canaryCalls: { ...teacher.canaryCalls } }),
+      ...(teacher.canarySamples !== undefined && { canarySamples: { ...teacher.canarySamples } }),
       ...rows.ofModel(`teacher.${teacher.name}`, teacher),
       identity: teacher.identity,
       modelDigest: teacher.modelDigest,

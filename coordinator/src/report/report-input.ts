@@ -125,7 +125,7 @@ export interface TeacherEvaluation extends ModelEvaluation {
   /** Classes of the set that the teacher knows, rising; other logits are −∞. Absent: it knows all. */
   readonly knownClasses?: readonly number[];
   /** Present if the teacher's calls cost money. */
-  readonly canaryCalls?: { readonly used: number; readonly allowed: number };
+  readonly canarySamples?: { readonly used: number; readonly allowed: number };
 }
 
 export interface StudentEvaluation extends ModelEvaluation {

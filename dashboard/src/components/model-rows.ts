@@ -11,8 +11,10 @@ type ModelRow = Report['teachers'][number] | Report['student'] | NonNullable<Rep
  */
 export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
   const row = (name: string, model: ModelRow, parts: readonly ModelRow[] = [model]): FiguresRow => {
-    // The size of a model that another program runs is not known; then the size of its ensemble is not known, too.
+    // The size of a model that another program runs is not known, and a final answer is not timed. If a figure of one
+    // teacher is not known, that of its ensemble is not known either.
     const isKnown = parts.every(({ parameters }) => parameters > 0);
+    const isTimed = parts.every(({ latencyBatch1Ms }) => latencyBatch1Ms > 0);
     return {
       name,
       accuracy: model.accuracy,
@@ -23,7 +25,7 @@ export function modelRows(report: Report, sampleCount: number): FiguresRow[] {
       agreement: model.agreementWithEnsemble,
       parameters: isKnown ? model.parameters : null,
       bytes: isKnown ? model.bytes : null,
-      latencyMs: model.latencyBatch1Ms,
+      latencyMs: isTimed ? model.latencyBatch1Ms : null,
     };
   };
   const { student, studentWithoutTeachers, studentAllLabels, ensemble, teachers } = report;

@@ -3,7 +3,7 @@
 export type { ArchitectureSettings } from '../architectures/index.js';
 /** @public */
 export type { LearningRateSettings } from '../learning-rates/index.js';
-export { CANARY_CALLS, PICTURE_VIEWS, type ViewSettings, views } from './distillation/index.js';
+export { CANARY_SAMPLES, PICTURE_VIEWS, type ViewSettings, views } from './distillation/index.js';
 export type { Ask } from './imitation-ask-schema.js';
 export type { Questions } from './imitation-questions-schema.js';
 export {

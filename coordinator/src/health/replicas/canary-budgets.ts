@@ -1,5 +1,5 @@
 /**
- * What canaries may cost. A teacher whose answers are paid calls has as many canaries as its runs pay for; all others
+ * What canaries may cost, in samples: a call may ask about several, and services mostly charge for each. A teacher whose answers are paid calls has as many canaries as its runs pay for; all others
  * have as many as are useful. What one run leaves over serves the others. The newest run pays first, since canaries are
  * asked for its sake. Pure.
  */
@@ -7,7 +7,7 @@
 export interface CanarySpending {
   readonly teacher: string;
   readonly runId: string;
-  /** Calls so far. */
+  /** Samples so far. */
   readonly used: number;
 }
 
@@ -17,19 +17,19 @@ interface Purse {
 }
 
 export class CanaryBudgets {
-  /** Calls of one canary, by teacher; teachers whose calls cost nothing are not there. */
+  /** Samples of one canary, by teacher; teachers whose calls cost nothing are not there. */
   readonly #prices = new Map<string, number>();
   /** By teacher, then by run, the newest run last. */
   readonly #purses = new Map<string, Map<string, Purse>>();
   #spent: CanarySpending[] = [];
 
-  /** @param calls - of one canary; undefined: it costs nothing. */
-  price(teacher: string, calls: number | undefined): void {
-    if (calls === undefined) this.#prices.delete(teacher);
-    else this.#prices.set(teacher, calls);
+  /** @param samples - of one canary; undefined: it costs nothing. */
+  price(teacher: string, samples: number | undefined): void {
+    if (samples === undefined) this.#prices.delete(teacher);
+    else this.#prices.set(teacher, samples);
   }
 
-  /** A run asks the teacher; each pays once. @param used - calls that it has paid for already, under a predecessor. */
+  /** A run asks the teacher; each pays once. @param used - samples that it has paid for already, under a predecessor. */
   pay(teacher: string, runId: string, allowed: number, used = 0): void {
     const purses = this.#purses.get(teacher) ?? new Map<string, Purse>();
     if (!this.#prices.has(teacher) || purses.has(runId)) return;
@@ -47,10 +47,10 @@ export class CanaryBudgets {
     if (!this.suffices(teacher, kept)) return false;
     let due = this.#prices.get(teacher) ?? 0;
     for (const [runId, purse] of [...(this.#purses.get(teacher) ?? [])].reverse()) {
-      const calls = Math.min(due, leftIn(purse));
-      if (calls === 0) continue;
-      purse.used += calls;
-      due -= calls;
+      const samples = Math.min(due, leftIn(purse));
+      if (samples === 0) continue;
+      purse.used += samples;
+      due -= samples;
       this.#spent.push({ teacher, runId, used: purse.used });
     }
     return true;
@@ -63,12 +63,12 @@ export class CanaryBudgets {
     return spent;
   }
 
-  /** Calls that the run has paid for; undefined: it has not asked the teacher. */
+  /** Samples that the run has paid for; undefined: it has not asked the teacher. */
   usedBy(teacher: string, runId: string): number | undefined {
     return this.#purses.get(teacher)?.get(runId)?.used;
   }
 
-  /** Calls that are left. */
+  /** Samples that are left. */
   left(teacher: string): number {
     return [...(this.#purses.get(teacher)?.values() ?? [])].reduce((n, p) => n + leftIn(p), 0);
   }

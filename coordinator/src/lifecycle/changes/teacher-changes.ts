@@ -59,11 +59,11 @@ export function answeredBy(record: RunRecord, worker: WorkerEnvironment): Change
   return known.length < limit ? { ...record, teacherWorkers } : undefined;
 }
 
-/** Keeps how many calls the run has paid in total for canaries of a teacher. */
-export function canariesPaid(record: RunRecord, name: string, calls: number): Changed {
-  if (hasEnded(record.state) || calls <= (ownEntry(record.canaryCalls ?? {}, name) ?? 0))
+/** Keeps for how many samples in total the run has paid in canaries of a teacher. */
+export function canariesPaid(record: RunRecord, name: string, samples: number): Changed {
+  if (hasEnded(record.state) || samples <= (ownEntry(record.canarySamples ?? {}, name) ?? 0))
     return undefined;
-  return { ...record, canaryCalls: { ...record.canaryCalls, [name]: calls } };
+  return { ...record, canarySamples: { ...record.canarySamples, [name]: samples } };
 }
 
 /** Keeps the first answers to probes; answers that are kept already stay. */

@@ -192,8 +192,8 @@ const runRecord = z.strictObject({
   probeDigests: z.record(z.string(), digest).optional(),
   /** What each teacher knows, by the teacher's name; only teachers that were examined. */
   teacherKnowledge: z.record(z.string(), teacherKnowledge).optional(),
-  /** Calls that the run has paid for canaries, by name of the teacher; only teachers whose calls cost. */
-  canaryCalls: z.record(z.string(), count).optional(),
+  /** Samples that the run has paid for in canaries, by name of the teacher; only teachers whose calls cost. */
+  canarySamples: z.record(z.string(), count).optional(),
   /** Warnings about the run's teachers, and reasons why the run cannot be repeated bit by bit. */
   teacherNotes: teacherNotes.optional(),
   assignment: z

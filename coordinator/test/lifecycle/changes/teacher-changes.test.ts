@@ -10,13 +10,13 @@ import {
 import { changed, digest, training } from './training-run.js';
 
 describe('a run record with teachers', () => {
-  it('counts canary calls by teacher', () => {
+  it('counts the samples of canaries by teacher', () => {
     const paid = changed(changes.canariesPaid(training(), 'box', 128));
     expect(changes.canariesPaid(paid, 'box', 128)).toBeUndefined();
     const more = changed(
       changes.canariesPaid(changed(changes.canariesPaid(paid, 'other', 40)), 'box', 256),
     );
-    expect(more.canaryCalls).toEqual({ box: 256, other: 40 });
+    expect(more.canarySamples).toEqual({ box: 256, other: 40 });
     expect(parseRunRecord(runRecordText(more))).toEqual(more);
   });
 

@@ -6,7 +6,7 @@ export { objectiveProblems } from './objective-rules.js';
 export { DEFAULT_OBJECTIVE, term, termAlone } from './objective-schema.js';
 export { quorumProblems } from './quorum-schema.js';
 export {
-  CANARY_CALLS,
+  CANARY_SAMPLES,
   teacherHealthFields,
   teacherHealthProblems,
 } from './teacher-health-schema.js';

@@ -3,7 +3,7 @@ import type { Problem } from '@lyceum/proto';
 import { list, section, text, wholeNumber, word } from '../../documents/index.js';
 
 /** Two canaries of 128 rows: at the first ticket of a run, and before its end. */
-export const CANARY_CALLS = 256;
+export const CANARY_SAMPLES = 256;
 
 export const teacherHealthFields = {
   determinism: word('strict', 'relaxed')
@@ -23,13 +23,13 @@ export const teacherHealthFields = {
     })
       .optional()
       .describe('Names of teachers that are accepted all the same; the report says so.'),
-    canaryCalls: wholeNumber('a whole number from 0 to 1,000,000', {
+    canarySamples: wholeNumber('a whole number from 0 to 1,000,000', {
       atLeast: 0,
       atMost: 1_000_000,
     })
       .optional()
       .describe(
-        `Calls that the run pays for canaries of each teacher behind an endpoint, one a row of its probe; calls of the self-test do not count; ${CANARY_CALLS} by default.`,
+        `Samples that canaries of the run may ask each teacher about that is behind an endpoint; a call asks about up to the batch of its description; those of the self-test do not count; ${CANARY_SAMPLES} by default.`,
       ),
   })
     .prefault({})
