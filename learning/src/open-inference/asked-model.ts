@@ -24,6 +24,8 @@ export interface ModelMetadata {
 
 export interface AskedModel extends Questioned {
   readonly output: InferenceTensorMetadata;
+  /** The server tells no other output. */
+  readonly isOnlyOutput: boolean;
   /** Layout of pictures; undefined: inputs are no pictures. */
   readonly layout: Layout | undefined;
   /** The scale that settings give; undefined: they give none, and it is 1. */
@@ -49,7 +51,8 @@ export function askedModel(
   const output = outputOf(metadata, settings.outputName, problems);
   const rows = inputs.map(({ shape }) => shape[0] ?? -1).find((size) => size > 0);
   if (problems.length > 0 || output === undefined || asked === undefined) return undefined;
-  return { ...asked, inputs: metadata.inputs, output, fixedRows: rows };
+  const isOnlyOutput = metadata.outputs.length === 1;
+  return { ...asked, inputs: metadata.inputs, output, isOnlyOutput, fixedRows: rows };
 }
 
 function namedInputs({ inputs }: ModelMetadata, named: string | undefined) {

@@ -13,7 +13,12 @@ import type { FoundModel, InferenceDescription } from '../specification/index.js
 import { type AskedModel, askedModel, type ModelMetadata } from './asked-model.js';
 import { answersDiffer, areDistributions, CANARY_ROWS } from './canaries.js';
 import { answerProblems, boundsProblems } from './found-problems.js';
-import type { InferenceServer, InferRequest, InferResult } from './inference-server.js';
+import {
+  type InferenceServer,
+  type InferRequest,
+  type InferResult,
+  OtherOutputsError,
+} from './inference-server.js';
 import { inputBytes } from './input-tensors.js';
 import { canaryQuestion, type Questioned } from './questions.js';
 import { ofServer } from './remote-model.js';
@@ -47,11 +52,11 @@ export async function findModel(
     const asked =
       problems.length > 0 ? undefined : askedModel(metadata, description, given, problems);
     if (asked === undefined) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
-    const { question, output, fixedRows, scale } = asked;
+    const { question, fixedRows, scale } = asked;
     const scaled = { ...given, ...(scale !== undefined && { scale }) };
-    const { rows, result } = await mostRows(server, description, asked, scaled);
+    const { rows, result, output } = await mostRows(server, description, asked, scaled);
     const classCount = result.shape[1] as number;
-    const asking = { description, found: { ...asked, output: output.name, classCount } };
+    const asking = { description, found: { ...asked, output, classCount } };
     const labels = await toldLabels(server, asking, fixedRows);
     const canaries = Array.from(result.values.subarray(0, canaryCount(rows) * classCount));
     const found: FoundModel = {
@@ -61,20 +66,20 @@ export async function findModel(
       outputs: [...metadata.outputs],
       versions: [...metadata.versions],
       question,
-      output: output.name,
+      output,
       classCount,
       ...(labels !== undefined && { labels: [...labels] }),
       rows,
       rowsAreFixed: fixedRows !== undefined,
       canaries,
     };
-    problems.push(...answerProblems(canaries, classCount, output.name, scaled));
+    problems.push(...answerProblems(canaries, classCount, output, scaled));
     const settings = completeSettings(scaled, asked, found, problems);
     const remote = { description, found, settings };
     const differs = problems.length > 0 ? undefined : await canaryChange(server, remote);
     if (differs !== undefined) {
       const message = `asked again, ${differs}: the answers depend on chance, or on the other rows of a request, as in training`;
-      problems.push({ path: output.name, message });
+      problems.push({ path: output, message });
     }
     if (problems.length > 0) throw new InvalidDocumentError(`model ${model} at ${url}`, problems);
     return remote;
@@ -157,13 +162,18 @@ function withDeclared(
 /** Datatypes of inputs by what an example has there, numbers aside. */
 const DATATYPE_OF: Readonly<Record<string, string>> = { string: 'BYTES', boolean: 'BOOL' };
 
-/** The canaries' answers, asked for in requests of as many rows as the server takes. */
+/**
+ * The canaries' answers, asked for in requests of as many rows as the server takes.
+ *
+ * @returns with the output's name in the answers. It is not the one of the metadata where the server has one output,
+ *   answers with one, and calls it otherwise: MLServer's runtime for MLflow tells `output-0`, and answers `output-1`.
+ */
 async function mostRows(
   server: InferenceServer,
   description: InferenceDescription,
   asked: AskedModel,
   given: Partial<ModelSettings>,
-): Promise<{ readonly rows: number; readonly result: InferResult }> {
+): Promise<{ readonly rows: number; readonly result: InferResult; readonly output: string }> {
   const { output, fixedRows } = asked;
   const asking = { description, found: { ...asked, output: output.name } };
   const rowBytes = inputBytes(canaryQuestion(asked, description, given, 1));
@@ -176,10 +186,17 @@ async function mostRows(
     try {
       const result = await server.infer(canariesOf(asking, given, rows));
       const [rowCount, classCount = 0] = result.shape;
-      if (result.shape.length === 2 && rowCount === rows && classCount > 0) return { rows, result };
+      if (result.shape.length === 2 && rowCount === rows && classCount > 0)
+        return { rows, result, output: output.name };
       const message = `its output ${tensorText(output)} has shape [${result.shape}] for ${rows} samples; want [${rows}, classes]`;
       throw new InvalidDocumentError('the answer', [{ path: output.name, message }]);
     } catch (thrown) {
+      if (thrown instanceof OtherOutputsError) {
+        const [name, ...others] = thrown.names;
+        if (!asked.isOnlyOutput || name === undefined || others.length > 0) throw thrown;
+        const named = { ...asked, output: { ...output, name }, isOnlyOutput: false };
+        return mostRows(server, description, named, given);
+      }
       const isRefusal =
         !(thrown instanceof InvalidDocumentError) && REFUSALS.includes(toLyceumError(thrown).code);
       if (isRefusal && rows > 1 && fixedRows === undefined) continue;

@@ -20,7 +20,9 @@ import {
   type InferRequest,
   type InferResult,
   limitError,
+  OtherOutputsError,
   type ServerAccess,
+  SHOWN_CHARACTERS,
   TOO_MANY_REQUESTS,
 } from './inference-server.js';
 import { contentTypes } from './input-tensors.js';
@@ -31,9 +33,6 @@ import {
   tensorNumbers,
   tensorTexts,
 } from './tensor-bytes.js';
-
-/** Characters of a server's message that an error repeats. */
-const SHOWN_CHARACTERS = 400;
 
 type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
@@ -200,9 +199,8 @@ function read<T>(
   const index = outputs.findIndex((output) => output.name === name);
   const tensor = outputs[index];
   if (tensor === undefined) {
-    const got = outputs.map((output) => output.name).join(', ') || 'none';
-    const message = `the answer lacks the output ${name}; it has ${shownText(got, SHOWN_CHARACTERS)}`;
-    throw new LyceumError('INTERNAL', message);
+    const names = outputs.map((output) => output.name);
+    throw new OtherOutputsError(name, names);
   }
   try {
     // Typed contents beside raw ones of other outputs are not allowed: all are raw, or none.

@@ -1,12 +1,6 @@
 /** The Open Inference Protocol over HTTP, in JSON. */
 import { type HttpAnswer, httpCall, isRedirect, jsonOf, RetryLaterError } from '@lyceum/platform';
-import {
-  type ErrorCode,
-  elementCount,
-  LyceumError,
-  MESSAGE_MAX_BYTES,
-  shownText,
-} from '@lyceum/proto';
+import { type ErrorCode, elementCount, LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import type { InferenceTensorMetadata } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import {
@@ -14,6 +8,7 @@ import {
   type InferRequest,
   type InferResult,
   limitError,
+  OtherOutputsError,
   type ServerAccess,
   TOO_MANY_REQUESTS,
 } from './inference-server.js';
@@ -22,9 +17,6 @@ import { jsonNumbers } from './tensor-bytes.js';
 
 /** The largest answer: a number in JSON has up to 24 characters, and a float32 of a raw message 4. */
 const MAX_ANSWER_BYTES = 6 * MESSAGE_MAX_BYTES;
-
-/** Characters of the names of an answer's outputs that an error repeats. */
-const SHOWN_CHARACTERS = 400;
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'INVALID_ARGUMENT',
@@ -116,11 +108,9 @@ export class HttpInferenceServer implements InferenceServer {
     const outputs = listOf(answer['outputs']).map(mappingOf);
     const found = outputs.find((tensor) => tensor['name'] === output);
     if (found !== undefined) return found;
-    const names = outputs.map((tensor) => String(tensor['name'] ?? '')).join(', ') || 'none';
+    const names = outputs.map((tensor) => String(tensor['name'] ?? ''));
     // Some servers say so of what failed, with 200.
-    const isError = answer['error'] !== undefined ? ', and an error' : '';
-    const message = `the answer lacks the output ${output}; it has ${shownText(names, SHOWN_CHARACTERS)}${isError}`;
-    throw new LyceumError('INTERNAL', message);
+    throw new OtherOutputsError(output, names, answer['error'] !== undefined);
   }
 
   async #call(

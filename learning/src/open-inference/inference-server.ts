@@ -7,6 +7,7 @@ import {
   retrying,
   type TlsMaterial,
 } from '@lyceum/platform';
+import { LyceumError, shownText } from '@lyceum/proto';
 import type { InferenceDescription } from '../specification/index.js';
 import type { ModelMetadata } from './asked-model.js';
 import type { InputTensor } from './input-tensors.js';
@@ -54,6 +55,23 @@ export interface ServerAccess {
   /** Which addresses may be called. */
   readonly addresses: AddressGuard;
 }
+
+/** The answer does not have the output that was asked for. */
+export class OtherOutputsError extends LyceumError {
+  /** Names of the outputs that it has. */
+  readonly names: readonly string[];
+
+  /** @param isError - the answer says that something failed. */
+  constructor(output: string, names: readonly string[], isError = false) {
+    const listed = shownText(names.join(', ') || 'none', SHOWN_CHARACTERS);
+    const message = `the answer lacks the output ${output}; it has ${listed}${isError ? ', and an error' : ''}`;
+    super('INTERNAL', message);
+    this.names = names;
+  }
+}
+
+/** Characters of what a server says that an error repeats. */
+export const SHOWN_CHARACTERS = 400;
 
 /** HTTP's status of a server, or a proxy before it, that limits its callers. */
 export const TOO_MANY_REQUESTS = 429;

@@ -231,6 +231,27 @@ test.each(['UINT8', 'INT64', 'BOOL'] as const)(
   },
 );
 
+test('an only output may have another name in the answers than in the metadata', async () => {
+  // As MLServer's runtime for MLflow has it.
+  for (const [, start] of BOTH) {
+    const server = behaviour({ distort: output({ name: 'output-1' }) });
+    const { model, remote, server: client } = await found((await start(server)).url);
+    expect(remote.found).toMatchObject({ output: 'output-1', outputs: [{ name: 'y' }] });
+    expect(await model.infer(3, read)).toEqual(logitsOf(rows(0, 3), 1));
+    await requireUnchanged(client, remote);
+    // From then on it has this name.
+    server.distort = output({ name: 'y' });
+    await expect(model.infer(3, read)).rejects.toThrow('lacks the output output-1; it has y');
+  }
+});
+
+test('a server that calls its only output otherwise each time is refused', async () => {
+  let count = 0;
+  const distort: Distort = (response) => output({ name: `z${count++}` })(response);
+  const asked = found((await startGrpc(behaviour({ distort }))).url);
+  await expect(asked).rejects.toThrow('the answer lacks the output z0; it has z1');
+});
+
 test('an answer over HTTP may hold booleans, and one without the output names its outputs', async () => {
   const answers = (outputs: object[], beside: object = {}) =>
     startAnswering(JSON.stringify({ outputs, ...beside }));

@@ -75,7 +75,11 @@ export function readAnswer(
   }
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
     const got = quoting ? shown(raw) : kindOf(raw);
-    return { problem: `wants a word or a number at ${at}, got ${got}` };
+    const isOfClasses = Array.isArray(raw) && raw.length > 1 && raw.every(Number.isFinite);
+    const advice = isOfClasses
+      ? '; an endpoint tells the class alone; a number for each class takes an inference server (models push --inference) or a file of answers'
+      : '';
+    return { problem: `wants a word or a number at ${at}, got ${got}${advice}` };
   }
   const word = String(raw).trim();
   const { classes, otherwise } = endpoint;

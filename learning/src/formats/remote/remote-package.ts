@@ -49,7 +49,9 @@ export function noiseOf({
   description,
   found,
 }: Pick<RemotePackage, 'description' | 'found'>): number {
-  const output = found.outputs.find(({ name }) => name === found.output);
+  const [first] = found.outputs;
+  // The answers may call an only output otherwise than the metadata does.
+  const output = found.outputs.find(({ name }) => name === found.output) ?? first;
   return ANSWER_NOISE[description.precision ?? precisionOfDatatype(output?.datatype ?? '')];
 }
 

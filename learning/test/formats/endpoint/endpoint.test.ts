@@ -95,6 +95,19 @@ it('nestedValues nests numbers by their shape', () => {
   expect(nestedValues([1, 2], [2])).toEqual([1, 2]);
 });
 
+it('readAnswer says where a model is taken that answers a number for each class', () => {
+  const rows = endpoint({ request: { x: '$inputs' }, answer: '/predictions/*', batch: 2 });
+  const problem = (answer: unknown) =>
+    readAnswer(rows, { predictions: [answer] }, 0, CLASSES, false);
+  expect(problem([0.1, 0.7, 0.2])).toEqual({
+    problem:
+      'wants a word or a number at /predictions/0, got a list; an endpoint tells the class alone; a number for each class takes an inference server (models push --inference) or a file of answers',
+  });
+  expect(problem(['english'])).toEqual({
+    problem: 'wants a word or a number at /predictions/0, got a list',
+  });
+});
+
 it('readAnswer reads each sample of a call at its own place', () => {
   const many = endpoint({ request: '$inputs', answer: '/out/*/a~1b', batch: 2 });
   const response = { out: [{ 'a/b': 'german' }, { 'a/b': 'english' }] };
