@@ -12,10 +12,8 @@ export type {
   Tensor3D,
   Variable,
 } from '@tensorflow/tfjs';
-export { trainBatchNormalizations } from './batch-normalization.js';
 export { buildStudent } from './build-student.js';
 export { type FedValues, fedTensor, realValues } from './byte-tensors.js';
-export { DropoutMasks } from './dropout-masks.js';
 export {
   type Engine,
   EXPORT_OTHERWISE,
@@ -33,3 +31,4 @@ export { loadModel, savedModel } from './model-files.js';
 export { SavedModelInference } from './saved-model-inference.js';
 export { SavedModelTableInference } from './saved-model-table-inference.js';
 export * from './traced/index.js';
+export * from './trained-layers/index.js';

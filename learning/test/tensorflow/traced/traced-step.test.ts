@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import type { LayersModel, NamedTensorMap, Tensor, Tensor1D, Variable } from '@tensorflow/tfjs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildStudent } from '../../../src/tensorflow/build-student.js';
-import { DropoutMasks } from '../../../src/tensorflow/dropout-masks.js';
 import { openEngine } from '../../../src/tensorflow/engine/engine.js';
 import { traceStep } from '../../../src/tensorflow/traced/trace-step.js';
 import { TracedStep } from '../../../src/tensorflow/traced/traced-step.js';
+import { DropoutMasks } from '../../../src/tensorflow/trained-layers/dropout-masks.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -1,9 +1,9 @@
 /** Dropout masks: their share of zeros, their repetition, and model outputs with known masks. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildStudent } from '../../src/tensorflow/build-student.js';
-import { DropoutMasks } from '../../src/tensorflow/dropout-masks.js';
-import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
-import type { Tensor } from '../../src/tensorflow/index.js';
+import { buildStudent } from '../../../src/tensorflow/build-student.js';
+import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
+import type { Tensor } from '../../../src/tensorflow/index.js';
+import { DropoutMasks } from '../../../src/tensorflow/trained-layers/dropout-masks.js';
 
 let engine: Engine;
 

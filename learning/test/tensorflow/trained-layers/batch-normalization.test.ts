@@ -1,8 +1,8 @@
 /** Batch normalisations in training, against the formula and against the same layers outside of training. */
 import { beforeAll, expect, test } from 'vitest';
-import { trainBatchNormalizations } from '../../src/tensorflow/batch-normalization.js';
-import { type Engine, openEngine } from '../../src/tensorflow/engine/engine.js';
-import type { Tensor } from '../../src/tensorflow/index.js';
+import { type Engine, openEngine } from '../../../src/tensorflow/engine/engine.js';
+import type { Tensor } from '../../../src/tensorflow/index.js';
+import { trainBatchNormalizations } from '../../../src/tensorflow/trained-layers/batch-normalization.js';
 
 let engine: Engine;
 

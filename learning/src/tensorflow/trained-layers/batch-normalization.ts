@@ -5,10 +5,8 @@
  * @see Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
  * @see https://keras.io/getting_started/faq/#why-are-batchnormalization-layers-weights-frozen
  */
-import type { LayersModel, layers, Tensor } from '@tensorflow/tfjs';
-import { allLayers } from './dropout-masks.js';
-
-type Layer = layers.Layer;
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { allLayers, type Layer } from './all-layers.js';
 
 /** A weight as layers read it. */
 interface Weight {

@@ -7,10 +7,8 @@
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
 import type { LayersModel, SymbolicTensor, Tensor } from '@tensorflow/tfjs';
-import { mix32, mulberry32 } from '../arrays/index.js';
-
-/** A layer of a model, of whatever class. */
-type Layer = LayersModel['layers'][number];
+import { mix32, mulberry32 } from '../../arrays/index.js';
+import { allLayers, type Layer } from './all-layers.js';
 
 /** Layers that draw random numbers in training in a way that is not taken over here. */
 const RANDOM_LAYERS: ReadonlySet<string> = new Set([
@@ -99,14 +97,6 @@ export class DropoutMasks {
       }
       return input.mul(masked.mask);
     };
-  }
-}
-
-/** The model's layers, with those of nested models in their place. */
-export function* allLayers(model: LayersModel): Iterable<Layer> {
-  for (const layer of model.layers) {
-    if ('layers' in layer) yield* allLayers(layer as LayersModel);
-    else yield layer;
   }
 }
 
