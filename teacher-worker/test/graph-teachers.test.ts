@@ -38,8 +38,10 @@ const savedModel = (): PackagedModel => ({
   model: readSavedModelFolder(folder('softmax'), {}),
 });
 
-it('a SavedModel and the GraphModel made of it give the same logits up to rounding', async () => {
-  if ((await engine()).name !== 'native') return;
+it('a SavedModel and the GraphModel made of it give the same logits up to rounding', async ({
+  skip,
+}) => {
+  skip((await engine()).name !== 'native', 'only the native engine runs SavedModels');
   const model = await readModelFolder(folder('graph-model'));
   const teachers = [await open(savedModel()), await open({ format: 'graph-model', model })];
   const request = { dataset, samples, view: IDENTITY_VIEW, outputs: ['class', 'logits'] };
@@ -58,8 +60,10 @@ it('a SavedModel and the GraphModel made of it give the same logits up to roundi
   for (const [i, value] of first.entries()) expect(value).toBeCloseTo(second[i] as number, 4);
 });
 
-it('a SavedModel teacher uses `scale` of its settings, and refuses a `resize` that does not fit', async () => {
-  if ((await engine()).name !== 'native') return;
+it('a SavedModel teacher uses `scale` of its settings, and refuses a `resize` that does not fit', async ({
+  skip,
+}) => {
+  skip((await engine()).name !== 'native', 'only the native engine runs SavedModels');
   const plain = await open(savedModel());
   const scaled = await open(savedModel(), { scale: 2 });
   const ask = { dataset, samples, view: IDENTITY_VIEW, outputs: ['logits'] };

@@ -25,8 +25,8 @@ describe('realValues of fed bytes', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('gives the same in a traced graph with further arithmetic', () => {
-    if (engine.name !== 'native') return;
+  it('gives the same in a traced graph with further arithmetic', ({ skip }) => {
+    skip(engine.name !== 'native', 'only the native engine traces');
     const { tf } = engine;
     const fn = ({ x }: NamedTensorMap) =>
       realValues(engine, x as Tensor)

@@ -10,9 +10,11 @@ import { engine, makeDataset, makeTeacher } from '../../teachers-and-set.js';
 
 const firstSamples = (count: number) => Uint32Array.from({ length: count }, (_, sample) => sample);
 
-it('answers from one graph, made on the first batch and gone with the teacher', async () => {
+it('answers from one graph, made on the first batch and gone with the teacher', async ({
+  skip,
+}) => {
   const { name, tf } = await engine();
-  if (name !== 'native') return;
+  skip(name !== 'native', 'only the native engine traces');
   const backend = tf.backend() as unknown as {
     runSavedModel(): unknown;
     deleteSavedModel(session: number): void;
