@@ -279,12 +279,12 @@ function answerRefused(
   }
 }
 
-/** Runs in progress that ask one of the teachers. */
+/** Runs that ask one of the teachers now. Queued runs do not: hundreds may wait, and each event is a write to NATS. */
 function runsWith(store: RunStore, identities: Iterable<string>): RunRecord[] {
   const wanted = new Set(identities);
-  return store
-    .list()
-    .filter((r) => !hasEnded(r.state) && r.teachers.some((t) => wanted.has(t.identity)));
+  const isServed = ({ state, teachers }: RunRecord) =>
+    !hasEnded(state) && state !== 'QUEUED' && teachers.some((t) => wanted.has(t.identity));
+  return store.list().filter(isServed);
 }
 
 function required(ticket: Ticket | undefined): Ticket {

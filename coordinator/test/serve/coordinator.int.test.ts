@@ -142,16 +142,24 @@ function inFullOrder(epoch: number, position: number): number {
   return orderedRows(TRAIN_COUNT, { seed: 5, epoch }, position, 1)[0] as number;
 }
 
-async function events(): Promise<{ kind: string; message: string; data: unknown }[]> {
+async function events(id = runId): Promise<{ kind: string; message: string; data: unknown }[]> {
   const { run } = cluster.clients;
   const seen = [];
-  const call = openServerStream(() => run.listEvents({ runId, follow: false }));
+  const call = openServerStream(() => run.listEvents({ runId: id, follow: false }));
   for await (const { event } of call.incoming) {
     if (event === undefined) continue;
     const { kind, message, dataJson } = event;
     seen.push({ kind, message, data: JSON.parse(dataJson) });
   }
   return seen;
+}
+
+/** The teacher workers of which the run has an event that they joined. */
+async function joined(id: string): Promise<unknown[]> {
+  const all = await events(id);
+  return all
+    .filter(({ kind }) => kind === 'worker-joined')
+    .map(({ data }) => (data as { workerId: string }).workerId);
 }
 
 describe('a run from submit to report', () => {
@@ -179,6 +187,27 @@ describe('a run from submit to report', () => {
     const seen = (await events()).map((e) => e.message);
     expect(seen).toContain('PREPARING → TRAINING');
     expect(seen.at(-1)).toBe('EVALUATING → SUCCEEDED');
+  });
+
+  it('has events of a teacher worker that it asks, and none while it is queued', async () => {
+    teacher('t1');
+    const peer = student('s1');
+    await submit();
+    await assigned(peer);
+    const queuedId = `${runId}-queued`;
+    await submit(specification(), queuedId);
+    teacher('t2');
+    await eventually(async () => (await joined(runId)).includes('t2') || undefined);
+    await peer.receive(0, 0);
+    await drain(peer, STEP_COUNT);
+    await finishTraining(cluster, peer);
+    await eventually(() => peer.run?.runId === queuedId || undefined);
+    // Events of a run are written in order.
+    await eventually(async () => {
+      const all = await events(queuedId);
+      return all.some(({ kind }) => kind === 'assigned') || undefined;
+    });
+    expect(await joined(queuedId)).toEqual([]);
   });
 
   it('asks teachers once for two runs with different codecs, and gives each run its own bits', async () => {
