@@ -34,6 +34,7 @@ export interface WindowCounts extends Counts {
   readonly waitingSeconds: number;
 }
 
+/** Starts the thread that reads and decodes. {@link Windows.close} ends it. */
 export function openWindows({ log, ...settings }: WindowSettings): Windows {
   const counters = new Counters();
   const workerData: PictureRoomSettings = { ...settings, counters: counters.shared };

@@ -31,6 +31,7 @@ export interface OrderCounts {
   readonly guessedShare: number;
 }
 
+/** Whether so many labelled rows can tell one order of the classes from the others. */
 export function canTellOrder(rowCount: number, classCount: number): boolean {
   return rowCount >= ROWS_PER_CLASS * classCount;
 }
