@@ -55,7 +55,7 @@ type Place =
   | { readonly at: 'queue'; readonly sequence: number; readonly sinceMs: number }
   | {
       readonly at: 'worker';
-      /** Of the ticket's message; undefined: the message is gone. */
+      /** Of the last issue's message; undefined: it is gone, or the queue has not confirmed it yet. */
       readonly sequence: number | undefined;
       readonly workerId: string;
       readonly sinceMs: number;
@@ -125,8 +125,10 @@ export class OpenTicket {
 
   published(sequence: number, nowMs: number): void {
     this.#issuedAtMs ??= nowMs;
+    const place = this.#place;
+    if (place.at === 'publishing') this.#place = { at: 'queue', sequence, sinceMs: nowMs };
     // The worker may announce the ticket before the queue confirms that it has the message.
-    if (this.#place.at === 'publishing') this.#place = { at: 'queue', sequence, sinceMs: nowMs };
+    else if (place.at === 'worker') this.#place = { ...place, sequence };
   }
 
   publishFailed(nowMs: number): void {
@@ -135,8 +137,10 @@ export class OpenTicket {
     this.#place = { at: 'waiting', untilMs: nowMs + PUBLISH_RETRY_MS };
   }
 
-  taken(workerId: string, sequence: number, nowMs: number): void {
+  /** A worker has the ticket. Which message is removed later is the queue's word: a worker could name another's. */
+  taken(workerId: string, nowMs: number): void {
     this.#issuedAtMs ??= nowMs;
+    const sequence = 'sequence' in this.#place ? this.#place.sequence : undefined;
     this.#place = { at: 'worker', sequence, workerId, sinceMs: nowMs };
   }
 

@@ -55,8 +55,8 @@ export class TicketBook {
   }
 
   /** A worker has the ticket in hand. */
-  taken(workerId: string, id: string, attempt: number, sequence: number, nowMs: number): void {
-    this.#lastIssue(id, attempt)?.taken(workerId, sequence, nowMs);
+  taken(workerId: string, id: string, attempt: number, nowMs: number): void {
+    this.#lastIssue(id, attempt)?.taken(workerId, nowMs);
   }
 
   /** A worker still works on the ticket: rows of its answer came. */

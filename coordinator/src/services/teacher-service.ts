@@ -98,11 +98,9 @@ function takeReport(
     case 'state':
       takeState(parts, session, report.state);
       break;
-    case 'taken': {
-      const { sequence } = report.taken;
-      desk.taken(takerOf(parts, session), required(report.taken.ticket), sequence);
+    case 'taken':
+      desk.taken(takerOf(parts, session), required(report.taken.ticket));
       break;
-    }
     case 'returned':
       takeReturned(parts, session, report.returned);
       break;

@@ -49,8 +49,8 @@ export class TicketDesk {
     this.#carryOut(this.#book.withdrawn(asker, askId));
   }
 
-  taken(taker: TicketTaker, ticket: Ticket, sequence: number): void {
-    this.#carryOut(this.#book.taken(taker, ticket, sequence, this.#parts.now()));
+  taken(taker: TicketTaker, ticket: Ticket): void {
+    this.#carryOut(this.#book.taken(taker, ticket, this.#parts.now()));
   }
 
   returned(

@@ -17,7 +17,7 @@ function held(...owners: string[]): OpenTicket {
   const ticket = ticketOf(...owners);
   ticket.publish();
   ticket.published(10, 0);
-  ticket.taken('w1', 10, 5);
+  ticket.taken('w1', 5);
   return ticket;
 }
 
@@ -41,7 +41,7 @@ describe('OpenTicket', () => {
     const ticket = held();
     ticket.returned('drains', 6);
     expect(ticket.trouble).toBeUndefined();
-    ticket.taken('w2', 11, 7);
+    ticket.taken('w2', 7);
     ticket.returned('s3://sets/a.tar: no answer within 30 s', 8);
     expect(ticket.trouble).toBe('s3://sets/a.tar: no answer within 30 s');
   });
@@ -50,7 +50,7 @@ describe('OpenTicket', () => {
     const ticket = held();
     const waits: number[] = [];
     for (let nowMs = 0; waits.length < 8; nowMs += 60_000) {
-      ticket.taken('w1', 10, nowMs);
+      ticket.taken('w1', nowMs);
       let effects = ticket.returned('drains', nowMs);
       let waitedMs = 0;
       while (!effects.some(({ kind }) => kind === 'publish') && waitedMs < 30_000) {
@@ -78,6 +78,15 @@ describe('OpenTicket', () => {
     expect(ticket.queueLost(6)).toEqual([]);
     expect(ticket.holder).toBe('w1');
     expect(ticket.sessionEnded('w1', 7).map(({ kind }) => kind)).toEqual(['reissued', 'publish']);
+  });
+
+  it('removes the message that the queue confirmed, also if the worker announced it before', () => {
+    const ticket = ticketOf();
+    ticket.publish();
+    ticket.taken('w1', 1);
+    ticket.published(10, 2);
+    expect(ticket.holder).toBe('w1');
+    expect(ticket.sessionEnded('w1', 3)[0]).toEqual({ kind: 'remove', sequence: 10 });
   });
 
   it('is issued again if it lay on a queue that is lost', () => {

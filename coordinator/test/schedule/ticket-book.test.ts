@@ -30,7 +30,7 @@ function held(): { book: TicketBook; attempt: number } {
   const book = new TicketBook();
   const attempt = attemptOf(book.want('run', 't', content, TEACHER));
   book.published('t', attempt, 10, 0);
-  book.taken('w1', 't', attempt, 10, 5);
+  book.taken('w1', 't', attempt, 5);
   return { book, attempt };
 }
 
@@ -42,7 +42,7 @@ describe('TicketBook.ageMs', () => {
       book.returned('w1', 't', attempt, { reason: 'drains', retryable: true }, 30),
     );
     expect(book.ageMs('t', 31)).toBe(0);
-    book.taken('w2', 't', again, 11, 40);
+    book.taken('w2', 't', again, 40);
     book.published('t', again, 11, 42);
     expect(book.ageMs('t', 50)).toBe(10);
     book.answered('t');
@@ -98,7 +98,7 @@ describe('TicketBook.discredited', () => {
   it('issues again the tickets of that teacher that the worker has in hand', () => {
     const { book } = held();
     const other = attemptOf(book.want('run', 'u', content, 'bb'));
-    book.taken('w1', 'u', other, 11, 5);
+    book.taken('w1', 'u', other, 5);
     const effects = book.discredited('w1', TEACHER, 6);
     expect(kinds(effects)).toEqual(['remove', 'reissued', 'publish']);
     expect(book.holderOf('u')).toBe('w1');
@@ -109,7 +109,7 @@ describe('TicketBook.discredited', () => {
     expect(book.holderOf('t')).toBe('w1');
     const next = attemptOf(book.discredited('w1', TEACHER, 6));
     expect(book.holderOf('t')).toBeUndefined();
-    book.taken('w2', 't', next, 12, 7);
+    book.taken('w2', 't', next, 7);
     expect(book.holderOf('t')).toBe('w2');
   });
 });
@@ -126,7 +126,7 @@ describe('TicketBook and the queue', () => {
   it('accepts that a worker took a ticket before its publication is confirmed', () => {
     const book = new TicketBook();
     const attempt = attemptOf(book.want('a', 't', content, TEACHER));
-    book.taken('w1', 't', attempt, 10, 0);
+    book.taken('w1', 't', attempt, 0);
     book.published('t', attempt, 10, 1);
     expect(book.holderOf('t')).toBe('w1');
   });
@@ -175,7 +175,7 @@ describe('TicketBook after a lost worker', () => {
   it('ignores reports about an issue that was replaced', () => {
     const { book, attempt } = held();
     book.sessionEnded('w1', [TEACHER], 100);
-    book.taken('w1', 't', attempt, 10, 101);
+    book.taken('w1', 't', attempt, 101);
     expect(book.holderOf('t')).toBeUndefined();
     expect(book.returned('w1', 't', attempt, { reason: 'x', retryable: true }, 102)).toEqual([]);
     expect(book.rejected('t', attempt, 'x', 103)).toEqual([]);
@@ -188,7 +188,7 @@ describe('TicketBook.returned and rejected', () => {
     const returned = { reason: 'drains', retryable: true };
     const second = attemptOf(book.returned('w1', 't', attempt, returned, 10));
     book.published('t', second, 11, 10);
-    book.taken('w2', 't', second, 11, 10);
+    book.taken('w2', 't', second, 10);
     expect(kinds(book.returned('w2', 't', second, returned, 20))).toEqual(['remove', 'reissued']);
     expect(book.tick(269)).toEqual([]);
     expect(kinds(book.tick(270))).toEqual(['publish']);
@@ -217,13 +217,13 @@ describe('TicketBook.returned and rejected', () => {
     for (let failure = 1; failure < TICKET_FAILURE_LIMIT; failure++) {
       const attempt = attemptOf(effects);
       book.published('t', attempt, failure, nowMs);
-      book.taken('w1', 't', attempt, failure, nowMs);
+      book.taken('w1', 't', attempt, nowMs);
       fail(book, attempt, nowMs);
       nowMs += 10_000;
       effects = book.tick(nowMs);
     }
     const last = attemptOf(effects);
-    book.taken('w1', 't', last, 99, nowMs);
+    book.taken('w1', 't', last, nowMs);
     expect(fail(book, last, nowMs)).toContainEqual({
       kind: 'failed',
       id: 't',
@@ -283,7 +283,7 @@ function playRandomly(seed: number): void {
       // One worker in five dies or forgets before it reports the ticket.
       if (random() < 0.2) continue;
       hands.push({ worker, ...message });
-      book.taken(worker, message.id, message.attempt, message.sequence, nowMs);
+      book.taken(worker, message.id, message.attempt, nowMs);
     } else if (roll < 0.45) {
       for (const hand of mine) hands.splice(hands.indexOf(hand), 1);
       apply(book.sessionEnded(worker, [TEACHER], nowMs));

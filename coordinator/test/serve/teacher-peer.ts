@@ -130,8 +130,8 @@ export class TeacherPeer {
   }
 
   async returnTicket(taken: TakenTicket, reason: string, retryable: boolean): Promise<void> {
-    const { ticket, sequence } = taken;
-    const returned = { ticket, sequence, reason, retryable };
+    const { ticket } = taken;
+    const returned = { ticket, reason, retryable };
     await this.#session.send({ report: { $case: 'returned', returned } });
   }
 
@@ -246,8 +246,8 @@ export class TeacherPeer {
       if (this.sessionEnd !== undefined) return taken.release();
       this.taken.push(taken);
       if (this.#options.silent === true) continue;
-      const { ticket, sequence } = taken;
-      await this.#session.send({ report: { $case: 'taken', taken: { ticket, sequence } } });
+      const { ticket } = taken;
+      await this.#session.send({ report: { $case: 'taken', taken: { ticket } } });
       await this.#work(taken);
     }
   }

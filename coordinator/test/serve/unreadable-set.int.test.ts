@@ -180,8 +180,8 @@ it('a late report of an unreadable data set for a former issue does not pause a 
   await peer.credit(40, 0);
   await eventually(() => worker.taken.length > 1 || undefined);
   const [first, second] = worker.taken.slice() as [TakenTicket, TakenTicket];
-  const tellUnreadable = ({ ticket, sequence }: TakenTicket) => {
-    const returned = { ticket, sequence, reason: 'no file', retryable: true, unreadable: true };
+  const tellUnreadable = ({ ticket }: TakenTicket) => {
+    const returned = { ticket, reason: 'no file', retryable: true, unreadable: true };
     return worker.send({ $case: 'returned', returned });
   };
   await tellUnreadable(first);

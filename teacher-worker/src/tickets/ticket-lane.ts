@@ -150,7 +150,7 @@ export class TicketLane {
     let freeTravelling: (() => void) | undefined;
     let opening: Promise<DatasetFile> | undefined;
     try {
-      await link.send({ $case: 'taken', taken: { sequence, ticket } });
+      await link.send({ $case: 'taken', taken: { ticket } });
       opening = this.#datasetOf(ticket);
       const dataset = await abortable(opening, this.#stopping.signal);
       freeTravelling = await this.#travelling.take(this.#stopping.signal);
@@ -199,7 +199,7 @@ export class TicketLane {
     const retryable = err.code !== 'INVALID_ARGUMENT';
     const outside = err instanceof OutsideFailure;
     const unreadable = err instanceof UnreadableSetError;
-    const returned = { sequence, ticket, reason: err.message, retryable, outside, unreadable };
+    const returned = { ticket, reason: err.message, retryable, outside, unreadable };
     try {
       await link.send({ $case: 'returned', returned });
     } catch {

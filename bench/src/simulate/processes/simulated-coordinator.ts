@@ -107,9 +107,9 @@ export class SimulatedCoordinator {
   }
 
   /** A worker reports that it holds a ticket. Reports of a session that is not the worker's last are ignored. */
-  taken(session: WorkerSession, { id, ticket, sequence }: Message): void {
+  taken(session: WorkerSession, { id, ticket }: Message): void {
     if (this.#sessions.get(session.worker) !== session) return;
-    this.#desk.taken(this.#takerOf(session), ticket, id, sequence);
+    this.#desk.taken(this.#takerOf(session), ticket, id);
   }
 
   returned(session: WorkerSession, { id, ticket }: Message, retryable: boolean): void {

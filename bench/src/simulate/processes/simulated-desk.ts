@@ -58,9 +58,9 @@ export class SimulatedDesk {
     this.#rules.confirmForgotten(askId);
   }
 
-  taken(taker: TicketTaker, ticket: Ticket, id: string, sequence: number): void {
+  taken(taker: TicketTaker, ticket: Ticket, id: string): void {
     const { attempt } = ticket;
-    const actions = this.#book.taken(taker, ticket, sequence, this.#nowMs);
+    const actions = this.#book.taken(taker, ticket, this.#nowMs);
     // A discredited worker no longer holds its tickets, though it may still have the messages.
     const issue = { id, attempt, teacher: digestHex(ticket.teacherIdentity) };
     if (this.#book.holds(taker, issue)) this.#rules.taken(id, attempt, taker.sessionKeyDigest);

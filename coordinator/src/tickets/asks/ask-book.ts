@@ -97,7 +97,7 @@ export class AskBook {
    * A session announces that it has the ticket in hand. Ignored if the session may not have such tickets, or the
    * ticket is not wanted. If the worker is discredited, or has lost this issue before, the ticket is issued again.
    */
-  taken(taker: TicketTaker, ticket: Ticket, sequence: number, nowMs: number): AskAction[] {
+  taken(taker: TicketTaker, ticket: Ticket, nowMs: number): AskAction[] {
     const issue = issueOf(ticket);
     const { id, attempt } = issue;
     const { workerId } = taker;
@@ -107,7 +107,7 @@ export class AskBook {
       return this.#actions(this.#tickets.spent(workerId, id, attempt, nowMs));
     }
     if (this.#tickets.isWanted(id) && this.#takers.take(taker, issue)) {
-      this.#tickets.taken(workerId, id, attempt, sequence, nowMs);
+      this.#tickets.taken(workerId, id, attempt, nowMs);
     }
     return [];
   }

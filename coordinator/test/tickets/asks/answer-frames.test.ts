@@ -67,7 +67,7 @@ test('AnswerFrames does not count an answer whose worker was discredited after i
 
 test('AnswerFrames refuses a frame for a ticket that another worker holds', () => {
   const { book } = openStream();
-  book.taken(aTaker('w2'), ticket, 7, 0);
+  book.taken(aTaker('w2'), ticket, 0);
   const stream = new AnswerFrames(aTaker('w1'), book);
   const problem = `ticket ${ask.id} is not in the hands of w1`;
   expect(() => stream.came(frame(9, []))).toThrow(problem);

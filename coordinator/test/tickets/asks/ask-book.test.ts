@@ -99,7 +99,7 @@ test('AskBook finds one ask of a ticket for each table or receiver of its answer
 
 test('AskBook issues the tickets of an ended session again, and names the runs that ask', () => {
   const book = bookWithTicket();
-  book.taken(aTaker('w1'), issued(1), 7, 0);
+  book.taken(aTaker('w1'), issued(1), 0);
   expect(book.inHandCount('w1')).toBe(1);
   expect(book.sessionEnded('w1', [TEACHER], 0)).toEqual([
     { kind: 'remove', sequence: 7 },
@@ -116,9 +116,9 @@ test('AskBook issues the tickets of an ended session again, and names the runs t
 test('AskBook lets only the session that took a ticket answer or return it', () => {
   const book = bookWithTicket();
   const issue = { id: ask.id, attempt: 1, teacher: TEACHER };
-  book.taken(aTaker('w1', false), issued(1), 7, 0);
+  book.taken(aTaker('w1', false), issued(1), 0);
   expect(book.inHandCount('w1')).toBe(0);
-  book.taken(aTaker('w1'), issued(1), 7, 0);
+  book.taken(aTaker('w1'), issued(1), 0);
   expect(book.holds(aTaker('w1'), issue)).toBe(true);
   expect(book.holds(aTaker('w2'), issue)).toBe(false);
   const returned = { reason: 'busy', retryable: true };
@@ -144,7 +144,7 @@ test('AskBook.trouble is the reason of repeated returns, only for a run that ask
   const reason = 's3://sets/a.tar: no answer within 30 s';
   for (let attempt = 1; attempt <= 2; attempt++) {
     expect(book.trouble('run of anna', TEACHER)).toBeUndefined();
-    book.taken(aTaker('w1'), issued(attempt), 7, 0);
+    book.taken(aTaker('w1'), issued(attempt), 0);
     book.returned(aTaker('w1'), issued(attempt), { reason, retryable: true }, 0);
   }
   expect(book.trouble('run of anna', TEACHER)).toBe(reason);
@@ -154,13 +154,13 @@ test('AskBook.trouble is the reason of repeated returns, only for a run that ask
 
 test('AskBook gives no worker a ticket without an ask', () => {
   const book = new AskBook();
-  book.taken(aTaker('w1'), issued(1), 7, 0);
+  book.taken(aTaker('w1'), issued(1), 0);
   expect(book.holds(aTaker('w2'), { id: ask.id, attempt: 1, teacher: TEACHER })).toBe(true);
 });
 
 test('AskBook finds no ask for an issue that a worker held when it was discredited', () => {
   const book = bookWithTicket();
-  book.taken(one, issued(1), 7, 0);
+  book.taken(one, issued(1), 0);
   book.discredited('w1', TEACHER, 0);
   expect(book.find(one, issue(1))).toEqual([]);
   // The same holds when the ticket is wanted again.
@@ -175,11 +175,11 @@ test('AskBook issues a ticket again that a discredited worker takes', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
   const distrusted = aTaker('w1', false);
-  const effects = book.taken(distrusted, issued(1), 7, 0);
+  const effects = book.taken(distrusted, issued(1), 0);
   expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
   expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 2 } }]);
   book.published(ask.id, 2, 8, 10_000);
-  book.taken(distrusted, issued(2), 8, 10_000);
+  book.taken(distrusted, issued(2), 10_000);
   // The next issue that it takes after release and self-test is its own.
   book.tick(20_000);
   expect(book.find(one, issue(2))).toEqual([]);
@@ -193,7 +193,7 @@ test('AskBook issues a ticket again whose useless answer came before the report 
   expect(book.find(one, issue(1))).toEqual([]);
   const effects = book.spent(one, issued(1), 0);
   expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
-  expect(book.taken(one, issued(1), 7, 0)).toEqual([]);
+  expect(book.taken(one, issued(1), 0)).toEqual([]);
   expect(book.inHandCount('w1')).toBe(0);
   expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 2 } }]);
   expect(book.find(one, issue(2))).toEqual([ask]);
@@ -203,10 +203,10 @@ test('AskBook leaves a ticket with its holder when a worker that lost it got the
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
   const two = aTaker('w2');
-  book.taken(two, issued(1), 7, 0);
+  book.taken(two, issued(1), 0);
   // The lease of w2 ran out. The answer of w1 is useless, and comes before its report.
   expect(book.spent(one, issued(1), 0)).toEqual([]);
-  expect(book.taken(one, issued(1), 7, 0)).toEqual([]);
+  expect(book.taken(one, issued(1), 0)).toEqual([]);
   expect(book.inHandCount('w2')).toBe(1);
   const effects = book.sessionEnded('w2', [TEACHER], 0);
   expect(effects.map(({ kind }) => kind)).toContain('publish');
@@ -214,17 +214,17 @@ test('AskBook leaves a ticket with its holder when a worker that lost it got the
 
 test('AskBook numbers the next issue above all that a discredited worker lost', () => {
   const book = bookWithTicket();
-  book.taken(one, issued(40), 7, 0);
+  book.taken(one, issued(40), 0);
   book.discredited('w1', TEACHER, 0);
   expect(book.find(one, issue(40))).toEqual([]);
-  expect(book.taken(one, issued(1), 8, 0).map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+  expect(book.taken(one, issued(1), 0).map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
   expect(book.tick(10_000)).toMatchObject([{ kind: 'publish', ticket: { attempt: 41 } }]);
   expect(book.find(one, issue(41))).toEqual([ask]);
 });
 
 test('AskBook.spent issues a ticket again once, for its holder only', () => {
   const book = bookWithTicket();
-  book.taken(one, issued(1), 7, 0);
+  book.taken(one, issued(1), 0);
   expect(book.spent(aTaker('w2'), issued(1), 0)).toEqual([]);
   const effects = book.spent(one, issued(1), 0);
   expect(effects.map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
@@ -236,14 +236,14 @@ test('AskBook.spent issues a ticket again once, for its holder only', () => {
 test('AskBook leaves a ticket with its holder when a discredited worker takes it too', () => {
   const book = bookWithTicket();
   book.discredited('w1', TEACHER, 0);
-  book.taken(aTaker('w2'), issued(1), 7, 0);
-  expect(book.taken(aTaker('w1', false), issued(1), 7, 0)).toEqual([]);
+  book.taken(aTaker('w2'), issued(1), 0);
+  expect(book.taken(aTaker('w1', false), issued(1), 0)).toEqual([]);
   expect(book.inHandCount('w2')).toBe(1);
 });
 
 test('AskBook ignores a take by a worker that may not take the ticket', () => {
   const book = bookWithTicket();
-  expect(book.taken(aTaker('w1', false), issued(1), 7, 0)).toEqual([]);
+  expect(book.taken(aTaker('w1', false), issued(1), 0)).toEqual([]);
 });
 
 test('AskBook fails an ask after TICKET_FAILURE_LIMIT rejected answers', () => {
