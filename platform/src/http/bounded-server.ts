@@ -4,7 +4,7 @@
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { TlsIdentity } from '../tls/index.js';
+import { boundHandshakes, HANDSHAKE_TIMEOUT_MS, type TlsIdentity } from '../tls/index.js';
 
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
@@ -44,9 +44,11 @@ export function boundedServer(
             requestCert: true,
             rejectUnauthorized: true,
             minVersion: 'TLSv1.2',
+            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
           },
           listener,
         );
   server.maxConnections = HTTP_CONNECTIONS_MAX;
+  if (tls !== undefined) boundHandshakes(server, HTTP_CONNECTIONS_MAX / 2);
   return server;
 }

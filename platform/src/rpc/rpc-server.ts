@@ -4,6 +4,10 @@ import { LyceumError, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { checkListenAddress, formatAddress, type Logger, parseAddress } from '../process/index.js';
 import { checkServerCertificate, type TlsIdentity } from '../tls/index.js';
 import { KEEPALIVE_OPTIONS } from './rpc-client.js';
+import { listenForRpc, type RpcListener } from './rpc-listener.js';
+
+/** Calls under way on one connection: more than a worker or a dashboard has, and all sessions through a proxy. */
+const CALLS_MAX_COUNT = 4_096;
 
 type ServiceEntry = readonly [
   definition: grpc.ServiceDefinition,
@@ -26,11 +30,13 @@ export class RpcServer {
   /** `HOST:PORT` with the actual port. */
   readonly address: string;
   readonly #server: grpc.Server;
+  readonly #listener: RpcListener;
 
-  private constructor(server: grpc.Server, host: string, port: number) {
+  private constructor(server: grpc.Server, host: string, listener: RpcListener) {
     this.#server = server;
-    this.port = port;
-    this.address = formatAddress({ host, port });
+    this.#listener = listener;
+    this.port = listener.port;
+    this.address = formatAddress({ host, port: listener.port });
   }
 
   /**
@@ -44,24 +50,30 @@ export class RpcServer {
     const server = new grpc.Server({
       'grpc.max_receive_message_length': MESSAGE_MAX_BYTES,
       'grpc.max_send_message_length': MESSAGE_MAX_BYTES,
+      'grpc.max_concurrent_streams': CALLS_MAX_COUNT,
       ...KEEPALIVE_OPTIONS,
     });
     for (const [definition, implementation] of services) {
       server.addService(definition, implementation);
     }
-    const credentials = serverCredentials(tls);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(address, credentials, (err, bound) => {
-        if (err === null) resolve(bound);
-        else reject(cannotListen(address, err));
-      });
-    });
-    log.info({ address, port, tls: tls !== undefined }, 'gRPC server started');
-    return new RpcServer(server, parseAddress(address).host, port);
+    // TLS is the listener's: grpc-js gets connections that are let in already.
+    const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+    const place = parseAddress(address);
+    let listener: RpcListener;
+    try {
+      listener = await listenForRpc(place, tls, (connection) =>
+        injector.injectConnection(connection),
+      );
+    } catch (err) {
+      throw cannotListen(address, err as NodeJS.ErrnoException);
+    }
+    log.info({ address, port: listener.port, tls: tls !== undefined }, 'gRPC server started');
+    return new RpcServer(server, place.host, listener);
   }
 
   /** Takes no new calls, lets those in progress finish for `graceMs`, then cancels the rest. */
   stop(graceMs: number): Promise<void> {
+    this.#listener.close();
     return new Promise((resolve) => {
       const force = setTimeout(() => {
         this.#server.forceShutdown();
@@ -76,17 +88,8 @@ export class RpcServer {
   }
 }
 
-function serverCredentials(tls: TlsIdentity | undefined): grpc.ServerCredentials {
-  if (tls === undefined) return grpc.ServerCredentials.createInsecure();
-  const own = {
-    private_key: Buffer.from(tls.key),
-    cert_chain: Buffer.from(tls.certificate),
-  };
-  return grpc.ServerCredentials.createSsl(Buffer.from(tls.ca), [own], true);
-}
-
-function cannotListen(address: string, err: Error): LyceumError {
-  const taken = err.message.includes('EADDRINUSE');
+function cannotListen(address: string, err: NodeJS.ErrnoException): LyceumError {
+  const taken = err.code === 'EADDRINUSE';
   const reason = taken ? 'another program listens there; choose another port, or 0' : err.message;
   return new LyceumError('FAILED_PRECONDITION', `cannot listen on ${address}: ${reason}`, {
     cause: err,
