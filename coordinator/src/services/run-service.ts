@@ -228,12 +228,12 @@ async function retry(
   { runId }: RetryRunRequest,
 ): Promise<RetryRunResponse> {
   const { store, lifecycle } = parts;
-  const baseline = ownBaseline(store, store.require(runId));
+  const run = store.require(runId);
+  const baseline = ownBaseline(store, run);
+  const canRetry = ({ state }: RunRecord) => state === 'FAILED' || state === 'CANCELLED';
   // The baseline first: a run whose baseline has failed fails.
-  if (baseline?.state === 'FAILED' || baseline?.state === 'CANCELLED') {
-    if (['FAILED', 'CANCELLED'].includes(store.require(runId).state)) {
-      await lifecycle.retry(baseline.runId);
-    }
+  if (baseline !== undefined && canRetry(baseline) && canRetry(run)) {
+    await lifecycle.retry(baseline.runId);
   }
   const record = await lifecycle.retry(runId);
   parts.changed();

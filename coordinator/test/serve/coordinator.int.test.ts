@@ -918,6 +918,19 @@ describe('requests of users to the coordinator', () => {
     await inState(RunState.RUN_STATE_SUCCEEDED);
   });
 
+  it('a run is cancelled and retried together with its own baseline', async () => {
+    const alone = `${runId}-alone`;
+    await submit(specification({ student: { model: { architecture: 'mlp' }, baseline: 'train' } }));
+    const { run } = cluster.clients;
+    await call(run, run.cancelRun, { runId });
+    await inState(RunState.RUN_STATE_CANCELLED, alone);
+    await inState(RunState.RUN_STATE_CANCELLED);
+    await call(run, run.retryRun, { runId });
+    for (const id of [runId, alone]) {
+      expect(await cluster.run(id)).toMatchObject({ state: RunState.RUN_STATE_QUEUED, attempt: 2 });
+    }
+  });
+
   it('a push of other bytes than an artifact, and the deletion of a used model, are refused', async () => {
     await expect(cluster.push('dataset', 'bad', Buffer.from('nonsense'))).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
