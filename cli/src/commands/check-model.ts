@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -92,7 +92,9 @@ async function fetched(
   const modelFile = join(folder, 'model.zip');
   const own = existsSync(named) ? await modelOnDisk(named, settings) : undefined;
   if (own !== undefined) refuseElsewhere(own, 'coordinator ensemble evaluate, after a push');
-  let [model, datasetFile] = [own, existsSync(dataset) ? resolve(dataset) : undefined];
+  // A folder of that name is what the set was pushed from.
+  const isFile = existsSync(dataset) && !statSync(dataset).isDirectory();
+  let [model, datasetFile] = [own, isFile ? resolve(dataset) : undefined];
   if (model === undefined || datasetFile === undefined) {
     await withCoordinator(command, async ({ client, signal }) => {
       const { ARTIFACT_KIND_MODEL, ARTIFACT_KIND_DATASET } = ArtifactKind;

@@ -164,6 +164,16 @@ test('models check refuses a file that is no data set, without a word about moda
   expect(stderr).not.toMatch(/modality/);
 });
 
+test('models check asks the coordinator about a set that has the name of a folder here', async () => {
+  const { code, stderr } = await runCli(
+    NOBODY,
+    ...['models', 'check', join(root, 'plain'), '--dataset', root],
+  );
+  expect(code).toBe(4);
+  expect(stderr).toContain(NOBODY);
+  expect(stderr).not.toContain('EISDIR');
+});
+
 test('models check finds an arbitrary order of classes', async () => {
   const { code, stdout } = await check('turned', '--expect-accuracy', '0.95');
   expect(code).toBe(0);
