@@ -150,6 +150,9 @@ test('studentProblems wants a layers model with the sample shape and the classes
   expect(messages({}, { mean: [0.5] })).toEqual([
     expect.stringMatching(/^has mean in its settings, which only teachers may have/),
   ]);
+  expect(messages({}, { output: 'probabilities' })).toEqual([
+    expect.stringMatching(/^gives probabilities; a student must give logits/),
+  ]);
   expect(messages({}, { layout: 'NHWC' })).toEqual([]);
   expect(messages({ inputShape: [2, 2, 1], classCount: 3 })).toEqual([
     'has 3 classes, and the data set has 2',

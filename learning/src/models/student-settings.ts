@@ -6,6 +6,9 @@ const OF_STUDENTS: readonly string[] = ['output', 'scale', 'modality', 'classes'
 
 /** @returns what is wrong with the settings of a model that is to be a student; undefined: nothing. */
 export function studentSettingsProblem(settings: ModelSettings): string | undefined {
+  if (settings.output !== 'logits') {
+    return 'gives probabilities; a student must give logits: save it without its softmax, and push it again';
+  }
   const others = Object.entries(settings).flatMap(([name, value]) => {
     // The layout that every student has anyway.
     const isPlain = value === undefined || (name === 'layout' && value === 'NHWC');

@@ -56,9 +56,6 @@ export function checkStartModel(
   const refuse = (message: string) => {
     throw new LyceumError('INVALID_ARGUMENT', `the student's model ${message}`);
   };
-  if (settings.output !== 'logits') {
-    refuse('gives probabilities; a student must give logits: save it without its softmax');
-  }
   const problem = studentSettingsProblem(settings);
   if (problem !== undefined) refuse(problem);
   const classCount = model.outputs[0]?.shape[1];
