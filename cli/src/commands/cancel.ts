@@ -3,7 +3,12 @@ import { LyceumError, type Run } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { hasEnded } from '../client/index.js';
 import { runDocument, runPageLines, runTableLines } from '../printing/runs/index.js';
-import { type CommandContext, labelSelector, withCoordinator } from '../session/index.js';
+import {
+  type CommandContext,
+  labelSelector,
+  tableWidth,
+  withCoordinator,
+} from '../session/index.js';
 
 export function addCancel(program: Command): void {
   program
@@ -45,6 +50,6 @@ async function cancelLabelled(context: CommandContext, label: string): Promise<v
   print(cancelled.map(runDocument), () =>
     cancelled.length === 0
       ? ['No run with that label is left to cancel.']
-      : runTableLines(cancelled, Date.now()),
+      : runTableLines(cancelled, Date.now(), tableWidth(process.stdout)),
   );
 }

@@ -8,7 +8,12 @@ import {
   runStateOf,
 } from '../client/index.js';
 import { runDocument, runListLines } from '../printing/runs/index.js';
-import { type CommandContext, labelSelector, withCoordinator } from '../session/index.js';
+import {
+  type CommandContext,
+  labelSelector,
+  tableWidth,
+  withCoordinator,
+} from '../session/index.js';
 
 /** Number of runs in a table, without --limit; a program that reads the list gets all runs. */
 const TABLE_RUNS = 50;
@@ -64,5 +69,7 @@ async function list(
   const most = limit ?? (isTable && all !== true ? TABLE_RUNS : Number.POSITIVE_INFINITY);
   const { runs, count } = await client.firstRuns({ ...fit, brief: isTable }, most);
   const isChoice = state.length > 0 || team !== '' || text !== '' || label !== undefined;
-  print(runs.map(runDocument), () => runListLines(runs, { count, isChoice, nowMs: Date.now() }));
+  print(runs.map(runDocument), () =>
+    runListLines(runs, { count, isChoice, nowMs: Date.now(), width: tableWidth(process.stdout) }),
+  );
 }

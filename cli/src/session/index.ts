@@ -14,5 +14,5 @@ export { CommandExit, exitOf } from './exit-codes.js';
 export { interruptible } from './interruptible.js';
 export { labelSelector } from './label-selector.js';
 export { printableYaml } from './printable-yaml.js';
-export { type Colour, lineWidth, type Paint, painter } from './terminal.js';
+export { type Colour, lineWidth, type Paint, painter, tableWidth } from './terminal.js';
 export { type OnProgress, withProgress } from './with-progress.js';

@@ -16,6 +16,11 @@ export function painter(stream: WriteStream): Paint {
 const USUAL_COLUMNS = 80;
 const LEAST_COLUMNS = 20;
 
+/** Columns of a table that is printed on the stream; undefined: it is no terminal, and tables have any width. */
+export function tableWidth(stream: WriteStream): number | undefined {
+  return stream.isTTY ? lineWidth(stream) : undefined;
+}
+
 /** Columns that a line may fill without being wrapped. */
 export function lineWidth({ columns }: { readonly columns: number }): number {
   return Math.max(LEAST_COLUMNS, (columns || USUAL_COLUMNS) - 1);

@@ -4,15 +4,27 @@ import { runStateName } from '../../client/index.js';
 import {
   type Column,
   countText,
+  cutToWidth,
   durationText,
   percentText,
   tableLines,
+  textWidth,
   timeText,
 } from '../text/index.js';
 import { costText } from './cost-text.js';
 import { degradedText, isPaused, pauseAdvice } from './run-view.js';
 
-export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
+/** Columns of a reason that are shown on a terminal which has no room for them. */
+const REASON_LEAST_COLUMNS = 20;
+
+/**
+ * @param width - columns of the terminal, for which reasons are cut; absent: they are whole.
+ */
+export function runTableLines(
+  runs: readonly Run[],
+  nowMs: number,
+  width?: number | undefined,
+): string[] {
   const columns: Column<Run>[] = [
     { title: 'RUN', value: (r) => r.runId },
     { title: 'KIND', value: (r) => r.kind },
@@ -23,7 +35,11 @@ export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
     { title: 'AGE', value: (r) => durationText(nowMs - r.submittedAtMs), align: 'right' },
     { title: 'REASON', value: (r) => r.reason },
   ];
-  return tableLines(columns, runs);
+  const lines = tableLines(columns, runs);
+  if (width === undefined) return lines;
+  const reasonAt = (lines[0] ?? '').length - 'REASON'.length;
+  const most = Math.max(width, reasonAt + REASON_LEAST_COLUMNS);
+  return lines.map((line) => (textWidth(line) <= most ? line : `${cutToWidth(line, most - 1)}…`));
 }
 
 /**
@@ -31,18 +47,25 @@ export function runTableLines(runs: readonly Run[], nowMs: number): string[] {
  *
  * @param count - number of all runs that fit the request.
  * @param isChoice - whether the request has a filter.
+ * @param width - as for `runTableLines`.
  */
 export function runListLines(
   runs: readonly Run[],
-  { count, isChoice, nowMs }: { count: number; isChoice: boolean; nowMs: number },
+  {
+    count,
+    isChoice,
+    nowMs,
+    width,
+  }: { count: number; isChoice: boolean; nowMs: number; width?: number | undefined },
 ): string[] {
   if (runs.length === 0) {
     return [isChoice ? 'No run matches.' : 'No runs yet. Submit one with: coordinator submit FILE'];
   }
   const rest = count - runs.length;
-  if (rest <= 0) return runTableLines(runs, nowMs);
+  const lines = runTableLines(runs, nowMs, width);
+  if (rest <= 0) return lines;
   const more = `${countText(rest)} older ${rest === 1 ? 'run is' : 'runs are'} not shown: --all shows all, --limit N some more.`;
-  return [...runTableLines(runs, nowMs), '', more];
+  return [...lines, '', more];
 }
 
 export function runPageLines(run: Run, nowMs: number): string[] {

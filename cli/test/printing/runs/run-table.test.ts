@@ -18,6 +18,20 @@ test.each([
   expect(lines.slice(3)).toEqual(more);
 });
 
+test('runListLines cuts reasons to the width, and nothing else of a row', () => {
+  const reason = '学生は待っている because no worker has asked for it in the last 5 minutes';
+  const [run] = RUNS as [Run];
+  const lines = (width?: number) =>
+    runListLines([{ ...run, reason }], { count: 1, isChoice: false, nowMs: 2, width });
+  expect(lines()[1]).toMatch(/5 minutes$/);
+  const at = (lines()[0] as string).indexOf('REASON');
+  // The eight Japanese characters are two columns wide each.
+  expect(lines(at + 27)[1]).toMatch(/ {2}学生は待っている because n…$/);
+  expect(lines(at + 17)).toEqual(lines(10));
+  expect(lines(10)[1]).toMatch(/^new .* {2}学生は待っている be…$/);
+  expect(lines(200)).toEqual(lines());
+});
+
 test('runListLines without runs says how to submit one, or that none matches', () => {
   const empty = (isChoice: boolean) => runListLines([], { count: 0, isChoice, nowMs: 0 });
   expect(empty(false)).toEqual(['No runs yet. Submit one with: coordinator submit FILE']);
