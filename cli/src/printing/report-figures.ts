@@ -72,20 +72,26 @@ export function fidelityLines({ student }: Report): string[] {
 const WORST_COUNT = 5;
 
 /**
- * `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`. Undefined: no recall is known, or every
+ * `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`, or that it finds one class alone, which
+ * a good accuracy hides where most samples are of that class. Undefined: no recall is known, or every
  * known recall is 100 %.
  */
 export function worstRecallText({ student, dataset }: Report): string | undefined {
   const known = [...(student.perClassRecall ?? []).entries()].filter(
-    (entry): entry is [number, number] => entry[1] !== null && entry[1] < 1,
+    (entry): entry is [number, number] => entry[1] !== null,
   );
-  if (known.length === 0) return undefined;
-  const worst = known.sort(([, a], [, b]) => a - b).slice(0, WORST_COUNT);
-  const shown = worst.map(([c, recall]) => {
+  const title = (c: number) => {
     const name = dataset.classNames[c];
-    const title = name === undefined || name === String(c) ? String(c) : `${c} (${name})`;
-    return `${title} ${percentText(recall)}`;
-  });
+    return name === undefined || name === String(c) ? String(c) : `${c} (${name})`;
+  };
+  const [only, ...others] = known.filter(([, recall]) => recall > 0);
+  if (only !== undefined && others.length === 0 && known.length > 1) {
+    return `Of the test split's classes the student finds ${title(only[0])} alone: always to answer that would be right as often, or more often.`;
+  }
+  const missed = known.filter(([, recall]) => recall < 1);
+  if (missed.length === 0) return undefined;
+  const worst = missed.sort(([, a], [, b]) => a - b).slice(0, WORST_COUNT);
+  const shown = worst.map(([c, recall]) => `${title(c)} ${percentText(recall)}`);
   return `Of the test split's classes the student knows least: ${shown.join(', ')}.`;
 }
 

@@ -56,6 +56,18 @@ test('reportLines counts the labelled samples of each split where some have no l
   ]);
 });
 
+test.each([
+  [[0, 1], 'finds 1 (dog) alone: always to answer that would be right as often, or more often.'],
+  [[0.8, 0], 'finds 0 (cat) alone: always to answer that would be right as often, or more often.'],
+  [[0.8, 0.5], 'knows least: 1 (dog) 50.00 %, 0 (cat) 80.00 %.'],
+  [[0, 0], 'knows least: 0 (cat) 0.00 %, 1 (dog) 0.00 %.'],
+  [[null, 0.5], 'knows least: 1 (dog) 50.00 %.'],
+])('reportLines with recalls %j', (perClassRecall, said) => {
+  const report = composeReport(exampleInput());
+  const lines = reportLines({ ...report, student: { ...report.student, perClassRecall } });
+  expect(lines).toContain(`Of the test split's classes the student ${said}`);
+});
+
 test('reportLines says what the teachers gave: with its interval, and the closed gap or chance', () => {
   const report = composeReport(exampleInput());
   const gained = (mean: number, p: number) => {
