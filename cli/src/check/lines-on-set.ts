@@ -68,6 +68,10 @@ export async function linesOnSet(
       lines.push(
         `${percentText(best.accuracy, 1)} with its classes in another order: ${shownNames(best.classes ?? trial.samples.classNames)}; models check --write FILE writes it as settings`,
       );
+    } else if (described.reads === undefined && isGuessing(own)) {
+      lines.push(
+        'no better than always to answer one class; models check tells whether it wants its inputs otherwise',
+      );
     }
     return lines;
   } finally {
@@ -94,6 +98,11 @@ function accuracyAs(
 ): JudgedOrder | undefined {
   if ('problem' in candidate) return undefined;
   return candidate.orders.find(({ classes }) => `${classes}` === `${said}`);
+}
+
+/** Whether it is no better, by more than a standard error, than always to answer the most frequent class. */
+function isGuessing({ accuracy, frequentShare, sampleCount }: JudgedOrder): boolean {
+  return accuracy <= frequentShare + Math.sqrt((frequentShare * (1 - frequentShare)) / sampleCount);
 }
 
 function columnsText(accuracy: number): string {

@@ -242,7 +242,7 @@ test('models check refuses a model behind a server', async () => {
   expect(stderr).toContain('the model is behind a server; models check runs model files only');
 });
 
-test('linesOnSet reports the accuracy of a model, and a far better order of its classes', async () => {
+test('linesOnSet reports the accuracy of a model, a far better order of its classes, and guesses', async () => {
   const set = readFileSync(dataset);
   const lines = async (name: string) =>
     linesOnSet(await readModel(join(root, name), undefined), set, new AbortController().signal);
@@ -251,6 +251,10 @@ test('linesOnSet reports the accuracy of a model, and a far better order of its 
     /^(9\d|100)\.\d % of 480 labelled validation samples \(8\.3 % are of one class\)$/,
   );
   expect(more).toEqual([]);
+  expect(await lines('bytes')).toEqual([
+    expect.stringMatching(/ of 480 labelled validation samples /),
+    'no better than always to answer one class; models check tells whether it wants its inputs otherwise',
+  ]);
   expect(await lines('turned')).toEqual([
     expect.stringMatching(
       /^\d\.\d % of 480 labelled validation samples \(8\.3 % are of one class\)$/,
