@@ -1,5 +1,6 @@
 /** Warnings about a teacher, in words, made from what it knows. */
 import type { TeacherKnowledge } from '@lyceum/learning/ensemble';
+import { computesHere } from '@lyceum/learning/formats';
 import { parseSettingsJson } from '@lyceum/learning/models';
 import { acceptedTeachers, type RunRecord } from '../../runs/index.js';
 
@@ -14,8 +15,8 @@ export function knowledgeWarnings(
   const { givesDistributions, otherOrder } = knowledge;
   const accepted = acceptedTeachers(record).includes(name);
   const suffix = accepted ? ', and spec.teacherHealth.accept accepts it all the same' : '';
-  const settingsJson = record.teachers.find((teacher) => teacher.name === name)?.settingsJson;
-  const settings = settingsJson === undefined ? undefined : parseSettingsJson(settingsJson);
+  const teacher = record.teachers.find((one) => one.name === name);
+  const settings = teacher && parseSettingsJson(teacher.settingsJson);
   const warnings: string[] = [];
   if (finding === 'constant') {
     warnings.push(
@@ -26,8 +27,14 @@ export function knowledgeWarnings(
       dealtCount === undefined
         ? ''
         : `, and on ${dealtCount.toFixed(1)} on average if the same labels are dealt to the samples at random`;
+    // Ranges of values, layouts and colours are varied only of a model file that reads the set's own numbers.
+    const canVary = teacher?.reads === undefined && computesHere(teacher?.engine ?? '');
+    const advice =
+      canVary && otherOrder === undefined
+        ? '; coordinator models check tells whether it wants its inputs otherwise'
+        : '';
     warnings.push(
-      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${dealt}${suffix}`,
+      `teacher ${name} is no better than chance: right on ${correctCount} of ${labelledCount} labelled samples of its probe${dealt}${suffix}${advice}`,
     );
   }
   if (otherOrder !== undefined) {

@@ -100,6 +100,7 @@ describe('a teacher no better than chance', () => {
   } as const;
   const told =
     'teacher one is no better than chance: right on 1 of 4 labelled samples of its probe';
+  const advice = '; coordinator models check tells whether it wants its inputs otherwise';
   const judged = (teacherHealth: object): RunRecord => {
     const record = training();
     const spec = { ...record.specification.spec, teacherHealth };
@@ -112,7 +113,7 @@ describe('a teacher no better than chance', () => {
   it('is noted as one warning by atChance: warn', () => {
     const record = judged({ atChance: 'warn' });
     expect(record).toMatchObject({ state: 'TRAINING', teacherKnowledge: { one: knowledge } });
-    expect(record.teacherNotes?.warnings).toEqual([told]);
+    expect(record.teacherNotes?.warnings).toEqual([`${told}${advice}`]);
     expect(changes.teacherJudged(record, 'one', knowledge, ['a', 'b'], 4_000)).toBeUndefined();
   });
 
@@ -128,14 +129,14 @@ describe('a teacher no better than chance', () => {
       ),
     );
     expect(record.reason).toContain(
-      'teacher one is no better than chance: right on 176 of 200 labelled samples of its probe, and on 176.8 on average if the same labels are dealt to the samples at random; to train',
+      'teacher one is no better than chance: right on 176 of 200 labelled samples of its probe, and on 176.8 on average if the same labels are dealt to the samples at random; coordinator models check tells',
     );
   });
 
   it('fails the run by atChance: refuse', () => {
     expect(judged({ atChance: 'refuse' })).toMatchObject({
       state: 'FAILED',
-      reason: `${told}; to train with it all the same, spec.teacherHealth.accept: [one]`,
+      reason: `${told}${advice}; to train with it all the same, spec.teacherHealth.accept: [one]`,
       endedAtMs: 3_000,
     });
   });
@@ -144,7 +145,7 @@ describe('a teacher no better than chance', () => {
     const record = judged({ atChance: 'refuse', accept: ['one'] });
     expect(record.state).toBe('TRAINING');
     expect(record.teacherNotes?.warnings).toEqual([
-      `${told}, and spec.teacherHealth.accept accepts it all the same`,
+      `${told}, and spec.teacherHealth.accept accepts it all the same${advice}`,
     ]);
   });
 });
