@@ -30,7 +30,7 @@ import {
 } from '../artifacts/index.js';
 import { RefusedList } from '../files/index.js';
 import { importLines } from '../printing/index.js';
-import { countText } from '../printing/text/index.js';
+import { pluralText } from '../printing/text/index.js';
 import {
   globalOptions,
   interruptible,
@@ -209,7 +209,7 @@ async function pushDataset(
 }
 
 function samplesText(count: number): string {
-  return `${countText(count)} samples`;
+  return pluralText(count, 'sample');
 }
 
 async function openSource(

@@ -21,6 +21,7 @@ import {
   summarise,
 } from '../imitation/index.js';
 import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
+import { pluralText } from '../printing/text/index.js';
 import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
 import { addPaidOptions, outsideOf, type PaidOptions, tellingProgress } from './imitation-paid.js';
 import { addQuestions } from './imitation-questions.js';
@@ -157,7 +158,9 @@ async function collect(
       inputs: read.inputs.length,
       failures,
     };
-    print(output, result, () => [`${calls} calls; answers are in ${at('answers.jsonl')}`]);
+    print(output, result, () => [
+      `${pluralText(calls, 'call')}; answers are in ${at('answers.jsonl')}`,
+    ]);
     for (const line of collectedLines(costs)) notice(line);
     for (const { teacher, reason } of failures) notice(`${teacher} is not done: ${reason}`);
     for (const line of unreadableLines(unreadable)) notice(line);

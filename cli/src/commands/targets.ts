@@ -13,7 +13,7 @@ import { LyceumError, type Split, type TargetOutline } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { CoordinatorClient, type TargetsRequest } from '../client/index.js';
 import { refuseExisting, replaceFile } from '../files/index.js';
-import { countText } from '../printing/text/index.js';
+import { pluralText } from '../printing/text/index.js';
 import {
   globalOptions,
   notice,
@@ -127,7 +127,7 @@ async function exportTargets(
       ),
     ),
   );
-  notice(`wrote ${out}: ${rows} samples`);
+  notice(`wrote ${out}: ${samplesText(rows)}`);
 }
 
 /** @returns the number of rows. */
@@ -162,7 +162,7 @@ async function writeTargets(
 }
 
 function samplesText(count: number): string {
-  return `${countText(count)} samples`;
+  return pluralText(count, 'sample');
 }
 
 async function createFile(

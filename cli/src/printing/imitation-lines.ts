@@ -14,7 +14,15 @@ import {
   type WritingEstimate,
   type WrittenQuestions,
 } from '../imitation/index.js';
-import { type Column, countText, percentText, points, signed, tableLines } from './text/index.js';
+import {
+  type Column,
+  countText,
+  percentText,
+  pluralText,
+  points,
+  signed,
+  tableLines,
+} from './text/index.js';
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
   const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };
@@ -56,21 +64,23 @@ function costLines<T extends Omit<CostEstimate, 'answered' | 'spent'>>(
 export function writtenLines({ calls, kept, dropped }: WrittenQuestions, file: string): string[] {
   const reasons = Object.entries(dropped).map(([reason, count]) => `${reason} ${countText(count)}`);
   const rest = reasons.length === 0 ? 'none was dropped' : `dropped: ${reasons.join(', ')}`;
-  return [`${countText(calls)} calls; ${countText(kept)} new texts are in ${file}; ${rest}`];
+  return [
+    `${pluralText(calls, 'call')}; ${pluralText(kept, 'new text')} ${kept === 1 ? 'is' : 'are'} in ${file}; ${rest}`,
+  ];
 }
 
 /** The cost of each teacher that was asked, and the error of its estimate. */
 export function collectedLines(costs: readonly CollectedCost[]): string[] {
   return costs
     .filter(({ calls }) => calls > 0)
-    .map((own) => `${own.teacher}: ${countText(own.answers)} answers ${paidText(own)}`);
+    .map((own) => `${own.teacher}: ${pluralText(own.answers, 'answer')} ${paidText(own)}`);
 }
 
 /** The same for teachers that wrote texts. */
 export function writingCostLines(costs: readonly WritingCost[]): string[] {
   return costs
     .filter(({ calls }) => calls > 0)
-    .map((own) => `${own.teacher}: ${countText(own.texts)} texts ${paidText(own)}`);
+    .map((own) => `${own.teacher}: ${pluralText(own.texts, 'text')} ${paidText(own)}`);
 }
 
 function paidText(own: Omit<CollectedCost, 'answers'>): string {
@@ -81,7 +91,7 @@ function paidText(own: Omit<CollectedCost, 'answers'>): string {
     inputTokens === undefined
       ? ''
       : `; ${sign}${countText(inputTokens)} tokens in${cached}, ${sign}${countText(outputTokens)} out`;
-  return `by ${countText(calls)} calls${tokens}${sumsText(own)}`;
+  return `by ${pluralText(calls, 'call')}${tokens}${sumsText(own)}`;
 }
 
 function sumsText({
@@ -143,7 +153,7 @@ export function checkLines(summary: CheckSummary, costs: readonly TeacherCosts[]
   ];
   const drops = rules.map(({ name, drops: own }) => `${name} ${countText(own)}`);
   return [
-    `${countText(inputs)} inputs: ${countText(kept)} kept, ${countText(dropped)} dropped (${drops.join(', ')})`,
+    `${pluralText(inputs, 'input')}: ${countText(kept)} kept, ${countText(dropped)} dropped (${drops.join(', ')})`,
     ...own,
     ...tableLines(columns, teachers),
     ...unreadableRemarks(summary),
@@ -157,7 +167,7 @@ function paidLines({ name, cost, currency, repairs }: TeacherCosts): string[] {
   const spent = cost === undefined ? [] : [`cost ${moneyText(cost)} ${currency}`];
   const again = repairs.map(({ reason, answers, calls, cost: more }) => {
     const price = more === undefined ? '' : `, ≈ ${moneyText(more)} ${currency}`;
-    return `--again ${reason} would ask for ${countText(answers)} answers in ${countText(calls)} calls${price}`;
+    return `--again ${reason} would ask for ${pluralText(answers, 'answer')} in ${pluralText(calls, 'call')}${price}`;
   });
   const said = [...spent, ...again];
   return said.length === 0 ? [] : [`${name}: ${said.join('; ')}`];

@@ -1,6 +1,7 @@
 /** `submit --sweep`: submits all runs of a sweep, or none. */
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import type { Following } from '../following/index.js';
+import { pluralText } from '../printing/text/index.js';
 import type { CommandContext } from '../session/index.js';
 import { followSweep } from './follow-sweep.js';
 import type { SweepAxis } from './sweep-axes.js';
@@ -56,7 +57,7 @@ export async function submitSweep(context: CommandContext, request: SweepRequest
     }
   }
   const there = thereCount === 0 ? '' : `; ${thereCount} were there already`;
-  notice(`Sweep ${name}: ${points.length} runs${there}`);
+  notice(`Sweep ${name}: ${pluralText(points.length, 'run')}${there}`);
   if (request.follow !== undefined) {
     await followSweep(context, name, runIds, request.follow);
     return;

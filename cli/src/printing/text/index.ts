@@ -8,6 +8,7 @@ export {
   fixed,
   orUnknown,
   percentText,
+  pluralText,
   points,
   probability,
   secondsText,

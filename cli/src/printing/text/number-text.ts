@@ -8,6 +8,11 @@ export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** `1 run`, `1,234 runs`. */
+export function pluralText(count: number, one: string): string {
+  return `${countText(count)} ${one}${Math.round(count) === 1 ? '' : 's'}`;
+}
+
 /** `0.93214` as `93.21 %`. */
 export function percentText(share: number, digits = 2): string {
   return `${(share * 100).toFixed(digits)} %`;

@@ -24,7 +24,9 @@ export function Differences({ pairs, reference }: Props) {
       `${run} ${(difference * 100).toFixed(2)} points, from ${(low * 100).toFixed(2)} to ${(high * 100).toFixed(2)}`,
   );
   return (
-    <figure class="chart">
+    // As a table that is wider than the page, it is scrolled with the arrow keys, so it can have the focus.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <figure class="chart wide" tabIndex={0}>
       <figcaption>Points of accuracy more or less than {reference}</figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${bottom + FOOT}`}

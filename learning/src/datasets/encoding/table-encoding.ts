@@ -93,7 +93,8 @@ function pushCategory(numbers: number[], { values }: CategoryColumn, cell: Cell)
 export function tableEncodingText({ columns }: TableEncoding): string {
   const categories = columns.filter(({ kind }) => kind === 'category').length;
   const width = columns.reduce((sum, column) => sum + columnWidth(column), 0);
-  const kinds = `${columns.length - categories} columns of numbers and ${categories} of categories`;
+  const numbers = columns.length - categories;
+  const kinds = `${numbers} column${numbers === 1 ? '' : 's'} of numbers and ${categories} of categories`;
   return `rows: ${kinds} in ${width.toLocaleString('en-US')} numbers`;
 }
 

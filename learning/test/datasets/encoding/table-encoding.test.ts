@@ -2,7 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Cell, cellOf, isDate, numberOf } from '../../../src/datasets/encoding/cells.js';
 import { encodeSample, encodingWidth } from '../../../src/datasets/encoding/encoding.js';
-import { encodeRow, type TableEncoding } from '../../../src/datasets/encoding/table-encoding.js';
+import {
+  encodeRow,
+  type TableEncoding,
+  tableEncodingText,
+} from '../../../src/datasets/encoding/table-encoding.js';
 import {
   ColumnFacts,
   columnKinds,
@@ -20,6 +24,16 @@ const ENCODING: TableEncoding = {
     { name: 'owner', kind: 'number', mean: 0.5, deviation: 0.5, missing: false },
   ],
 };
+
+it('tableEncodingText counts columns, one of a kind too', () => {
+  expect(tableEncodingText(ENCODING)).toBe(
+    'rows: 2 columns of numbers and 1 of categories in 7 numbers',
+  );
+  const columns = ENCODING.columns.slice(0, 2);
+  expect(tableEncodingText({ ...ENCODING, columns })).toMatch(
+    /^rows: 1 column of numbers and 1 of categories in /,
+  );
+});
 
 describe('encodeRow', () => {
   it.each<[Record<string, unknown>, number[]]>([
