@@ -163,7 +163,7 @@ const training = section({
   weightDecay: notNegative
     .default(0)
     .describe(
-      'Weight decay: decoupled for adam (Loshchilov & Hutter 2019), an L2 gradient for sgd and momentum; 0, the default, is none.',
+      'Weight decay of all trained numbers, biases too: decoupled for adam (Loshchilov & Hutter 2019), an L2 gradient for sgd and momentum; 0, the default, is none.',
     ),
   clipNorm: positive
     .optional()

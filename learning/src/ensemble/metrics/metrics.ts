@@ -17,7 +17,10 @@ export function accuracy(logits: Values, labels: Int32Array, classCount: number)
   return meanOverLabelled(labels, (row, label) => (best[row] === label ? 1 : 0));
 }
 
-/** Share of rows whose label is among the `k` greatest logits; of equal ones the lower class comes first. */
+/**
+ * Share of rows whose label is among the `k` greatest logits; of equal ones the lower class comes first. A label of −∞,
+ * to which the model gives probability 0, is not among them.
+ */
 export function topKAccuracy(
   logits: Values,
   labels: Int32Array,
@@ -27,6 +30,7 @@ export function topKAccuracy(
   return meanOverLabelled(labels, (row, label) => {
     const from = row * classCount;
     const own = logits[from + label] as number;
+    if (own === Number.NEGATIVE_INFINITY) return 0;
     let ahead = 0;
     for (let c = 0; c < classCount; c++) {
       const other = logits[from + c] as number;

@@ -121,6 +121,12 @@ describe('topKAccuracy', () => {
     expect([1, 2, 3].map((k) => topKAccuracy(logits, labels, 3, k))).toEqual([2 / 3, 2 / 3, 1]);
     expect(topKAccuracy(logits, labels, 3, 1)).toBe(accuracy(logits, labels, 3));
   });
+
+  it('counts a label of probability 0 as wrong, and a row without an answer', () => {
+    const none = Number.NEGATIVE_INFINITY;
+    const rows = Float64Array.of(none, none, none, none, none, 0, 0, none, none);
+    expect(topKAccuracy(rows, Int32Array.of(0, 0, 0), 3, 2)).toBeCloseTo(1 / 3);
+  });
 });
 
 describe('recalls', () => {
