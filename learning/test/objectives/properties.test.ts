@@ -68,6 +68,15 @@ describe('decoupled', () => {
     expect(of([[3, -1]], [[0, 1]], [[1, 0]], 4, { target: 0, others: 8 })).toBeCloseTo(0, 6);
   });
 
+  it('has a term of 0 for the other classes where the target leaves them nothing', () => {
+    const [row] = Z as [number[]];
+    const weights = { target: 0, others: 8 };
+    const loss = (z: Tensor2D, votes: number[]) =>
+      decoupled(tf, z, o.softTargetOf(tf, tf.tensor2d([votes])), tf.tensor2d([[0, 0, 1, 0]]), 4, weights); // biome-ignore format: short
+    expect(gradientOf((z) => loss(z, [0, 0, 1, 0]), [row]).map(Math.abs)).toEqual([0, 0, 0, 0]);
+    expect(gradientOf((z) => loss(z, [0, 0.25, 0.75, 0]), [row])[1]).toBeLessThan(-1);
+  });
+
   it('is the mean over labelled rows, and 0 without any', () => {
     const weights = { target: 1, others: 2 };
     const both = of(Z, V, [[0, 1, 0, 0], [0, 0, 0, 0]], 1, weights); // biome-ignore format: rows

@@ -9,7 +9,7 @@ import type { Scalar, Tensor2D } from '@tensorflow/tfjs';
 import { z } from 'zod';
 import { section } from '../../documents/index.js';
 import type { Tf } from '../../tensorflow/engine/index.js';
-import { type SoftTarget, softTargetOf, standardized } from '../losses/index.js';
+import { LEAST_PROBABILITY, type SoftTarget, softTargetOf, standardized } from '../losses/index.js';
 import { notNegative, standardizable, withDefaults } from './fields.js';
 import { type AnswerTerm, pooled } from './term.js';
 
@@ -27,7 +27,10 @@ export interface DecoupledWeights {
  * `τ² · mean_b (target · TCKD + others · NCKD)` over the labelled rows, 0 when there is none.
  *
  *     TCKD = p_y log(p_y / q_y) + (1 − p_y) log((1 − p_y) / (1 − q_y))
- *     NCKD = Σ_{c≠y} p̂_c log(p̂_c / q̂_c)      p̂, q̂: renormalised without y; 0 for two classes
+ *     NCKD = Σ_{c≠y} p̂_c log(p̂_c / q̂_c)      p̂, q̂: renormalised without y; 0 for two classes, and where 1 − p_y = 0
+ *
+ * Where the target leaves the others nothing, as unanimous votes do, it does not say how they compare: p̂ would be the
+ * equal shares of rounding.
  *
  * 1 − q_y is computed as the sum of the others, never as a difference: no saturated logit makes it log 0.
  *
@@ -47,11 +50,10 @@ export function decoupled(
     const teacher = split(tf, target.logProbabilities, hardLabels);
     const binary = tf.exp(teacher.label).mul<Tensor2D>(teacher.label.sub(student.label));
     const rest = tf.exp(teacher.others).mul<Tensor2D>(teacher.others.sub(student.others));
-    const among = tf.sum<Tensor2D>(
-      tf.exp(teacher.among).mul(teacher.among.sub(student.among)),
-      1,
-      true,
-    );
+    const told = tf.greater(teacher.others, Math.log(logits.shape[1] * LEAST_PROBABILITY));
+    const among = tf
+      .sum<Tensor2D>(tf.exp(teacher.among).mul(teacher.among.sub(student.among)), 1, true)
+      .mul<Tensor2D>(told.toFloat());
     const perRow = binary.add(rest).mul<Tensor2D>(weights.target).add(among.mul(weights.others));
     const rows = tf.maximum(tf.sum<Scalar>(labelled), 1);
     return tf
