@@ -65,19 +65,24 @@ export function plainObject(value: Record<string, unknown>): Record<string, unkn
   return Object.setPrototypeOf(value, null) as Record<string, unknown>;
 }
 
-/** Matches texts, and the numbers that Python writes and JSON does not have. */
-const STRINGS_AND_NAMES = /"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g;
+/**
+ * Matches texts, and the numbers that Python writes and JSON does not have. Letters are taken in runs: one by one, a
+ * text of 10 MB overflows the stack.
+ */
+const STRINGS_AND_NAMES = /"[^"\\]*(?:\\.[^"\\]*)*"|\bNaN\b|\bInfinity\b/g;
+
+function inJson(part: string): string {
+  return part === 'NaN' ? 'null' : part === 'Infinity' ? '1e999' : part;
+}
 
 /** @throws {LyceumError} INVALID_ARGUMENT if the text is no JSON. */
 export function jsonOf(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (err) {
-    const pythons = text.replace(STRINGS_AND_NAMES, (part) =>
-      part === 'NaN' ? 'null' : part === 'Infinity' ? '1e999' : part,
-    );
     try {
-      return JSON.parse(pythons);
+      // Text with millions of escapes overflows the stack all the same.
+      return JSON.parse(text.replace(STRINGS_AND_NAMES, inJson));
     } catch {
       const cause = err instanceof Error ? err.message : String(err);
       throw new LyceumError('INVALID_ARGUMENT', `${where}: is no JSON: ${cause}`, { cause: err });

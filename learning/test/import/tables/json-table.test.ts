@@ -59,6 +59,19 @@ describe('JSON lines', () => {
     expect(columns).toEqual(['a', 'b']);
   });
 
+  it('may contain NaN beside a text of tens of MB', async () => {
+    const picture = 'iVBORw0KGgo='.repeat(2_500_000);
+    const { rows } = await read(`[{"a": NaN, "b": "${picture}"}]`, 'large.json');
+    const { a, b } = rows[0] ?? {};
+    expect(a).toBe(null);
+    expect(b === picture).toBe(true);
+  });
+
+  it('is refused as no JSON, whatever its length and its escapes', async () => {
+    const text = `[{"a": nan, "b": "${'x\\n'.repeat(10_000_000)}"}]`;
+    await expect(read(text, 'escapes.json')).rejects.toThrow('is no JSON: Unexpected token');
+  });
+
   it('may contain the NaN and Infinity of Python outside strings', async () => {
     const text = '{"a": NaN, "b": "NaN \\" NaN"}\n{"a": -Infinity, "b": "x"}\n';
     expect((await read(text, 't.jsonl')).rows).toEqual([
