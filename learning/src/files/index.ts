@@ -4,9 +4,11 @@
  */
 export { removeDrafts, removeOldDrafts, writeDurably } from './durable-file.js';
 export { readFolderFile, readPlainFile } from './folder-file.js';
+export { type ForeignArray, readForeignNpy } from './foreign-npy.js';
+export { type ForeignTexts, readForeignTexts } from './foreign-texts.js';
 export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';
-export { type NpyArray, npyHeader, readNpy, readNpyText, writeNpy } from './npy.js';
+export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
 export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
 export { type ArrayOnDisk, NpzOnDisk } from './npz-on-disk.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';

@@ -1,15 +1,25 @@
 /**
  * Reads predictions that were made elsewhere, as answers to a set: an NPZ of arrays, or JSON lines. Pure.
  *
- * NPZ: `classes` [n], `logits` [n, C] or `probabilities` [n, C]. With `samples` [n] the rows answer those samples of
- * the set, else all samples, in its order. JSON lines: `{"sample": 12, "class": "cat"}`, or `logits` or `probabilities`
+ * NPZ: `classes` [n], numbers or names as texts ('' for no answer), `logits` [n, C] or `probabilities` [n, C], of the
+ * types that NumPy saves. With `samples` [n] the rows answer those samples of the set, else all samples, in its order.
+ * JSON lines: `{"sample": 12, "class": "cat"}`, or `logits` or `probabilities`
  * in place of `class`, which is a name, a number, or null for no answer.
  */
-import { InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
+import { elementCount, InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
 import { logProbability, SUM_TOLERANCE } from '../../arrays/index.js';
-import { FOREIGN_NPZ_LIMITS, type NpyArray, readNpz } from '../../files/index.js';
+import {
+  bareName,
+  FOREIGN_NPZ_LIMITS,
+  type ForeignTexts,
+  type NpyArray,
+  readForeignNpy,
+  readForeignTexts,
+  readZip,
+} from '../../files/index.js';
 import type { RecordedAnswers } from './recorded-package.js';
 
+const ENDING = '.npy';
 /** The most problems that are told; the others are likely alike. */
 const PROBLEMS_SHOWN = 10;
 
@@ -32,14 +42,20 @@ export function readRecordingNpz(
   set: AnsweredSet,
   source: string,
 ): RecordedAnswers {
-  const arrays = readNpz(bytes, source, FOREIGN_NPZ_LIMITS);
-  const kinds = ['classes', 'logits', 'probabilities'].filter((name) => arrays.has(name));
+  const members = readZip(bytes, FOREIGN_NPZ_LIMITS, source);
+  const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
+  const arrays = names.map((name) => name.slice(0, -ENDING.length));
+  const kinds = ['classes', 'logits', 'probabilities'].filter((name) => arrays.includes(name));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    const there = [...arrays.keys()].join(', ') || 'none';
+    const there = arrays.map(bareName).join(', ') || 'none';
     throw refusal(source, `has the arrays ${there}; want one of classes, logits and probabilities`);
   }
-  const values = arrays.get(kind) as NpyArray;
+  const array = <T>(name: string, read: (bytes: Uint8Array, what: string) => T): T =>
+    read(members.get(name + ENDING) as Uint8Array, `${source}, ${name}`);
+  const texts = kind === 'classes' ? array(kind, readForeignTexts) : undefined;
+  const values: Pick<NpyArray, 'shape' | 'data'> =
+    texts === undefined ? array(kind, readForeignNpy) : numbered(texts, set, source);
   const width = kind === 'classes' ? 1 : set.classNames.length;
   const [count = 0, ...rest] = values.shape;
   const shapeFits = kind === 'classes' ? rest.length === 0 : rest.length === 1 && rest[0] === width;
@@ -47,7 +63,7 @@ export function readRecordingNpz(
     const want = kind === 'classes' ? '[n]' : `[n, ${width}]`;
     throw refusal(source, `${kind} has shape [${values.shape}]; want ${want}`);
   }
-  const samples = arrays.get('samples');
+  const samples = arrays.includes('samples') ? array('samples', readForeignNpy) : undefined;
   const sampleOf = (row: number): number =>
     samples === undefined ? row : Number(samples.data[row]);
   if (samples !== undefined && `${samples.shape}` !== `${count}`) {
@@ -64,6 +80,34 @@ export function readRecordingNpz(
     }
   };
   return answersOf(rows(), kind !== 'classes', set, source);
+}
+
+/** Names of classes as their numbers; −1 for the empty text. */
+function numbered(
+  { shape, texts }: ForeignTexts,
+  { classNames }: AnsweredSet,
+  source: string,
+): Pick<NpyArray, 'shape' | 'data'> {
+  const numbers = new Map(classNames.map((name, index) => [name, index]));
+  numbers.set('', numbers.get('') ?? -1);
+  const data = new Int32Array(elementCount(shape));
+  let row = 0;
+  for (const text of texts) {
+    const number = numbers.get(text);
+    if (number === undefined) {
+      throw refusal(
+        source,
+        `classes, entry ${row}: ${unknownClass(text, classNames)}, or '' for none`,
+      );
+    }
+    data[row++] = number;
+  }
+  return { shape, data };
+}
+
+function unknownClass(said: unknown, classNames: readonly string[]): string {
+  const more = classNames.length > 8 ? ', …' : '';
+  return `has the class ${JSON.stringify(said)}; want one of ${classNames.slice(0, 8).join(', ')}${more}`;
 }
 
 /** @throws {InvalidDocumentError} naming the line that is wrong. */
@@ -106,8 +150,7 @@ function rowOf(line: string, { classNames }: AnsweredSet): Row | string {
   if (said === null) return { sample, class: -1 };
   if (typeof said === 'number') return { sample, class: said };
   const named = typeof said === 'string' ? classNames.indexOf(said) : -1;
-  if (named < 0)
-    return `has the class ${JSON.stringify(said)}; want one of ${classNames.slice(0, 8).join(', ')}${classNames.length > 8 ? ', …' : ''}, or null`;
+  if (named < 0) return `${unknownClass(said, classNames)}, or null`;
   return { sample, class: named };
 }
 

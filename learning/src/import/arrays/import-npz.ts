@@ -15,11 +15,16 @@ import {
   type StoredDatasetParts,
   splitNamed,
 } from '../../datasets/index.js';
-import { FOREIGN_NPZ_LIMITS, readZip, shownName } from '../../files/index.js';
+import {
+  FOREIGN_NPZ_LIMITS,
+  type ForeignArray,
+  readForeignNpy,
+  readForeignTexts,
+  readZip,
+  shownName,
+} from '../../files/index.js';
 import { chosenSplits } from '../samples/index.js';
 import { ArrayLabels } from './array-labels.js';
-import { type ForeignArray, readForeignNpy } from './foreign-npy.js';
-import { readForeignTexts } from './foreign-texts.js';
 import { type ArrayOptions, AS_IN_SOURCE, type ImportedArrays } from './imported-arrays.js';
 import { npzLayout, type PartsLayout, type WholeLayout } from './npz-layout.js';
 

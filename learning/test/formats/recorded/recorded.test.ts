@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
+import { writeZip } from '../../../src/files/index.js';
 import { writeNpz } from '../../../src/files/npz.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
 import {
@@ -13,6 +14,15 @@ import { encodeRecordedPackage } from '../../../src/formats/recorded/recorded-pa
 const SET = { sampleCount: 4, classNames: ['cat', 'dog', 'emu'] };
 const dataset = { digest: 'a'.repeat(64), sampleCount: 4, classCount: 3 };
 const settings = { output: 'logits' } as const;
+
+/** An array as NumPy writes it, of any type. */
+function npy(type: string, shape: string, values: Uint8Array, isFortran = false): Buffer {
+  const order = isFortran ? 'True' : 'False';
+  const text = `{'descr': ${type}, 'fortran_order': ${order}, 'shape': ${shape}, }`;
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, text.length, 0]);
+  return Buffer.concat([start, Buffer.from(text), values]);
+}
+
 const lines = (...rows: unknown[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 
 it('readRecordingLines reads classes by name or number in any order, and takes a missing sample as no answer', () => {
@@ -49,6 +59,42 @@ it('readRecordingNpz reads arrays of all samples, or of the samples that are lis
     kind: 'classes',
     classes: Int32Array.of(-1, 0, -1, 2),
   });
+});
+
+it('readRecordingNpz reads halves, in column order too, and leaves out other arrays', () => {
+  // The frame of a model that answers in float16: four rows of three, one column after the other.
+  const halves = [0x3c00, 0, 0, 0x3800, 0, 0x3c00, 0, 0x3800, 0, 0, 0x3c00, 0];
+  const file = writeZip(
+    new Map([
+      [
+        'probabilities.npy',
+        npy("'<f2'", '(4, 3)', Buffer.from(Uint16Array.from(halves).buffer), true),
+      ],
+      ['names.npy', npy("'|O'", '(4,)', Buffer.from('pickled'))],
+    ]),
+  );
+  const answers = readRecordingNpz(file, SET, 'file');
+  const shown = answers.kind === 'logits' ? Array.from(answers.logits, Math.exp) : [];
+  const want = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.5, 0];
+  for (const [n, probability] of want.entries()) expect(shown[n]).toBeCloseTo(probability, 6);
+});
+
+it('readRecordingNpz reads classes by name, bool or in 16 bits, and no class but those of the set', () => {
+  const read = (...array: Parameters<typeof npy>) =>
+    readRecordingNpz(writeZip(new Map([['classes.npy', npy(...array)]])), SET, 'file');
+  const classes = Int32Array.of(2, 0, -1, 1);
+  const names = Buffer.from(['emu', 'cat', '\0\0\0', 'dog'].join(''), 'latin1');
+  expect(read("'|S3'", '(4,)', names)).toEqual({ kind: 'classes', classes });
+  const utf32 = Buffer.from([...names].flatMap((letter) => [letter, 0, 0, 0]));
+  expect(read("'<U3'", '(4,)', utf32)).toEqual({ kind: 'classes', classes });
+  const shorts = Buffer.from([0, 2, 0, 0, 255, 255, 0, 1]);
+  expect(read("'>i2'", '(4,)', shorts)).toEqual({ kind: 'classes', classes });
+  expect(read("'|b1'", '(4,)', Buffer.from([1, 0, 0, 1]))).toMatchObject({
+    classes: Int32Array.of(1, 0, 0, 1),
+  });
+  expect(() => read("'|S3'", '(4,)', Buffer.from('emucatcowdog'))).toThrow(
+    `classes, entry 2: has the class "cow"; want one of cat, dog, emu, or '' for none`,
+  );
 });
 
 it('readRecordingNpz reads a file that as lists of numbers would be larger than the heap', async () => {

@@ -1,6 +1,6 @@
 /** Arrays of texts as NumPy saves them: each text padded with zeros to one length. Pure. */
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { readNpyText } from '../../files/index.js';
+import { readNpyText } from './npy.js';
 
 export interface ForeignTexts {
   readonly shape: readonly number[];
