@@ -139,7 +139,8 @@ export class MirrorFolder {
     return sha256Hex(bytes) === digest ? bytes : undefined;
   }
 
-  putBlob(digest: string, bytes: Uint8Array): Promise<void> {
+  /** @param bytes - or pieces of them, which throw if they are not the blob. */
+  putBlob(digest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
     return writeDurably(join(this.#folder, 'blobs', digest), bytes);
   }
 

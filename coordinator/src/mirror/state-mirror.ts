@@ -17,6 +17,8 @@ import { type BucketName, MIRRORED_BUCKETS, ofEachBucket } from './mirrored-buck
 import { mirroredBlobs, mirroredBucket } from './mirrored-stores.js';
 
 const TICK_MS = 2_000;
+/** Another program may replace a blob by an equal one while it is read; then reading begins again. */
+const COPY_ATTEMPTS = 3;
 /** How long an unnamed blob is kept: it is stored before the record that names it. */
 const UNNAMED_MS = 600_000;
 
@@ -215,15 +217,22 @@ export class StateMirror {
     return wanted;
   }
 
-  /** @returns false if the blob store does not have the blob, as with a set on a mounted volume. */
+  /**
+   * Copies a blob piece by piece: it may be larger than memory.
+   *
+   * @returns false if the blob store does not have the blob, as with a set on a mounted volume.
+   */
   async #copyBlob(digest: string): Promise<boolean> {
-    try {
-      await this.#parts.folder.putBlob(digest, await this.#parts.blobs.get(digest));
-      return true;
-    } catch (err) {
-      if (err instanceof LyceumError && err.code === 'NOT_FOUND') return false;
-      throw err;
+    const { folder, blobs } = this.#parts;
+    for (let attempt = 1; attempt <= COPY_ATTEMPTS; attempt += 1) {
+      try {
+        await folder.putBlob(digest, blobs.read(digest));
+        return true;
+      } catch (err) {
+        if (!(err instanceof LyceumError && err.code === 'NOT_FOUND')) throw err;
+      }
     }
+    return false;
   }
 
   /** Copies a record, unless the copy has a newer revision. */

@@ -3,12 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeyValue } from '@lyceum/platform/nats';
-import { LyceumError, NAME_BUCKET, POINTER_BUCKET, RUN_BUCKET } from '@lyceum/proto';
+import {
+  CHUNK_BYTES,
+  chunksOf,
+  LyceumError,
+  NAME_BUCKET,
+  POINTER_BUCKET,
+  RUN_BUCKET,
+} from '@lyceum/proto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckpointPointer } from '../../src/documents/checkpoint-pointer.js';
 import { MirrorFolder } from '../../src/mirror/mirror-folder.js';
-import { mirroredBucket } from '../../src/mirror/mirrored-stores.js';
+import { mirroredBlobs, mirroredBucket } from '../../src/mirror/mirrored-stores.js';
 import { restoreStore } from '../../src/mirror/restore-store.js';
 import { StateMirror } from '../../src/mirror/state-mirror.js';
 import { claimPointer } from '../../src/runs/checkpoint-pointers.js';
@@ -215,6 +222,39 @@ test('StateMirror does not copy a pointer before the blob of its checkpoint', as
   expect(await copied('run')).toEqual(claimed);
   const { digest } = await moveTo(first(), gone, Buffer.from('sound too'));
   await vi.waitFor(async () => expect((await copied('run')).digest).toBe(digest), PATIENT);
+});
+
+test('StateMirror copies a blob piece by piece, also one that another program replaces meanwhile', async () => {
+  const { nats } = first();
+  const real = await nats.blobs({ create: true });
+  const bytes = Buffer.concat([Buffer.alloc(CHUNK_BYTES, 1), Buffer.alloc(CHUNK_BYTES, 2)]);
+  const digest = await real.put(bytes);
+  const names = await nats.keyValue(NAME_BUCKET, { create: true });
+  await names.put('model.one', JSON.stringify({ kind: 'model', name: 'one', digest }));
+  let readCount = 0;
+  const blobs = {
+    ...mirroredBlobs(real, { put: async () => {}, forget: () => {} }),
+    get: () => Promise.reject(new Error('the whole blob was asked for')),
+    read: async function* (wanted: string) {
+      readCount += 1;
+      const pieces = real.read(wanted)[Symbol.asyncIterator]();
+      yield (await pieces.next()).value as Buffer;
+      const blob = { digest, sizeBytes: bytes.length };
+      if (readCount === 1) await real.putChunks(blob, chunksOf(bytes));
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    },
+  };
+  const copy = await openFolder();
+  const buckets = {
+    runs: await nats.keyValue(RUN_BUCKET, { create: true }),
+    pointers: await nats.keyValue(POINTER_BUCKET, { create: true }),
+    names,
+  };
+  const mirror = new StateMirror({ folder: copy, buckets, blobs, log });
+  started.push(mirror);
+  await mirror.start({ storeId: 'one', generation: 0, leaderEpoch: 1 }, () => []);
+  await vi.waitFor(async () => expect(await copy.blob(digest)).toEqual(bytes), PATIENT);
+  expect(readCount).toBe(2);
 });
 
 test('StateMirror keeps a new blob before a name refers to it, and drops it after the name is deleted', async () => {

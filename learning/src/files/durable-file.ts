@@ -1,5 +1,5 @@
 /** Writes files so that they are there whole or not at all, and survive a power cut. */
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileError } from '@lyceum/platform';
 import { LyceumError, StorageFullError, toLyceumError } from '@lyceum/proto';
@@ -12,15 +12,20 @@ const DRAFT_LEFT_MS = 600_000;
 /**
  * Writes to a temporary name, syncs, renames, syncs the folder. One writer per file at a time.
  *
+ * @param bytes - or pieces of them, each written when it comes; if the pieces throw, there is no file.
  * @throws {StorageFullError} if the disk is full, read-only or fails.
- * @throws {LyceumError} UNAVAILABLE if the folder cannot be written; another machine may succeed.
+ * @throws {LyceumError} UNAVAILABLE if the folder cannot be written; another machine may succeed. Or what the pieces
+ *   throw.
  */
-export async function writeDurably(file: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeDurably(
+  file: string,
+  bytes: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = `${file}.${process.pid}${DRAFT_ENDING}`;
   try {
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(bytes);
+      await writeFile(handle, bytes);
       await handle.sync();
     } finally {
       await handle.close();
@@ -34,7 +39,9 @@ export async function writeDurably(file: string, bytes: Uint8Array | string): Pr
     }
   } catch (err) {
     await rm(temporary, { force: true });
-    const told = fileError('write', file, err, Buffer.byteLength(bytes));
+    if (err instanceof LyceumError) throw err;
+    const isWhole = typeof bytes === 'string' || bytes instanceof Uint8Array;
+    const told = fileError('write', file, err, isWhole ? Buffer.byteLength(bytes) : undefined);
     if (told instanceof StorageFullError) throw told;
     const cause = toLyceumError(err);
     throw new LyceumError('UNAVAILABLE', `${file} cannot be written: ${cause.message}`, { cause });

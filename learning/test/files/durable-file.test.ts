@@ -1,8 +1,8 @@
 /** Simulates a full disk: the draft is a link to `/dev/full`, which takes no bytes. */
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StorageFullError } from '@lyceum/proto';
+import { LyceumError, StorageFullError } from '@lyceum/proto';
 import { afterAll, expect, test } from 'vitest';
 import { writeDurably } from '../../src/files/index.js';
 
@@ -35,4 +35,18 @@ test('writeDurably into a missing folder does not report a full disk', async () 
     code: 'UNAVAILABLE',
     message: expect.stringContaining(`${file} cannot be written`),
   });
+});
+
+test('writeDurably writes pieces as they come, and keeps no file if they throw', async () => {
+  const own = mkdtempSync(join(folder, 'pieces-'));
+  async function* pieces(failure?: Error) {
+    yield Buffer.from('one ');
+    yield Buffer.from('two');
+    if (failure !== undefined) throw failure;
+  }
+  await writeDurably(join(own, 'whole'), pieces());
+  const gone = new LyceumError('NOT_FOUND', 'the rest is gone');
+  await expect(writeDurably(join(own, 'part'), pieces(gone))).rejects.toBe(gone);
+  expect(readdirSync(own)).toEqual(['whole']);
+  expect(readFileSync(join(own, 'whole'), 'utf8')).toBe('one two');
 });
