@@ -4,13 +4,23 @@
  */
 export { removeDrafts, removeOldDrafts, writeDurably } from './durable-file.js';
 export { readFolderFile, readPlainFile } from './folder-file.js';
-export { type ForeignArray, readForeignNpy } from './foreign-npy.js';
-export { type ForeignTexts, readForeignTexts } from './foreign-texts.js';
 export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';
-export { type NpyArray, npyHeader, readNpy, writeNpy } from './npy.js';
-export { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from './npz.js';
-export { type ArrayOnDisk, NpzOnDisk } from './npz-on-disk.js';
+export {
+  type ArrayOnDisk,
+  FOREIGN_NPZ_LIMITS,
+  type ForeignArray,
+  type ForeignTexts,
+  type NpyArray,
+  NpzOnDisk,
+  npyHeader,
+  readForeignNpy,
+  readForeignTexts,
+  readNpy,
+  readNpz,
+  writeNpy,
+  writeNpz,
+} from './numpy/index.js';
 export { bareName, nameProblem, shownName } from './plain-name.js';
 export { type Span, SpooledBytes } from './spooled-bytes.js';
 export { readTextFile } from './text-file.js';

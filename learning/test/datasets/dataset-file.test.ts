@@ -16,8 +16,8 @@ import { encodingDigest } from '../../src/datasets/encoding/encoding.js';
 import { encodeText, textEncoding } from '../../src/datasets/encoding/text-encoding.js';
 import { sampleText, sampleTextsOf } from '../../src/datasets/sample-texts.js';
 import { columnCells } from '../../src/datasets/table-cells.js';
-import type { NpyArray } from '../../src/files/npy.js';
-import { writeNpz } from '../../src/files/npz.js';
+import type { NpyArray } from '../../src/files/numpy/npy.js';
+import { writeNpz } from '../../src/files/numpy/npz.js';
 import { labelledMask } from '../../src/orders/labelled-mask.js';
 
 const PARTS: DatasetParts = {

@@ -18,8 +18,8 @@ import {
   parseDataset,
   parseStoredDataset,
 } from '../../src/datasets/dataset-file.js';
-import type { NpyArray } from '../../src/files/npy.js';
-import { readNpz, writeNpz } from '../../src/files/npz.js';
+import type { NpyArray } from '../../src/files/numpy/npy.js';
+import { readNpz, writeNpz } from '../../src/files/numpy/npz.js';
 
 const PIXELS = {
   sampleShape: [2, 1, 1],

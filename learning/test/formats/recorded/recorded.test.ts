@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
 import { writeZip } from '../../../src/files/index.js';
-import { writeNpz } from '../../../src/files/npz.js';
+import { writeNpz } from '../../../src/files/numpy/npz.js';
 import { describePackagedModel, parsePackagedModel } from '../../../src/formats/packaged-model.js';
 import {
   readRecordingLines,

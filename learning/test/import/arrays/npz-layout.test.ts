@@ -1,7 +1,7 @@
 /** Array names as people and libraries give them, in real archives whose parts are known. */
 import { describe, expect, it } from 'vitest';
-import type { NpyArray } from '../../../src/files/npy.js';
-import { writeNpz } from '../../../src/files/npz.js';
+import type { NpyArray } from '../../../src/files/numpy/npy.js';
+import { writeNpz } from '../../../src/files/numpy/npz.js';
 import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
 /** n samples of two numbers, each `value`. */

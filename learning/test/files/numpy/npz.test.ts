@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
 import { describe, expect, it } from 'vitest';
-import { type NpyArray, readNpy, writeNpy } from '../../src/files/npy.js';
-import { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from '../../src/files/npz.js';
-import { writeZip } from '../../src/files/zip/zip.js';
+import { type NpyArray, readNpy, writeNpy } from '../../../src/files/numpy/npy.js';
+import { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from '../../../src/files/numpy/npz.js';
+import { writeZip } from '../../../src/files/zip/zip.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
 

@@ -1,8 +1,8 @@
 /** Arrays as NumPy writes them: a header written by hand, and the bytes of the values in the order of its type. */
 import { expect, test } from 'vitest';
-import { readForeignNpy } from '../../src/files/foreign-npy.js';
-import { writeZip } from '../../src/files/index.js';
-import { importNpz } from '../../src/import/arrays/import-npz.js';
+import { writeZip } from '../../../src/files/index.js';
+import { readForeignNpy } from '../../../src/files/numpy/foreign-npy.js';
+import { importNpz } from '../../../src/import/arrays/import-npz.js';
 
 function npy(
   descriptor: string,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readNpz, writeNpz } from '../../src/files/npz.js';
-import { NpzOnDisk } from '../../src/files/npz-on-disk.js';
+import { readNpz, writeNpz } from '../../../src/files/numpy/npz.js';
+import { NpzOnDisk } from '../../../src/files/numpy/npz-on-disk.js';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'npz-on-disk-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));

@@ -4,7 +4,7 @@
  * Numbers of 8 and 16 bits become int32, float16 becomes float32, uint64 int64, and big-endian values their own type.
  */
 import { elementCount, LyceumError } from '@lyceum/proto';
-import { decodeFloat16 } from '../codecs/index.js';
+import { decodeFloat16 } from '../../codecs/index.js';
 import { type NpyArray, readNpy, readNpyText } from './npy.js';
 
 /** An array, and whether it has truth values, as 0 and 1. */

@@ -3,8 +3,8 @@
  * ones, from users.
  */
 import { DATASET_MAX_BYTES } from '@lyceum/proto';
+import { readZip, writeZip, type ZipLimits } from '../zip/index.js';
 import { type NpyArray, readNpy, writeNpy } from './npy.js';
-import { readZip, writeZip, type ZipLimits } from './zip/index.js';
 
 /** The largest NPZ here is a data set; the one with the most members is a checkpoint, with two members a variable. */
 const NPZ_LIMITS: ZipLimits = {

@@ -4,8 +4,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
+import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from '../zip/index.js';
 import { NPY_HEADER_MAX_BYTES, type NpyArray, npyValues, readNpyHeader } from './npy.js';
-import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from './zip/index.js';
 
 /** The limits of a plain zip. Memory holds only what is asked for. */
 const LIMITS: ZipLimits = { maxMembers: 65_535, maxBytes: 2 ** 32 - 1, compression: 'refused' };
