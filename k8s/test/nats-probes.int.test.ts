@@ -1,6 +1,6 @@
 /**
- * The probes of NATS, asked of a real nats-server with the configuration of the base, whose disk is a tmpfs that is full
- * for a while.
+ * The probes of NATS, asked of a real nats-server with the configuration of the base, whose disk is a tmpfs that is
+ * full for a while.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -175,7 +175,9 @@ test.each([
   expect(pulled).toBe(1);
 });
 
-/** A coordinator that has the run, and after `replace` another one of its name: with other samples in the same order. */
+/**
+ * A coordinator that has the run, and after `replace` another one of its name: with other samples in the same order.
+ */
 function replacedRun(other: Buffer) {
   let now = { bytes, specificationDigest: 'first specification', views: specification.spec.views };
   const outlineNow = (split: Split) => ({

@@ -1,4 +1,6 @@
-/** Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit. */
+/**
+ * Fits the rule of a run's ensemble: waits for the teachers' answers to the validation split, fits, records the fit.
+ */
 import { splitSamples } from '@lyceum/learning/datasets';
 import type { DistillationSpecification } from '@lyceum/learning/specification';
 import type { Logger } from '@lyceum/platform';

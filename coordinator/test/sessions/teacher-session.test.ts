@@ -1,6 +1,6 @@
 /**
- * The environment of a teacher's answers: its worker's, or another device that computes the teacher instead. And how many
- * calls may wait for the session's end.
+ * The environment of a teacher's answers: its worker's, or another device that computes the teacher instead. And how
+ * many calls may wait for the session's end.
  */
 import { firstEnd } from '@lyceum/platform';
 import {

@@ -1,8 +1,9 @@
 /**
  * All facts about an architecture: for a run's schema, a first run, the planning and the student.
  *
- * An architecture is one file with one of these, and one line in table.ts. It tells its layers once, in order: TensorFlow
- * builds them, and the planning counts them. Layers have fixed names, so that equal students are saved as equal bytes.
+ * An architecture is one file with one of these, and one line in table.ts. It tells its layers once, in order:
+ * TensorFlow builds them, and the planning counts them. Layers have fixed names, so that equal students are saved as
+ * equal bytes.
  */
 import type { z } from 'zod';
 

@@ -1,4 +1,6 @@
-/** How a teacher's answers are stored: rows of logits as 32-bit words. Students train on answers as they are decoded. */
+/**
+ * How a teacher's answers are stored: rows of logits as 32-bit words. Students train on answers as they are decoded.
+ */
 import { LyceumError, type Problem } from '@lyceum/proto';
 import { isMapping } from '../documents/index.js';
 import type { Codec, CodecUse, RowCodec, WordMemory } from './codec.js';

@@ -57,8 +57,8 @@ export interface DatasetSamples {
   /** [N]; 1 train, 2 validation, 3 test. */
   readonly splits: Uint8Array;
   /**
-   * [chunks], of a set in shards: where each chunk ends, ascending. Chunk c is samples [chunkEnds[c − 1], chunkEnds[c]), all of
-   * one split.
+   * [chunks], of a set in shards: where each chunk ends, ascending. Chunk c is samples [chunkEnds[c − 1],
+   * chunkEnds[c]), all of one split.
    */
   readonly chunkEnds?: Uint32Array;
 }

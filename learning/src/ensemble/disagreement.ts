@@ -9,8 +9,8 @@ import type { TeacherAnswers } from './combine-targets.js';
 import { type TargetPlan, type TargetTensor, targetRowShape } from './target-plan.js';
 
 /**
- * [K, N] in ensemble order: 1 where a teacher's largest output is another class than the target's, 0 where it is the same
- * one, −1 where there is nothing to compare: no answer, or a teacher whose answers no term combines.
+ * [K, N] in ensemble order: 1 where a teacher's largest output is another class than the target's, 0 where it is the
+ * same one, −1 where there is nothing to compare: no answer, or a teacher whose answers no term combines.
  *
  * The target is the first of the plan's tensors that the teacher is combined into. In a tensor of votes it is the
  * class with most votes by the teachers' weights, of equal ones the first, as in the term itself.

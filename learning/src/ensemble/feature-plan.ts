@@ -1,5 +1,6 @@
 /**
- * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the same.
+ * The feature plan: which layers of which teachers a run's terms compare with. Pure; coordinator and student find the
+ * same.
  */
 import { featuresName, ownEntry } from '@lyceum/proto';
 import { type FeatureTermSettings, isFeatureTerm } from '../objectives/terms/index.js';

@@ -38,7 +38,9 @@ type TensorParameters = ModelInferRequest['outputs'][number]['parameters'];
 
 const PAYLOAD_TOO_LARGE = 413;
 
-/** What gRPC's libraries say of a message that is too long for them, and engines of more rows than they have room for. */
+/**
+ * What gRPC's libraries say of a message that is too long for them, and engines of more rows than they have room for.
+ */
 const TOO_MUCH_AT_ONCE = /larger than max|exceeds (the )?max|too large|memory|\bOOM\b/i;
 
 type Method<Req, Res> = (client: InferenceClient) => Parameters<typeof call<Req, Res>>[1];

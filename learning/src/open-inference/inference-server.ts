@@ -1,4 +1,6 @@
-/** A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once or with patience. */
+/**
+ * A server that speaks the Open Inference Protocol v2, asked for one model, each request tried once or with patience.
+ */
 import {
   type AddressGuard,
   LIMIT_PAUSE_MS,
@@ -82,9 +84,9 @@ export function limitError(message: string, afterMs = LIMIT_PAUSE_MS): RetryLate
 }
 
 /**
- * The server, with requests that are tried again, so that one that is away for a moment counts as there. While it answers
- * other requests a request is tried more often: a server, or a proxy before it, may take only so many a second. What the
- * last try of a request threw is thrown. Closing it closes the server.
+ * The server, with requests that are tried again, so that one that is away for a moment counts as there. While it
+ * answers other requests a request is tried more often: a server, or a proxy before it, may take only so many a second.
+ * What the last try of a request threw is thrown. Closing it closes the server.
  */
 export function patientServer(
   server: InferenceServer,

@@ -38,8 +38,8 @@ export type ReadQuestion = (samples: Uint32Array, view: ViewAt) => readonly Inpu
 
 /**
  * @param remote - with the settings that a run has for the model.
- * @throws {LyceumError} INVALID_ARGUMENT if the set has other samples or columns than the model takes, or its input takes no
- *   numbers. The function that is returned throws the same if a cell does not fit its input.
+ * @throws {LyceumError} INVALID_ARGUMENT if the set has other samples or columns than the model takes, or its input
+ *   takes no numbers. The function that is returned throws the same if a cell does not fit its input.
  */
 export function questionReader(remote: RemotePackage, dataset: Dataset): ReadQuestion {
   const { question } = remote.found;

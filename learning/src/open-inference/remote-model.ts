@@ -59,8 +59,8 @@ export class RemoteModel {
   /**
    * Calls may overlap.
    *
-   * @param read - the inputs for the `count` rows from `first` on, as the model takes them; called just before a request
-   * is sent, so that few rows are in memory.
+   * @param read - the inputs for the `count` rows from `first` on, as the model takes them; called just before a
+   * request is sent, so that few rows are in memory.
    * @returns [rowCount, C], the server's own numbers.
    * @throws {LyceumError} with the server's code, FAILED_PRECONDITION instead of INVALID_ARGUMENT: the server took such
    * requests before, so the fault is its own. A {@link RefusedRequestError} if it may be the fault of these rows.

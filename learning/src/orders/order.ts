@@ -138,8 +138,8 @@ function roundKeys(seed: number, epoch: number): Int32Array {
 }
 
 /**
- * One pass of the Feistel network: a bijection of [0, 4^halfBits) whatever the round function is. It runs for every sample of
- * every epoch, in each process.
+ * One pass of the Feistel network: a bijection of [0, 4^halfBits) whatever the round function is. It runs for every
+ * sample of every epoch, in each process.
  */
 function encipher(value: number, halfBits: number, keys: Int32Array): number {
   const mask = (1 << halfBits) - 1;

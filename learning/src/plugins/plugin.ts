@@ -47,8 +47,8 @@ export interface RuleInputs {
 
 export interface OwnRule {
   /**
-   * Shares of the teachers in the arithmetic mean of their probabilities: [K], or [B, K] row by row; at least 0, of sum 1.
-   * With a quorum K may be smaller than the run's number of teachers.
+   * Shares of the teachers in the arithmetic mean of their probabilities: [K], or [B, K] row by row; at least 0, of sum
+   * 1. With a quorum K may be smaller than the run's number of teachers.
    */
   shares(inputs: RuleInputs, settings: OwnSettings): ArrayLike<number>;
 }

@@ -7,7 +7,9 @@ const COUNT_MAX = 100_000;
 const whole = (atMost: number) =>
   wholeNumber(`a whole number from 1 to ${atMost}`, { above: 0, atMost });
 
-/** The defaults are those of Self-Instruct (Wang et al. 2023) and EasyDistill (Wang et al. 2025), on a smaller scale. */
+/**
+ * The defaults are those of Self-Instruct (Wang et al. 2023) and EasyDistill (Wang et al. 2025), on a smaller scale.
+ */
 export const questions = section({
   count: whole(COUNT_MAX).describe(
     'How many new inputs are wanted in all, in equal parts of each class; those that are dropped do not count.',

@@ -6,8 +6,8 @@
  * teachers.
  *
  * Explanations, which the student will not have, teach by generalised distillation (Lopez-Paz et al. 2016,
- * https://arxiv.org/abs/1511.03643): a teacher learns from the same black boxes on input and explanation, and the student
- * of the input alone learns with weight λ from that teacher at a temperature, with 1 − λ from the black boxes.
+ * https://arxiv.org/abs/1511.03643): a teacher learns from the same black boxes on input and explanation, and the
+ * student of the input alone learns with weight λ from that teacher at a temperature, with 1 − λ from the black boxes.
  */
 import { isMapping } from '../documents/index.js';
 import { ruleNamed } from '../ensemble/rules/index.js';

@@ -1,7 +1,8 @@
 /**
  * TensorBoard's event files: TFRecords, each an `Event` as protobuf.
  *
- * tensorflow/core/util/event.proto, core/framework/summary.proto; the numbers of the few fields that are written stand below.
+ * tensorflow/core/util/event.proto, core/framework/summary.proto; the numbers of the few fields that are written stand
+ * below.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { tfRecord } from '../files/index.js';

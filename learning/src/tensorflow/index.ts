@@ -1,6 +1,6 @@
 /**
- * All code that needs tensors: students built of an architecture, models in and out of packages, inference. The only door that
- * loads TensorFlow.
+ * All code that needs tensors: students built of an architecture, models in and out of packages, inference. The only
+ * door that loads TensorFlow.
  */
 export type {
   LayersModel,

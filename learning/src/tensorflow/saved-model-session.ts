@@ -24,8 +24,8 @@ export interface FedTensor {
 }
 
 /**
- * Why a SavedModel does not open or run. `tf.saved_model.save` writes a model of Keras 3 so that Python alone restores its
- * variables.
+ * Why a SavedModel does not open or run. `tf.saved_model.save` writes a model of Keras 3 so that Python alone restores
+ * its variables.
  */
 export function savedModelFailure(thrown: unknown): LyceumError {
   const failure = modelFailure(thrown, 'TensorFlow refuses the model');

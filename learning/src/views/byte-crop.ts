@@ -57,7 +57,9 @@ export function byteCropper(
   };
 }
 
-/** For each output pixel of a side: the set's two pixels between which its centre lies, and how far it is to the second. */
+/**
+ * For each output pixel of a side: the set's two pixels between which its centre lies, and how far it is to the second.
+ */
 class Places {
   readonly first: Int32Array;
   readonly second: Int32Array;

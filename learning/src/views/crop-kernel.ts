@@ -14,7 +14,9 @@ interface Functions {
   ): void;
 }
 
-/** For each output pixel of a side: the two pixels between which it lies, and how far it is to the second, in 1/2048. */
+/**
+ * For each output pixel of a side: the two pixels between which it lies, and how far it is to the second, in 1/2048.
+ */
 interface Between {
   readonly first: Int32Array;
   readonly second: Int32Array;

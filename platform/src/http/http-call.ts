@@ -54,9 +54,9 @@ export class BrokenAnswerError extends LyceumError {
 
 /**
  * @returns the answer, whatever its status.
- * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if `signal` aborts, PERMISSION_DENIED if no
- *   address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is cut off or its compression cannot be
- *   read, RESOURCE_EXHAUSTED if it is too long. The messages do not name the host.
+ * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if `signal` aborts,
+ *   PERMISSION_DENIED if no address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is
+ *   cut off or its compression cannot be read, RESOURCE_EXHAUSTED if it is too long. The messages do not name the host.
  */
 export function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const {

@@ -78,8 +78,8 @@ export interface NatsOptions {
 }
 
 /**
- * @throws {LyceumError} naming the address: UNAVAILABLE if nobody answers there within 4 s, INVALID_ARGUMENT if it is no
- *   address, PERMISSION_DENIED if the server refuses user or certificate, or takes them for another role's,
+ * @throws {LyceumError} naming the address: UNAVAILABLE if nobody answers there within 4 s, INVALID_ARGUMENT if it is
+ *   no address, PERMISSION_DENIED if the server refuses user or certificate, or takes them for another role's,
  *   FAILED_PRECONDITION if the two ends do not agree on TLS.
  */
 export async function connectNats(options: NatsOptions): Promise<Nats> {

@@ -32,7 +32,9 @@ const REFUSED =
 let folder: string;
 let server: NatsServer | undefined;
 
-/** Both authorities' certificates of the program `nats` and of `coordinator`, in folders `own/NAME` and `other/NAME`. */
+/**
+ * Both authorities' certificates of the program `nats` and of `coordinator`, in folders `own/NAME` and `other/NAME`.
+ */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lyceum-nats-tls-'));
   const validity = validFor(1, Date.now());

@@ -115,8 +115,8 @@ export class Canaries<T = unknown> {
   }
 
   /**
-   * The replica failed: its unproven answers are suspect, and so are those of other replicas of the same server. They are
-   * tested before they take tickets again.
+   * The replica failed: its unproven answers are suspect, and so are those of other replicas of the same server. They
+   * are tested before they take tickets again.
    */
   suspect({ workerId, teacher }: Replica, reason: string): HealthEffect<T>[] {
     const isShared = this.#replicas.get({ workerId, teacher })?.isShared === true;

@@ -1,7 +1,7 @@
 /**
- * What canaries may cost, in samples: a call may ask about several, and services mostly charge for each. A teacher whose answers are paid calls has as many canaries as its runs pay for; all others
- * have as many as are useful. What one run leaves over serves the others. The newest run pays first, since canaries are
- * asked for its sake. Pure.
+ * What canaries may cost, in samples: a call may ask about several, and services mostly charge for each. A teacher
+ * whose answers are paid calls has as many canaries as its runs pay for; all others have as many as are useful. What
+ * one run leaves over serves the others. The newest run pays first, since canaries are asked for its sake. Pure.
  */
 
 export interface CanarySpending {
@@ -29,7 +29,11 @@ export class CanaryBudgets {
     else this.#prices.set(teacher, samples);
   }
 
-  /** A run asks the teacher; each pays once. @param used - samples that it has paid for already, under a predecessor. */
+  /**
+   * A run asks the teacher; each pays once.
+   *
+   * @param used - samples that it has paid for already, under a predecessor.
+   */
   pay(teacher: string, runId: string, allowed: number, used = 0): void {
     const purses = this.#purses.get(teacher) ?? new Map<string, Purse>();
     if (!this.#prices.has(teacher) || purses.has(runId)) return;

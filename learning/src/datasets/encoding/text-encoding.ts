@@ -72,7 +72,9 @@ export function encodeText({ ngrams, buckets }: TextEncoding, text: string): Flo
   return row;
 }
 
-/** One pass over the word for each place where n-grams begin: the hash of a longer one goes on from the shorter one's. */
+/**
+ * One pass over the word for each place where n-grams begin: the hash of a longer one goes on from the shorter one's.
+ */
 function countNgrams(word: Uint8Array, { from, to }: TextEncoding['ngrams'], row: Float32Array) {
   for (let start = 0; start < word.length; start = nextCharacter(word, start)) {
     let hash = FNV_OFFSET;

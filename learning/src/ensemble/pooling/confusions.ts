@@ -8,8 +8,8 @@
  * https://doi.org/10.2307/2346806, where m are counts of how often a teacher named a class. A teacher's answers to one
  * sample are taken to be independent, given the class. Fewer than three teachers do not determine the result.
  *
- * Symbols: N samples, C classes, K teachers; of teacher k and sample n, mₖₙᵥ answers that name class v, or one vote vₖₙ,
- * −1 for none; posterior T [N, C], priors π [C], confusion eₖ [C, C] with the observed class first.
+ * Symbols: N samples, C classes, K teachers; of teacher k and sample n, mₖₙᵥ answers that name class v, or one vote
+ * vₖₙ, −1 for none; posterior T [N, C], priors π [C], confusion eₖ [C, C] with the observed class first.
  */
 import { LyceumError } from '@lyceum/proto';
 import { softmaxInPlace } from '../../arrays/index.js';
@@ -60,8 +60,8 @@ export function dawidSkene(
 /**
  * As {@link dawidSkene}, where a teacher may have answered a sample several times.
  *
- * @param counts - one [N, C] a teacher: how often it named each class, ≥ 0; or the shares of its answers, which then weigh
- *   together as one.
+ * @param counts - one [N, C] a teacher: how often it named each class, ≥ 0; or the shares of its answers, which then
+ *   weigh together as one.
  * @throws {LyceumError} INVALID_ARGUMENT if there are no counts, lengths differ or a count is negative.
  */
 export function dawidSkeneOfCounts(

@@ -232,7 +232,9 @@ function countOfDealtLabels(rows: AnsweredRows): number | undefined {
   return right / labels.length;
 }
 
-/** P(K ≥ k) of K binomial with n and p, 0 < p < 1; summed from the smallest terms' logarithms, so that none vanishes. */
+/**
+ * P(K ≥ k) of K binomial with n and p, 0 < p < 1; summed from the smallest terms' logarithms, so that none vanishes.
+ */
 export function binomialTail(n: number, k: number, p: number): number {
   if (k <= 0) return 1;
   // log P(K = j), from j = 0 by the ratio of neighbours.

@@ -159,8 +159,8 @@ const WHOLE_NUMBERS: readonly ElementType[] = ['uint8', 'int32', 'int64'];
 const BYTE_MAX = 255;
 
 /**
- * Whether the model is given pictures in whole numbers, and nobody says otherwise: from 0 to 255, since of values from 0
- * to 1 only 0 and 1 would be left.
+ * Whether the model is given pictures in whole numbers, and nobody says otherwise: from 0 to 255, since of values from
+ * 0 to 1 only 0 and 1 would be left.
  */
 function takesBytes(
   { elementType, shape }: GraphValue,

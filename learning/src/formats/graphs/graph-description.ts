@@ -25,7 +25,9 @@ export function requireClassifier(
 /** What settings that are kept leave out. */
 const USUAL = { scale: 1, layout: 'NHWC' } as const;
 
-/** As {@link requireClassifier}, of a package: its settings are complete, and nothing is guessed of what they leave out. */
+/**
+ * As {@link requireClassifier}, of a package: its settings are complete, and nothing is guessed of what they leave out.
+ */
 export function requirePackedClassifier(
   outline: GraphOutline,
   format: GraphFormat,

@@ -92,8 +92,8 @@ export function describeTable(
 }
 
 /**
- * Which columns each input takes. What keeps an input from taking some is added to the problems, with the path `columns`
- * or `graph.input`.
+ * Which columns each input takes. What keeps an input from taking some is added to the problems, with the path
+ * `columns` or `graph.input`.
  */
 export function tableInputs(
   inputs: readonly GraphValue[],

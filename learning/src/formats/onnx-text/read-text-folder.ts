@@ -112,7 +112,10 @@ function wholeNumber(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }
 
-/** @throws {InvalidDocumentError} if the model says yes or no to each class: as logits its outputs would mislead a student. */
+/**
+ * @throws {InvalidDocumentError} if the model says yes or no to each class: as logits its outputs would mislead a
+ *   student.
+ */
 function requireOneClass({ problem_type: type }: Json, source: string): void {
   if (type !== 'multi_label_classification') return;
   const message = `is ${type}, a yes or no for each class; want a model that gives a text one class, single_label_classification`;

@@ -42,7 +42,10 @@ const INNER: Readonly<Record<MessageName, Readonly<Record<number, MessageName>>>
  */
 const DOMAINS: ReadonlySet<string> = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 
-/** What ONNX Runtime makes of a convolution for the processor that it runs on, if it saves a model with all optimisations. */
+/**
+ * What ONNX Runtime makes of a convolution for the processor that it runs on, if it saves a model with all
+ * optimisations.
+ */
 const ONE_MACHINE = 'com.microsoft.nchwc';
 
 /**

@@ -36,8 +36,8 @@ const MAX_CALL_DEPTH = 100;
 const MAX_EXPANDED_NODES = 4_000_000;
 
 /**
- * The most fields of functions that are walked through, each as often as its function. A function is walked once for each
- * choice of arguments that are the variables' file; exporters make one.
+ * The most fields of functions that are walked through, each as often as its function. A function is walked once for
+ * each choice of arguments that are the variables' file; exporters make one.
  */
 const MAX_WALKED_FIELDS = 2 * MAX_FIELDS;
 

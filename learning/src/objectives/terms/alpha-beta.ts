@@ -15,8 +15,8 @@ interface Powers {
 }
 
 /**
- * `mean_b Σ_c [α p^(α+β) / (α+β) + β q^(α+β) / (α+β) − p^α q^β] / (α β)`, at least 0, and 0 only where p = q. The gradient
- * by z is `(q g − q Σ q g) / (τ B)` with `q g = q^β (q^α − p^α) / α`.
+ * `mean_b Σ_c [α p^(α+β) / (α+β) + β q^(α+β) / (α+β) − p^α q^β] / (α β)`, at least 0, and 0 only where p = q. The
+ * gradient by z is `(q g − q Σ q g) / (τ B)` with `q g = q^β (q^α − p^α) / α`.
  *
  * α = β = ½ is four times Hellinger's squared distance, α = β = 1 half of the squared difference. The limits are KL(p
  * ‖ q) at α = 1, β → 0 and KL(q ‖ p) at α → 0, β = 1.

@@ -27,10 +27,10 @@ export interface DecoupledWeights {
  * `τ² · mean_b (target · TCKD + others · NCKD)` over the labelled rows, 0 when there is none.
  *
  *     TCKD = p_y log(p_y / q_y) + (1 − p_y) log((1 − p_y) / (1 − q_y))
- *     NCKD = Σ_{c≠y} p̂_c log(p̂_c / q̂_c)      p̂, q̂: renormalised without y; 0 for two classes, and where 1 − p_y = 0
+ *     NCKD = Σ_{c≠y} p̂_c log(p̂_c / q̂_c)      p̂, q̂: renormalised without y; 0 for two classes
  *
- * Where the target leaves the others nothing, as unanimous votes do, it does not say how they compare: p̂ would be the
- * equal shares of rounding.
+ * NCKD is also 0 where 1 − p_y is, as with unanimous votes: the target does not say how the others compare, and p̂ would
+ * be the equal shares of rounding.
  *
  * 1 − q_y is computed as the sum of the others, never as a difference: no saturated logit makes it log 0.
  *

@@ -1,6 +1,6 @@
 /**
- * What must hold between the terms that compare inner layers, the teachers and the quorum. They look at the document as it
- * was written, like all of run-specification-rules.ts.
+ * What must hold between the terms that compare inner layers, the teachers and the quorum. They look at the document as
+ * it was written, like all of run-specification-rules.ts.
  *
  * A term compares with each teacher by itself, and is the mean of these. Only a white box has layers to ask for.
  */

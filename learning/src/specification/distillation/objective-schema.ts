@@ -1,6 +1,6 @@
 /**
- * The terms of a run's objective. The fields and defaults of each are in `objectives/terms`, what must hold between them
- * and the rest of a run in objective-rules.ts.
+ * The terms of a run's objective. The fields and defaults of each are in `objectives/terms`, what must hold between
+ * them and the rest of a run in objective-rules.ts.
  */
 import { choose, isMapping, listed, wants, word } from '../../documents/index.js';
 import { TERMS, type Term, termNamed } from '../../objectives/terms/index.js';

@@ -21,7 +21,9 @@ import {
   withoutUnknown,
 } from '../../../src/ensemble/teachers/known-classes.js';
 
-/** `all` gives the three classes 0.5, 0.3 and 0.2; `few` gives the first two 0.8 and 0.2, and does not know the third. */
+/**
+ * `all` gives the three classes 0.5, 0.3 and 0.2; `few` gives the first two 0.8 and 0.2, and does not know the third.
+ */
 const ALL = [0.5, 0.3, 0.2];
 const FEW = [0.8, 0.2, 0];
 const KNOWN: KnownClasses[] = [undefined, [0, 1]];

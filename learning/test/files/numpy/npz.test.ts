@@ -9,7 +9,7 @@ import { type NpyArray, readNpy, writeNpy } from '../../../src/files/numpy/npy.j
 import { FOREIGN_NPZ_LIMITS, readNpz, writeNpz } from '../../../src/files/numpy/npz.js';
 import { writeZip } from '../../../src/files/zip/zip.js';
 
-const fixture = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
 
 const ARRAYS: readonly [string, NpyArray][] = [
   ['f4', { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1.5, -2.25, 3, 4) }],

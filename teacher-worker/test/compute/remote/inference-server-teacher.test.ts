@@ -1,6 +1,6 @@
 /**
- * A teacher behind a server of the Open Inference Protocol whose model has a sigmoid at its end: a real HTTP server, which
- * answers in JSON. The oracle is plain arithmetic on the samples.
+ * A teacher behind a server of the Open Inference Protocol whose model has a sigmoid at its end: a real HTTP server,
+ * which answers in JSON. The oracle is plain arithmetic on the samples.
  */
 import { parseDataset } from '@lyceum/learning/datasets';
 import { findModel, openInferenceServer } from '@lyceum/learning/open-inference';

@@ -72,7 +72,8 @@ export class OpenParquet {
 
   /**
    * @param name - for messages.
-   * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read as Parquet; what reading its bytes throws.
+   * @throws {LyceumError} INVALID_ARGUMENT naming the file that cannot be read as Parquet; what reading its bytes
+   *   throws.
    */
   static async open(name: string, bytes: AsyncBuffer): Promise<OpenParquet> {
     const { parquetMetadata, parquetSchema } = await import('hyparquet');
