@@ -49,7 +49,9 @@ export class LogOfStart {
     const fd = openSync(this.#file, 'r');
     try {
       const { size } = fstatSync(fd);
-      const from = Math.max(this.#startByte, size - END_BYTES);
+      // A shorter file was emptied meanwhile, as logrotate does with `copytruncate`.
+      const start = size < this.#startByte ? 0 : this.#startByte;
+      const from = Math.max(start, size - END_BYTES);
       const bytes = Buffer.alloc(Math.max(0, size - from));
       return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, from));
     } finally {
