@@ -7,11 +7,14 @@
  * node costs less than a microsecond a step. All other changes are allowed: folding shapes, fusing a convolution with
  * its bias.
  *
+ * It also sorts the inputs of a sum by the names of their nodes. So each input of a sum passes a node of its own that is
+ * named by its place.
+ *
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/constant_folding.cc
  */
 import { type GraphNode, shapeAttribute, typeAttribute } from './graph-messages.js';
-import type { RecordedOperation, Recording, Source } from './recording.js';
+import type { RecordedOperation, Recording, Source, TensorType } from './recording.js';
 
 /** Operations that the optimiser rearranges, and casts and reshapes, which it looks through. Each has one output. */
 const ARITHMETIC: ReadonlySet<string> = new Set([
@@ -33,18 +36,39 @@ const ARITHMETIC: ReadonlySet<string> = new Set([
 
 const DT_FLOAT = 1;
 
+/** Adds any number of tensors, in the order of its inputs. */
+const SUM = 'AddN';
+
+/**
+ * The name of an opaque node: before a sum it sorts by its place there, before others it may serve several.
+ *
+ * @param index - of the consumer among the recording's operations.
+ * @param place - of the input among the consumer's.
+ */
+export function opaqueName(
+  source: Source,
+  consumer: RecordedOperation,
+  index: number,
+  place: number,
+): string {
+  if (consumer.name !== SUM) return `opaque_${source.kind}${source.index}`;
+  return `addend${String(place).padStart(6, '0')}_of${index}`;
+}
+
 /**
  * The node through which `consumer` gets this input, or undefined if the optimiser may know where the input comes from.
  *
  * @param name - the name of the node to make.
  * @param input - the output that the node hands on.
+ * @param state - types of the state variables.
  */
 export function opaqueNode(
   name: string,
   input: string,
   source: Source,
   consumer: RecordedOperation,
-  { constants, operations }: Recording,
+  { inputs, constants, operations }: Recording,
+  state: readonly TensorType[],
 ): GraphNode | undefined {
   if (!ARITHMETIC.has(consumer.name)) return undefined;
   if (source.kind === 'constant') {
@@ -55,9 +79,10 @@ export function opaqueNode(
     return { name, operation: 'PlaceholderWithDefault', inputs: [input], attributes };
   }
   const producer = source.kind === 'operation' ? operations[source.index] : undefined;
-  const [type] = producer?.outputs ?? [];
-  if (producer === undefined || type === undefined || !ARITHMETIC.has(producer.name))
-    return undefined;
+  if (consumer.name !== SUM && !ARITHMETIC.has(producer?.name ?? '')) return undefined;
+  const types = { input: inputs, state, operation: producer?.outputs ?? [] }[source.kind];
+  const type = types[source.kind === 'operation' ? source.output : source.index];
+  if (type === undefined) return undefined;
   const attributes = { T: typeAttribute(type.dtype), shape: shapeAttribute(type.shape) };
   return { name, operation: 'EnsureShape', inputs: [input], attributes };
 }

@@ -14,7 +14,7 @@ import {
   tensorAttribute,
   typeAttribute,
 } from './graph-messages.js';
-import { opaqueNode } from './opaque-nodes.js';
+import { opaqueName, opaqueNode } from './opaque-nodes.js';
 import type { RecordedOperation, Recording, Source, TensorType } from './recording.js';
 
 /** Names of the nodes that are fed and fetched, by position: no name of the user's is in them. */
@@ -93,19 +93,15 @@ function callNodes(call: number, recording: Recording, state: readonly TensorTyp
         return `${name('operation', source.index)}:${source.output}`;
     }
   };
-  /** Opaque nodes, by the output that they hide. */
+  /** Opaque nodes, by name. */
   const opaque = new Map<string, GraphNode>();
-  const inputOf = (operation: RecordedOperation, source: Source): string => {
+  const inputOf = (index: number, source: Source, place: number): string => {
+    const operation = operations[index] as RecordedOperation;
     const plain = ref(source);
-    const hidden = opaqueNode(
-      name(`opaque_${source.kind}`, source.index),
-      plain,
-      source,
-      operation,
-      recording,
-    );
+    const own = `call${call}/${opaqueName(source, operation, index, place)}`;
+    const hidden = opaqueNode(own, plain, source, operation, recording, state);
     if (hidden === undefined) return plain;
-    opaque.set(plain, hidden);
+    opaque.set(hidden.name, hidden);
     return hidden.name;
   };
   const assigned = recording.state.flatMap((source, index) =>
@@ -128,7 +124,7 @@ function callNodes(call: number, recording: Recording, state: readonly TensorTyp
       node(name('read', index), 'ReadVariableOp', [handle(index)], { dtype: typeAttribute(dtype) }),
     ),
     ...operations.map((operation, index) => {
-      const sources = operation.inputs.map((source) => inputOf(operation, source));
+      const sources = operation.inputs.map((source, place) => inputOf(index, source, place));
       return node(name('operation', index), operation.name, sources, encoded(operation.attributes));
     }),
     ...opaque.values(),

@@ -230,6 +230,25 @@ describe.skipIf(!native)('TracedStep', () => {
     tf.dispose([outputs, a, b]);
   });
 
+  it('adds in the order of the inputs, whatever their operations are called', () => {
+    const x = tf.tensor1d(Array.from({ length: 50 }, (_, i) => 1000 * Math.sin(i)));
+    const v = tf.tidy(() => tf.variable(tf.ones([50])));
+    const fn = (inputs: NamedTensorMap): Tensor => {
+      let last = inputs['x'] as Tensor;
+      const all = Array.from({ length: 13 }, () => {
+        last = tf.sin(last);
+        return last.mul(1e7 + 1);
+      });
+      return tf.addN([all[11], x, all[1], v, all[9], all[2]] as Tensor[]);
+    };
+    const eager = tf.tidy(() => [...fn({ x }).dataSync()]);
+    const traced = mustTrace({ f: { fn, inputs: { x } } }, [v]);
+    const output = traced.run('f', { x });
+    expect([...output.dataSync()]).toEqual(eager);
+    traced.dispose();
+    tf.dispose([output, x, v]);
+  });
+
   it('can trace gradients of quotients by a number', () => {
     const x = tf.tensor1d(Array.from({ length: 50 }, (_, i) => Math.sin(i)));
     for (const divisor of [7, 11, 56, 132, 240]) {
