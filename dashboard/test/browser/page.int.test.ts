@@ -157,15 +157,17 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
     await page.getByText('steps 0 to 121').first().waitFor();
     await page.keyboard.press('ArrowRight');
     await page.getByText('steps 122 to 243').first().waitFor();
-    expect(await slider.getAttribute('aria-valuetext')).toMatch(
-      /^steps 122 to 243: loss 2\.\d+, kd 1\./,
-    );
-    // Every drawn chart has its cursor at the second point.
-    const places = await page.evaluate<string[]>(
-      '[...document.querySelectorAll(".u-cursor-x")].map((line) => line.style.transform)',
-    );
-    expect(places.length).toBeGreaterThan(9);
-    expect(places.every((place) => /^translate\(\d+px/.test(place))).toBe(true);
+    // Every drawn chart has its cursor at the second point; one that is drawn anew follows.
+    await vi.waitFor(async () => {
+      expect(await slider.getAttribute('aria-valuetext')).toMatch(
+        /^steps 122 to 243: loss 2\.\d+, kd 1\./,
+      );
+      const places = await page.evaluate<string[]>(
+        '[...document.querySelectorAll(".u-cursor-x")].map((line) => line.style.transform)',
+      );
+      expect(places.length).toBeGreaterThan(9);
+      expect(places.every((place) => /^translate\(\d+px/.test(place))).toBe(true);
+    }, LIMIT_MS);
     await page.keyboard.press('ArrowLeft');
     await page.getByText('steps 0 to 121').first().waitFor();
 
