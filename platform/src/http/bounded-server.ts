@@ -4,7 +4,7 @@
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { boundHandshakes, HANDSHAKE_TIMEOUT_MS, type TlsIdentity } from '../tls/index.js';
+import { boundHandshakes, serverTlsOptions, type TlsIdentity } from '../tls/index.js';
 
 const LIMITS = {
   maxHeaderSize: 16 * 1024,
@@ -35,19 +35,7 @@ export function boundedServer(
   const server =
     tls === undefined
       ? createServer(limits, listener)
-      : createTlsServer(
-          {
-            ...limits,
-            ca: tls.ca,
-            cert: tls.certificate,
-            key: tls.key,
-            requestCert: true,
-            rejectUnauthorized: true,
-            minVersion: 'TLSv1.2',
-            handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-          },
-          listener,
-        );
+      : createTlsServer({ ...limits, ...serverTlsOptions(tls) }, listener);
   server.maxConnections = HTTP_CONNECTIONS_MAX;
   if (tls !== undefined) boundHandshakes(server, HTTP_CONNECTIONS_MAX / 2);
   return server;

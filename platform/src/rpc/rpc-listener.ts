@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { ListenAddress } from '../process/index.js';
-import { boundHandshakes, HANDSHAKE_TIMEOUT_MS, type TlsIdentity } from '../tls/index.js';
+import { boundHandshakes, serverTlsOptions, type TlsIdentity } from '../tls/index.js';
 
 /**
  * Connections to one address at a time: all workers' that a coordinator takes, and some. Without a limit, callers
@@ -60,17 +60,7 @@ function plainServer(accept: (connection: Socket) => void): Server {
 
 function tlsServer(tls: TlsIdentity, accept: (connection: Socket) => void): Server {
   const server = createTlsServer(
-    {
-      ca: tls.ca,
-      cert: tls.certificate,
-      key: tls.key,
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-      ALPNProtocols: ['h2'],
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      noDelay: true,
-    },
+    { ...serverTlsOptions(tls), ALPNProtocols: ['h2'], noDelay: true },
     (connection) => {
       // An error that comes before HTTP/2 listens would end the program.
       connection.on('error', () => undefined);
