@@ -8,6 +8,7 @@ export { isObject } from './is-object.js';
 export { linesOf } from './lines.js';
 export {
   type ArrayOnDisk,
+  arrayMembers,
   FOREIGN_NPZ_LIMITS,
   type ForeignArray,
   type ForeignTexts,

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LyceumError } from '@lyceum/proto';
 import { type ArchiveBytes, type ByteSpan, type ZipLimits, zipSpans } from '../zip/index.js';
 import { NPY_HEADER_MAX_BYTES, type NpyArray, npyValues, readNpyHeader } from './npy.js';
+import { arrayMembers } from './npz.js';
 
 /** The limits of a plain zip. Memory holds only what is asked for. */
 const LIMITS: ZipLimits = { maxMembers: 65_535, maxBytes: 2 ** 32 - 1, compression: 'refused' };
@@ -42,8 +43,7 @@ export class NpzOnDisk {
 
   /** Names of the arrays. */
   get names(): string[] {
-    const members = [...this.#spans.keys()].filter((name) => name.endsWith('.npy'));
-    return members.map((name) => name.slice(0, -'.npy'.length));
+    return [...arrayMembers(this.#spans).keys()];
   }
 
   /** Undefined: there is no such array. @throws {LyceumError} INVALID_ARGUMENT if it cannot be read. */

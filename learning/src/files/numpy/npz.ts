@@ -16,6 +16,14 @@ const NPZ_LIMITS: ZipLimits = {
 /** Limits for a file that the user made and reads on their own machine: `savez_compressed` is allowed too. */
 export const FOREIGN_NPZ_LIMITS: ZipLimits = { ...NPZ_LIMITS, compression: 'allowed' };
 
+const ENDING = '.npy';
+
+/** The members of an NPZ that are arrays, by the arrays' names. */
+export function arrayMembers<T>(members: ReadonlyMap<string, T>): Map<string, T> {
+  const arrays = [...members].filter(([name]) => name.endsWith(ENDING));
+  return new Map(arrays.map(([name, member]) => [name.slice(0, -ENDING.length), member]));
+}
+
 /**
  * @returns the arrays by name; members that are no arrays are left out.
  * @throws {LyceumError} INVALID_ARGUMENT naming the member that is wrong and the reason.
@@ -26,10 +34,8 @@ export function readNpz(
   limits = NPZ_LIMITS,
 ): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
-  for (const [name, member] of readZip(bytes, limits, what)) {
-    if (!name.endsWith('.npy')) continue;
-    const arrayName = name.slice(0, -'.npy'.length);
-    arrays.set(arrayName, readNpy(member, `${what}, ${arrayName}`));
+  for (const [name, member] of arrayMembers(readZip(bytes, limits, what))) {
+    arrays.set(name, readNpy(member, `${what}, ${name}`));
   }
   return arrays;
 }
@@ -43,7 +49,7 @@ export function writeNpz(
   texts: Iterable<readonly [string, string]> = [],
 ): Buffer {
   const members = new Map<string, Uint8Array>();
-  for (const [name, array] of arrays) members.set(`${name}.npy`, writeNpy(array));
+  for (const [name, array] of arrays) members.set(name + ENDING, writeNpy(array));
   for (const [name, text] of texts) members.set(name, Buffer.from(text));
   return writeZip(members);
 }

@@ -9,6 +9,7 @@
 import { elementCount, InvalidDocumentError, type LyceumError, type Problem } from '@lyceum/proto';
 import { logProbability, SUM_TOLERANCE } from '../../arrays/index.js';
 import {
+  arrayMembers,
   bareName,
   FOREIGN_NPZ_LIMITS,
   type ForeignTexts,
@@ -19,7 +20,6 @@ import {
 } from '../../files/index.js';
 import type { RecordedAnswers } from './recorded-package.js';
 
-const ENDING = '.npy';
 /** The most problems that are told; the others are likely alike. */
 const PROBLEMS_SHOWN = 10;
 
@@ -42,17 +42,15 @@ export function readRecordingNpz(
   set: AnsweredSet,
   source: string,
 ): RecordedAnswers {
-  const members = readZip(bytes, FOREIGN_NPZ_LIMITS, source);
-  const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
-  const arrays = names.map((name) => name.slice(0, -ENDING.length));
-  const kinds = ['classes', 'logits', 'probabilities'].filter((name) => arrays.includes(name));
+  const arrays = arrayMembers(readZip(bytes, FOREIGN_NPZ_LIMITS, source));
+  const kinds = ['classes', 'logits', 'probabilities'].filter((name) => arrays.has(name));
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
-    const there = arrays.map(bareName).join(', ') || 'none';
+    const there = [...arrays.keys()].map(bareName).join(', ') || 'none';
     throw refusal(source, `has the arrays ${there}; want one of classes, logits and probabilities`);
   }
   const array = <T>(name: string, read: (bytes: Uint8Array, what: string) => T): T =>
-    read(members.get(name + ENDING) as Uint8Array, `${source}, ${name}`);
+    read(arrays.get(name) as Uint8Array, `${source}, ${name}`);
   const texts = kind === 'classes' ? array(kind, readForeignTexts) : undefined;
   const values: Pick<NpyArray, 'shape' | 'data'> =
     texts === undefined ? array(kind, readForeignNpy) : numbered(texts, set, source);
@@ -63,7 +61,7 @@ export function readRecordingNpz(
     const want = kind === 'classes' ? '[n]' : `[n, ${width}]`;
     throw refusal(source, `${kind} has shape [${values.shape}]; want ${want}`);
   }
-  const samples = arrays.includes('samples') ? array('samples', readForeignNpy) : undefined;
+  const samples = arrays.has('samples') ? array('samples', readForeignNpy) : undefined;
   const sampleOf = (row: number): number =>
     samples === undefined ? row : Number(samples.data[row]);
   if (samples !== undefined && `${samples.shape}` !== `${count}`) {

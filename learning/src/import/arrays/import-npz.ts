@@ -16,6 +16,7 @@ import {
   splitNamed,
 } from '../../datasets/index.js';
 import {
+  arrayMembers,
   FOREIGN_NPZ_LIMITS,
   type ForeignArray,
   readForeignNpy,
@@ -45,18 +46,15 @@ export function importNpz(
     const parts = parseStoredDataset(bytes, undefined, source);
     return { parts, classOrder: AS_IN_SOURCE, splitSource: AS_IN_SOURCE };
   }
-  const names = [...members.keys()].filter((name) => name.endsWith(ENDING));
-  if (names.length === 0) {
+  const written = arrayMembers(members);
+  if (written.size === 0) {
     const held = [...members.keys()].slice(0, MEMBERS_SHOWN).map(shownName).join(', ') || 'nothing';
     const message = `is a zip without arrays; it holds ${held}. Unpack it, and want what was in it`;
     throw new InvalidDocumentError(source, [{ path: '', message }]);
   }
-  const layout = npzLayout(
-    names.map((name) => name.slice(0, -ENDING.length)),
-    problems,
-  );
+  const layout = npzLayout([...written.keys()], problems);
   const kinds = new ArrayLabels(classes);
-  const arrays = new ArrayReader(members, problems, kinds);
+  const arrays = new ArrayReader(written, problems, kinds);
   const named = layout?.kind === 'whole' ? wholeArrays(arrays, layout) : partArrays(arrays, layout);
   if (named === undefined) throw new InvalidDocumentError(source, problems);
 
@@ -83,7 +81,6 @@ export function importNpz(
   return { parts, classOrder, splitSource };
 }
 
-const ENDING = '.npy';
 /** How many names of members a message shows. */
 const MEMBERS_SHOWN = 5;
 const SPLIT_CODES = 'whole numbers: 1 train, 2 validation, 3 test; or these names as texts';
@@ -174,12 +171,12 @@ function splitNumbers(texts: Iterable<string>): Int32Array {
 
 /** Reads arrays by name. What is wrong with an array becomes a problem. */
 class ArrayReader {
-  readonly #members: ReadonlyMap<string, Uint8Array>;
+  readonly #written: ReadonlyMap<string, Uint8Array>;
   readonly problems: Problem[];
   readonly #labels: ArrayLabels;
 
-  constructor(members: ReadonlyMap<string, Uint8Array>, problems: Problem[], labels: ArrayLabels) {
-    this.#members = members;
+  constructor(written: ReadonlyMap<string, Uint8Array>, problems: Problem[], labels: ArrayLabels) {
+    this.#written = written;
     this.problems = problems;
     this.#labels = labels;
   }
@@ -274,7 +271,7 @@ class ArrayReader {
   }
 
   #bytes(name: string): Uint8Array {
-    return this.#members.get(`${name}${ENDING}`) as Uint8Array;
+    return this.#written.get(name) as Uint8Array;
   }
 
   #read(name: string, want = ''): ForeignArray | undefined {
