@@ -147,12 +147,16 @@ test('imitation collect makes a bounded number of calls to a server that refuses
   );
   // 32 inputs asked alone, at most 32 larger batches, and one way down for each of two lanes; not 118 calls.
   expect(calls).toBeLessThan(2 * 32 + 2 * 6);
-  const before = calls;
-  const some = await collectFrom({ ...BATCH, concurrency: 1 }, 'some', '--max-calls', '7');
-  expect([some.code, calls - before]).toEqual([1, 7]);
-  expect(some.stderr).toContain('the limit of --max-calls 7 is reached');
+  let before = calls;
+  const some = await collectFrom(BATCH, 'some', '--max-calls', '14');
+  expect([some.code, calls - before]).toEqual([1, 14]);
+  expect(some.stderr).toContain('the limit of --max-calls 14 is reached');
+  before = calls;
+  const inOneLane = { ...BATCH, concurrency: 1 };
+  const few = await collectFrom(inOneLane, 'in-one-lane', '--max-calls', '7');
+  expect([few.code, calls - before]).toEqual([1, 7]);
   // The batch is refused as a whole, then as 15, 8, 4, 2, 1 and 1. Inputs not asked alone stay open.
-  expect(some.lines).toHaveLength(2);
+  expect(few.lines).toHaveLength(2);
 });
 
 test('imitation collect fails when a server refuses all calls, even with two inputs', async () => {
