@@ -20,7 +20,8 @@ Examples:
   coordinator submit digits.yaml --sweep training.seed=1,2,3 --sweep objective[0].temperature=1,2.5,4 --watch
   coordinator sweep table digits -o json
   coordinator list --label sweep=digits
-  coordinator cancel --label sweep=digits`,
+  coordinator cancel --label sweep=digits
+  coordinator delete --label sweep=digits`,
     )
     .action((name: string, _options: unknown, command: Command) =>
       withCoordinator(command, async ({ client, print, signal }) => {

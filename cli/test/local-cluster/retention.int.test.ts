@@ -16,6 +16,12 @@ const head = { apiVersion: 'lyceum.dev/v1alpha1' };
 const student = { model: { architecture: 'mlp', hiddenUnits: [4] } };
 const training = { batchSize: 32, epochs: 4, checkpointEverySteps: 5 };
 
+const taughtBy = (runId: string) => ({
+  teachers: [{ name: 'one', model: `run:${runId}` }],
+  teacherHealth: { accept: ['one'] },
+  student: { ...student, baseline: 'train' },
+});
+
 let cluster: LocalCluster;
 let client: CoordinatorClient;
 let nats: Nats;
@@ -34,12 +40,16 @@ afterAll(async () => {
   await cluster?.stop();
 });
 
-async function train(runId: string, spec: Record<string, unknown> = {}): Promise<void> {
+async function train(
+  runId: string,
+  spec: Record<string, unknown> = {},
+  labels: Record<string, string> = {},
+): Promise<void> {
   const kind = 'teachers' in spec ? 'Distillation' : 'Training';
   const document = {
     ...head,
     kind,
-    metadata: { name: runId },
+    metadata: { name: runId, labels },
     spec: { dataset: 'small', student, training, ...spec },
   };
   await client.submitRun(JSON.stringify(document));
@@ -57,11 +67,7 @@ test('delete refuses a run that another one names, and deletes a run with its ba
   const before = await digests();
   await train('teacher');
   const withTeacher = await digests();
-  await train('distilled', {
-    teachers: [{ name: 'one', model: 'run:teacher' }],
-    teacherHealth: { accept: ['one'] },
-    student: { ...student, baseline: 'train' },
-  });
+  await train('distilled', taughtBy('teacher'));
   await expect(client.deleteRun('teacher')).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',
     message: 'run distilled names run teacher as a teacher',
@@ -79,6 +85,35 @@ test('delete refuses a run that another one names, and deletes a run with its ba
   expect(await runIds()).toEqual([]);
   await expect(client.getRun('teacher')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await (await nats.events()).runIds()).toEqual([]);
+});
+
+test('delete --label deletes all that have ended, and what one refuses does not keep the others', async () => {
+  const labels = { sweep: 'three' };
+  await train('first', {}, labels);
+  await train('second', taughtBy('first'), labels);
+  await train('third', {}, labels);
+  await train('outside', taughtBy('third'));
+  const deleted = async (...args: string[]) => {
+    const { code, stderr } = await runCli(cluster.address, 'delete', ...args);
+    return { code, lines: stderr.trim().split('\n') };
+  };
+  // `second` names `first`, and is gone before it; it takes its baseline along, which was refused at first.
+  expect(await deleted('--label', 'sweep=three')).toEqual({
+    code: 6,
+    lines: [
+      'deleted second',
+      'deleted second-alone',
+      'deleted first',
+      'error: run outside names run third as a teacher',
+    ],
+  });
+  expect(await deleted('third', 'none', 'outside')).toMatchObject({ code: 6 });
+  expect(await runIds()).toEqual(['third']);
+  expect(await deleted('--label', 'sweep=three')).toEqual({ code: 0, lines: ['deleted third'] });
+  expect((await deleted('--label', 'sweep=three')).lines).toEqual([
+    'No run with that label has ended.',
+  ]);
+  expect(await deleted()).toEqual({ code: 2, lines: ['error: give either runs or --label'] });
 });
 
 test('delete refuses a run that has not ended', async () => {
