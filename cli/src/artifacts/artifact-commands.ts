@@ -4,13 +4,7 @@ import type { Command } from 'commander';
 import { stringify as stringifyYaml } from 'yaml';
 import type { ArtifactContent } from '../client/index.js';
 import { classCountLines, datasetText, modelText } from '../printing/index.js';
-import {
-  bytesText,
-  type Column,
-  durationText,
-  tableLines,
-  timeText,
-} from '../printing/text/index.js';
+import { ageText, bytesText, type Column, tableLines, timeText } from '../printing/text/index.js';
 import { type CommandContext, withCoordinator, withProgress } from '../session/index.js';
 
 type PushedKind =
@@ -134,7 +128,7 @@ function artifactLines(artifacts: readonly Artifact[], nowMs: number): string[] 
   const columns: Column<Artifact>[] = [
     { title: 'NAME', value: (a) => a.name },
     { title: 'SIZE', value: (a) => bytesText(a.sizeBytes), align: 'right' },
-    { title: 'AGE', value: (a) => durationText(nowMs - a.pushedAtMs), align: 'right' },
+    { title: 'AGE', value: (a) => ageText(nowMs - a.pushedAtMs), align: 'right' },
     { title: 'DIGEST', value: (a) => a.digest.slice(0, 12) },
     { title: 'DESCRIPTION', value: descriptionText },
   ];

@@ -1,13 +1,7 @@
 import { numberFrom, uint32From } from '@lyceum/platform/flags';
 import { type AnswerTable, type AnswerVerification, digestHex } from '@lyceum/proto';
 import type { Command } from 'commander';
-import {
-  bytesText,
-  type Column,
-  durationText,
-  tableLines,
-  timeText,
-} from '../printing/text/index.js';
+import { ageText, bytesText, type Column, tableLines, timeText } from '../printing/text/index.js';
 import { type CommandContext, CommandExit, EXIT, withCoordinator } from '../session/index.js';
 
 export function addAnswers(program: Command): void {
@@ -149,7 +143,7 @@ function answerLines(tables: readonly AnswerTable[], nowMs: number): string[] {
     { title: 'EPOCH', value: (t) => t.viewEpoch, align: 'right' },
     { title: 'CODEC', value: (t) => t.codec },
     { title: 'SIZE', value: (t) => bytesText(t.sizeBytes), align: 'right' },
-    { title: 'USED', value: (t) => durationText(nowMs - t.lastUsedAtMs), align: 'right' },
+    { title: 'USED', value: (t) => ageText(nowMs - t.lastUsedAtMs), align: 'right' },
     { title: 'NEEDED BY', value: (t) => t.neededBy.join(', ') },
   ];
   return tableLines(columns, tables);

@@ -1,6 +1,7 @@
 import type { DataPlane, Quarantine, Worker } from '@lyceum/proto';
 import type { Command } from 'commander';
 import {
+  ageText,
   bytesText,
   type Column,
   durationText,
@@ -128,7 +129,7 @@ function workerLines(workers: readonly Worker[], nowMs: number): string[] {
       value: (w) => (w.kind === 'teacher' ? w.ticketsInHand : undefined),
       align: 'right',
     },
-    { title: 'CONNECTED', value: (w) => durationText(nowMs - w.connectedAtMs), align: 'right' },
+    { title: 'CONNECTED', value: (w) => ageText(nowMs - w.connectedAtMs), align: 'right' },
     { title: 'BUSY WITH', value: (w) => w.busyWith.join(', ') },
     { title: 'PROBLEMS', value: (w) => w.problems.join('; ') },
   ];

@@ -2,6 +2,7 @@
 import type { Run } from '@lyceum/proto';
 import { runStateName } from '../../client/index.js';
 import {
+  ageText,
   type Column,
   countText,
   cutToWidth,
@@ -32,7 +33,7 @@ export function runTableLines(
     { title: 'STEP', value: stepText, align: 'right' },
     { title: 'VALIDATION', value: validationText, align: 'right' },
     { title: 'TOOK', value: (r) => tookText(r, nowMs), align: 'right' },
-    { title: 'AGE', value: (r) => durationText(nowMs - r.submittedAtMs), align: 'right' },
+    { title: 'AGE', value: (r) => ageText(nowMs - r.submittedAtMs), align: 'right' },
     { title: 'REASON', value: (r) => r.reason },
   ];
   const lines = tableLines(columns, runs);

@@ -2,6 +2,7 @@
 export { barText, curveText } from './blocks.js';
 export { namesText, pathText } from './names-text.js';
 export {
+  ageText,
   bytesText,
   countText,
   durationText,

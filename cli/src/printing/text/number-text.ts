@@ -45,6 +45,16 @@ export function durationText(milliseconds: number): string {
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long ago something was, in one unit, for a column that people scan: `45 s`, `90 min`, `30 h`, `12 d`. */
+export function ageText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 2 * 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 2 * 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 2 * 24 ? `${hours} h` : `${countText(Math.floor(hours / 24))} d`;
+}
+
 /** `0.93214` as `0.9321`. */
 export function fixed(value: number): string {
   return value.toFixed(4);

@@ -1,6 +1,7 @@
 /** Tables and figures, against text written by hand. */
 import { expect, test } from 'vitest';
 import {
+  ageText,
   bytesText,
   durationText,
   percentText,
@@ -48,5 +49,16 @@ test.each([
   [3_661_000, '1 h 1 min'],
   [49 * 3_600_000, '2 d 1 h'],
 ])('durationText of %d ms is %s', (ms, text) => expect(durationText(ms)).toBe(text));
+
+test.each([
+  [-5, '0 s'],
+  [119_900, '119 s'],
+  [120_000, '2 min'],
+  [7_199_000, '119 min'],
+  [7_200_000, '2 h'],
+  [2 * 86_400_000 - 1, '47 h'],
+  [3 * 86_400_000 + 14_400_000, '3 d'],
+  [1_000 * 86_400_000, '1,000 d'],
+])('ageText of %d ms is %s', (ms, text) => expect(ageText(ms)).toBe(text));
 
 test('percentText gives a share in percent', () => expect(percentText(0.93214)).toBe('93.21 %'));
