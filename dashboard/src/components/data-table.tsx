@@ -14,16 +14,18 @@ interface DataTableProps<Row> {
   /** The first column names the row. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
+  /** Whether the last column is of sentences: on a narrow page it takes a line of its own below the others. */
+  readonly isProse?: boolean;
   /** Whether the row is highlighted. */
   readonly isMain?: (row: Row) => boolean;
 }
 
-export function DataTable<Row>({ caption, columns, rows, isMain }: DataTableProps<Row>) {
+export function DataTable<Row>({ caption, columns, rows, isProse, isMain }: DataTableProps<Row>) {
   return (
     // A region wider than the page is scrolled with the arrow keys, so it can have the focus.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
     <section class="wide" aria-label={caption} tabIndex={0}>
-      <table class="figures">
+      <table class={isProse ? 'figures prose' : 'figures'}>
         <caption>{caption}</caption>
         <thead>
           <tr>

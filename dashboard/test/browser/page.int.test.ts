@@ -93,6 +93,21 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard page', () => {
     },
   );
 
+  it.each(['events', 'log'])('shows the messages of %s whole on a telephone', async (part) => {
+    const page = await openAll(`#/runs/${RUNNING}/${part}`, 'Older', {
+      viewport: { width: 400, height: 800 },
+    });
+    const excess = 'document.querySelector("section.wide").scrollWidth - innerWidth';
+    await vi.waitFor(async () => expect(await page.evaluate(excess)).toBeLessThan(0), LIMIT_MS);
+    const cells = page.locator('tbody tr').first().locator('th, td');
+    const [when, ...others] = await Promise.all((await cells.all()).map((it) => it.boundingBox()));
+    const message = others.at(-1);
+    expect(message?.y).toBeGreaterThan((when?.y ?? 0) + (when?.height ?? 0) - 1);
+    expect(message?.x).toBe(when?.x);
+    expect(await page.getByRole('row').count()).toBe(51);
+    expect(await page.getByRole('columnheader', { name: 'Message' }).count()).toBe(1);
+  });
+
   it('shows markup from the server as text', async () => {
     const hostile = await startFakeServer(HOSTILE);
     try {

@@ -44,6 +44,7 @@ export function EventsPage({ id, before }: Props) {
             {events.length > 0 && (
               <DataTable
                 caption="Newest first"
+                isProse
                 columns={[
                   { title: 'When', value: ({ atMs }) => <ExactMoment atMs={atMs} /> },
                   { title: 'What', value: ({ kind }) => <code>{kind}</code> },

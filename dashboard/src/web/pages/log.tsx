@@ -36,6 +36,7 @@ export function LogPage({ id, before }: Props) {
             {lines.length > 0 && (
               <DataTable
                 caption="Newest first"
+                isProse
                 columns={[
                   { title: 'When', value: ({ atMs }) => <ExactMoment atMs={atMs} /> },
                   { title: 'Level', value: ({ level }) => level },
