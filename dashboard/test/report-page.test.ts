@@ -91,6 +91,23 @@ describe('reportPage', () => {
     expect(limits.match(/ chance\./g)).toHaveLength(1);
   });
 
+  it('says among the known limits that the student finds one class alone', () => {
+    const input = reportInput();
+    const { report } = input;
+    const limitsOf = (perClassRecall: (number | null)[]) => {
+      const student = { ...report.student, perClassRecall };
+      const page = reportPage({ ...input, report: { ...report, student } });
+      return page.slice(page.indexOf('Known limits'), page.indexOf('Training</h2>'));
+    };
+    const alone = 'the student finds class class-1 alone: always to answer that would be right as';
+    const weak = 'less than half as often as it is right overall';
+    expect(limitsOf([0, 1, 0])).toContain(alone);
+    expect(limitsOf([0, 1, 0])).not.toContain(weak);
+    expect(limitsOf([0, 1, 0.1])).not.toContain(alone);
+    expect(limitsOf([0, 1, 0.1])).toContain(weak);
+    expect(limitsOf([null, 1, null])).not.toContain(alone);
+  });
+
   it('has cost and worth of each teacher, and names a teacher that could be dropped', () => {
     const page = reportPage(reportInput());
     expect(page).toContain('Teachers: cost, and worth to the ensemble on 1,900 test samples');

@@ -1,6 +1,11 @@
 /** A student's figures in detail, as text: on every split, against every teacher, and its worst classes. */
 import type { Report, ReportFigures } from '@lyceum/coordinator/documents';
-import { type SplitFigures, studentOnSplits } from '@lyceum/dashboard/api';
+import {
+  ONLY_CLASS_MEANS,
+  onlyClassFound,
+  type SplitFigures,
+  studentOnSplits,
+} from '@lyceum/dashboard/api';
 import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
 
 const LABELLED: Column<SplitFigures> = {
@@ -72,11 +77,11 @@ export function fidelityLines({ student }: Report): string[] {
 const WORST_COUNT = 5;
 
 /**
- * `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`, or that it finds one class alone, which
- * a good accuracy hides where most samples are of that class. Undefined: no recall is known, or every
- * known recall is 100 %.
+ * `Of the test split's classes the student knows least: 8 (eight) 71.00 %, …`, or that it finds one class alone.
+ * Undefined: no recall is known, or every known recall is 100 %.
  */
-export function worstRecallText({ student, dataset }: Report): string | undefined {
+export function worstRecallText(report: Report): string | undefined {
+  const { student, dataset } = report;
   const known = [...(student.perClassRecall ?? []).entries()].filter(
     (entry): entry is [number, number] => entry[1] !== null,
   );
@@ -84,9 +89,9 @@ export function worstRecallText({ student, dataset }: Report): string | undefine
     const name = dataset.classNames[c];
     return name === undefined || name === String(c) ? String(c) : `${c} (${name})`;
   };
-  const [only, ...others] = known.filter(([, recall]) => recall > 0);
-  if (only !== undefined && others.length === 0 && known.length > 1) {
-    return `Of the test split's classes the student finds ${title(only[0])} alone: always to answer that would be right as often, or more often.`;
+  const only = onlyClassFound(report);
+  if (only !== undefined) {
+    return `Of the test split's classes the student finds ${title(only)} ${ONLY_CLASS_MEANS}`;
   }
   const missed = known.filter(([, recall]) => recall < 1);
   if (missed.length === 0) return undefined;

@@ -28,6 +28,8 @@ export {
   combinedTeachers,
   isByChance,
   mayBeChance,
+  ONLY_CLASS_MEANS,
+  onlyClassFound,
   type SplitFigures,
   studentOnSplits,
 } from './report-facts.js';

@@ -23,6 +23,22 @@ export function closedGap(report: Report): number | undefined {
   return gapClosed === null || gapClosed < 0 || mayBeChance(report) ? undefined : gapClosed;
 }
 
+/**
+ * The one class of the test split that the student ever finds, which a good accuracy hides where most samples are of
+ * that class. Undefined: it finds several or none, or the split has only one.
+ */
+export function onlyClassFound({ student }: Report): number | undefined {
+  const known = [...(student.perClassRecall ?? []).entries()].filter(
+    ([, recall]) => recall !== null,
+  );
+  const found = known.filter(([, recall]) => Number(recall) > 0);
+  return known.length > 1 && found.length === 1 ? found[0]?.[0] : undefined;
+}
+
+/** What {@link onlyClassFound} means, after the class. */
+export const ONLY_CLASS_MEANS =
+  'alone: always to answer that would be right as often, or more often.';
+
 /** The teachers that the ensemble's rule combined. */
 export function combinedTeachers({ teachers, ensemble }: Report): Report['teachers'] {
   const names = ensemble?.teachers ?? [];

@@ -1,5 +1,5 @@
 /** Limits of a report's figures that a reader should know, a sentence each. Pure. */
-import { mayBeChance, type Report } from '../api/index.js';
+import { mayBeChance, ONLY_CLASS_MEANS, onlyClassFound, type Report } from '../api/index.js';
 import { countText, percentText, wilsonInterval } from '../components/index.js';
 
 /** An interval that reaches further than this to each side counts as wide. */
@@ -81,21 +81,30 @@ function baselineLimits(report: Report): string[] {
   return student.accuracy < alone.accuracy ? ['The student is worse than without teachers.'] : [];
 }
 
-function classLimits({ student, dataset }: Report): string[] {
+function classLimits(report: Report): string[] {
+  const { student, dataset } = report;
   const { perClassRecall: recalls, accuracy } = student;
   if (recalls === null || accuracy === null) return [];
   const name = (index: number) => dataset.classNames[index] ?? String(index);
   const untested = [...recalls.keys()].filter((index) => recalls[index] === null);
+  const only = onlyClassFound(report);
   const weak = [...recalls.keys()].filter((index) => (recalls[index] ?? 1) < accuracy / 2);
   return [
     ...(untested.length === 0
       ? []
       : [`No test sample is of ${classesText(untested.map(name))}: nothing is known of them.`]),
-    ...(weak.length === 0
-      ? []
+    ...(only === undefined
+      ? weakText(weak.map(name))
       : [
-          `The student finds ${classesText(weak.map(name))} less than half as often as it is right overall.`,
+          `Of the test split's classes the student finds ${classesText([name(only)])} ${ONLY_CLASS_MEANS}`,
         ]),
+  ];
+}
+
+function weakText(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [
+    `The student finds ${classesText(names)} less than half as often as it is right overall.`,
   ];
 }
 
