@@ -112,7 +112,7 @@ test('datasets push --dry-run refuses what a push refuses, and warns of duplicat
   await writeFile(file, ['label,x', ...rows].join('\n'));
   const twins = await runCli(NOBODY, 'datasets', 'push', 'twins', file, '--dry-run');
   expect(twins.code).toBe(0);
-  expect(twins.stdout).toMatch(/^warning {3}duplicates: .*\d+ of test are in train too/m);
+  expect(twins.stdout).toMatch(/^warning {3}duplicates: .*\d+ of test (is|are) in train too/m);
   await writeFile(file, ['label,x,split', ...rows.map((row) => `${row},train`)].join('\n'));
   for (const dry of [['--dry-run'], []]) {
     const asked = await runCli(NOBODY, 'datasets', 'push', 'twins', file, ...dry);

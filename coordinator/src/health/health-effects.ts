@@ -117,7 +117,9 @@ export class HealthEffects {
 
   #unchecked({ teacher, sampleCount }: Effect<'unchecked'>): void {
     for (const { record, name } of runsAsking(this.#parts.store, teacher)) {
-      const warning = `${sampleCount} answers of teacher ${name} were not checked by a canary: the samples that spec.teacherHealth.canarySamples allows are spent`;
+      const answers = sampleCount === 1 ? '1 answer' : `${sampleCount} answers`;
+      const were = sampleCount === 1 ? 'was' : 'were';
+      const warning = `${answers} of teacher ${name} ${were} not checked by a canary: the samples that spec.teacherHealth.canarySamples allows are spent`;
       this.#note(record, warning, warning);
     }
   }

@@ -166,7 +166,8 @@ export class SuspectAnswers {
     const { step, isFit, count } = await this.#affected(record, index, own);
     if (count === 0) return;
     const name = teachers[index]?.name ?? '';
-    const warning = `${count} answers of teacher ${name} were dropped: ${reason}`;
+    const [answers, were] = count === 1 ? ['1 answer', 'was'] : [`${count} answers`, 'were'];
+    const warning = `${answers} of teacher ${name} ${were} dropped: ${reason}`;
     if (record.state === 'SUCCEEDED') {
       // A run that ended before used other answers, which have been evicted since.
       if (record.endedAtMs >= sinceMs) await this.#mark(record, { teacher: name, count, reason });
@@ -184,7 +185,7 @@ export class SuspectAnswers {
       if (targetsStep === undefined) await rewindPointer(pointers, runId, first);
       return;
     }
-    const why = `goes back: from step ${first} on it was trained on ${count} answers of teacher ${name} that were dropped`;
+    const why = `goes back: from step ${first} on it was trained on ${answers} of teacher ${name} that ${were} dropped`;
     await lifecycle.wentBack(runId, why, isFit);
     active.targets(runId)?.wentBack();
     const to = await rewindPointer(pointers, runId, first);

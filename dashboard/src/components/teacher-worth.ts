@@ -113,7 +113,7 @@ function costSentence({ deviceSeconds, timeShare, price, calls, sameAs }: WorthR
   }
   if (deviceSeconds === null) return '';
   const share = timeShare === null ? '' : `, ${percentText(timeShare)} of all teachers'`;
-  const called = calls === null ? '' : `, ${countText(calls)} calls`;
+  const called = calls === null ? '' : `, ${countText(calls)} call${calls === 1 ? '' : 's'}`;
   const paid = price === null ? '' : ` and ${priceText(price)}`;
   return ` It cost ${durationText(deviceSeconds)} of device time${share}${called}${paid}.`;
 }

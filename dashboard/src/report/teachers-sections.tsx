@@ -57,7 +57,9 @@ type Knowledge = ReportInput['report']['teacherKnowledge'][number];
 function knowledgeProblems({ finding, accuracy, labelledCount, accepted }: Knowledge): string[] {
   if (finding === null) return [];
   const right =
-    accuracy === null ? '' : `, right on ${percentText(accuracy)} of ${labelledCount} rows`;
+    accuracy === null
+      ? ''
+      : `, right on ${percentText(accuracy)} of ${labelledCount} ${labelledCount === 1 ? 'row' : 'rows'}`;
   const what = finding === 'constant' ? 'says the same of every sample' : 'no better than chance';
   return [`${what}${right}${accepted ? '; accepted by the run' : ''}`];
 }

@@ -71,7 +71,7 @@ function sampleDigests({
   };
 }
 
-/** `11 samples of test are in train too, …`; undefined: no sample is shared. */
+/** `11 of test are in train too, …`; undefined: no sample is shared. */
 export function sharedSamplesText(shared: SharedSamples): string | undefined {
   const parts = [
     [shared.validationInTrain, 'validation', 'train'],
@@ -80,5 +80,7 @@ export function sharedSamplesText(shared: SharedSamples): string | undefined {
   ] as const;
   const found = parts.filter(([count]) => count > 0);
   if (found.length === 0) return undefined;
-  return found.map(([n, of, other]) => `${n} of ${of} are in ${other} too`).join(', ');
+  return found
+    .map(([n, of, other]) => `${n} of ${of} ${n === 1 ? 'is' : 'are'} in ${other} too`)
+    .join(', ');
 }

@@ -67,6 +67,6 @@ it('sharedSamples counts samples that are equal in all modalities only', () => {
 it('sharedSamplesText names each count that is not 0', () => {
   const shared = { validationInTrain: 1, testInTrain: 11, testInValidation: 0 };
   expect(sharedSamplesText(shared)).toBe(
-    '1 of validation are in train too, 11 of test are in train too',
+    '1 of validation is in train too, 11 of test are in train too',
   );
 });

@@ -718,7 +718,7 @@ test('registerSet warns of other bytes between train pictures, and of pictures i
     { path: 'shards', message: expect.stringMatching(/a chunk of train takes \d\d requests/) },
     {
       path: 'duplicates',
-      message: expect.stringMatching(/1 of test are in train too.*, the same files/),
+      message: expect.stringMatching(/1 of test is in train too.*, the same files/),
     },
   ]);
   put('train.tar', tarOf((await Promise.all([samples(10, 20), samples(20, 30)])).flat()));
