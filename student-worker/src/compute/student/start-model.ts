@@ -10,6 +10,7 @@ import {
   type LayersModel,
   loadModel,
   modelSampleShape,
+  untrainableLayer,
 } from '@lyceum/learning/tensorflow';
 import { LyceumError } from '@lyceum/proto';
 
@@ -71,4 +72,6 @@ export function checkStartModel(
   const odd = model.weights.find((weight) => weight.dtype !== 'float32');
   if (odd !== undefined)
     refuse(`has weight ${odd.originalName} of type ${odd.dtype}; want float32`);
+  const untrainable = untrainableLayer(model);
+  if (untrainable !== undefined) refuse(untrainable);
 }
