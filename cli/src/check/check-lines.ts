@@ -1,5 +1,5 @@
 /** A check as text. Pure. */
-import { namesText, percentText, tableLines } from '../printing/text/index.js';
+import { type Column, namesText, percentText, tableLines } from '../printing/text/index.js';
 import type { Check, CheckedCandidate } from './check-model.js';
 import type { JudgedOrder } from './label-orders.js';
 
@@ -8,6 +8,11 @@ const SHOWN_CLASSES = 12;
 
 export function checkLines(check: Check): string[] {
   const { best, order } = check;
+  // The candidates are ranked by it then.
+  const another: Column<CheckedCandidate>[] =
+    order === best.mapped
+      ? [{ title: 'IN ANOTHER ORDER', value: mappedAccuracyText, align: 'right' }]
+      : [];
   const tried = tableLines(
     [
       { title: 'VALUES', value: ({ values }: CheckedCandidate) => values },
@@ -16,6 +21,7 @@ export function checkLines(check: Check): string[] {
       { title: 'SIZE', value: ({ size }) => size },
       { title: 'LABELS', value: labelsText },
       { title: 'ACCURACY', value: accuracyText, align: 'right' },
+      ...another,
     ],
     check.candidates,
   );
@@ -56,6 +62,11 @@ function mappedText(accuracy: number, classes: readonly string[]): string {
 
 function labelsText(candidate: CheckedCandidate): string {
   return 'problem' in candidate ? candidate.problem : (candidate.orders[0]?.name ?? '');
+}
+
+function mappedAccuracyText(candidate: CheckedCandidate): string | undefined {
+  if ('problem' in candidate || candidate.mapped === undefined) return undefined;
+  return percentText(candidate.mapped.accuracy, 1);
 }
 
 function accuracyText(candidate: CheckedCandidate): string | undefined {

@@ -1,6 +1,7 @@
 /** `checkModel` with a fake model: the test says how often it is right with which settings. */
 import { expect, test } from 'vitest';
 import type { CheckedModel } from '../../src/check/candidate-settings.js';
+import { checkLines } from '../../src/check/check-lines.js';
 import { checkModel } from '../../src/check/check-model.js';
 
 const SAMPLES = { sampleCount: 96, classNames: ['cat', 'dog'] };
@@ -67,4 +68,14 @@ test('checkModel turns colours if that is clearly better', async () => {
 
 test('checkModel does not turn colours for a gain of two samples', async () => {
   expect(await foundColours({ RGB: 91, BGR: 93 })).toEqual(['RGB', undefined]);
+});
+
+test('checkLines shows what every candidate reaches in another order of classes, where that decides', async () => {
+  const turned = checkLines(await found((own) => (own.scale === 255 && !own.mean ? 6 : 36)));
+  expect(turned[0]).toMatch(/ACCURACY {2}IN ANOTHER ORDER$/);
+  expect(turned.find((line) => line.startsWith('× 255'))).toMatch(/ 6\.3 % +93\.8 %$/);
+  expect(turned.find((line) => line.startsWith('as they are'))).toMatch(/ 37\.5 % +62\.5 %$/);
+  expect(turned).toContain('Best: values × 255, NHWC, RGB');
+  const plain = checkLines(await found(() => 90));
+  expect(plain[0]).toMatch(/ACCURACY$/);
 });
