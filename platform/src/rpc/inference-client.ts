@@ -3,6 +3,7 @@ import type { LookupAddress } from 'node:dns';
 import { GRPCInferenceServiceClient, MESSAGE_MAX_BYTES } from '@lyceum/proto';
 import { parseAddress } from '../process/index.js';
 import { channelTo, type TlsMaterial } from '../tls/index.js';
+import { targetOf } from './address-resolver.js';
 
 export type InferenceClient = GRPCInferenceServiceClient;
 
@@ -35,13 +36,4 @@ export function connectInference(
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.enable_http_proxy': 0,
   });
-}
-
-/** A gRPC target; grpc-js takes addresses of only one family in it. */
-function targetOf(at: readonly LookupAddress[], port: number): string {
-  const family = at[0]?.family;
-  const own = at.filter((one) => one.family === family).map(({ address }) => address);
-  return family === 6
-    ? `ipv6:${own.map((address) => `[${address}]:${port}`).join(',')}`
-    : `ipv4:${own.map((address) => `${address}:${port}`).join(',')}`;
 }

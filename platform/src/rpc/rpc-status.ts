@@ -61,7 +61,7 @@ export function errorOf(
   const http = httpStatusIn(status.details);
   const broken = MADE_UP.has(status.code) ? brokenBy(status.details, http) : undefined;
   const code = broken === undefined ? (CODES[status.code] ?? 'INTERNAL') : 'UNAVAILABLE';
-  const address = peer.replace(/^(dns|ipv4|ipv6):/, '');
+  const address = peer.replace(/^(dns|at):/, '');
   if (http !== undefined) {
     return new HttpStatusError(code, `${address}: ${inHttp(http)}`, http, status);
   }
