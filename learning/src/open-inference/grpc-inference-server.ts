@@ -142,7 +142,8 @@ export class GrpcInferenceServer implements InferenceServer {
       if (thrown.code === 'UNAVAILABLE' && this.#client === connecting) this.#leave();
       // The cause of the error would hold the server's words unchanged, secrets included.
       const words = withoutSecrets(thrown.message, secrets);
-      const isStranger = words.includes('certificate is not trusted');
+      // A certificate of another host is of a known authority.
+      const isStranger = /certificate is not trusted: (?!Hostname)/.test(words);
       const advice = isStranger ? '; tls.ca of its description names the authority' : '';
       const shown = `${shownText(words, SHOWN_CHARACTERS)}${advice}`;
       throw isLimit(thrown) ? limitError(shown) : new LyceumError(codeOf(thrown), shown);

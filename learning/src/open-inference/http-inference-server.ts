@@ -121,9 +121,10 @@ export class HttpInferenceServer implements InferenceServer {
   ): Promise<Readonly<Record<string, unknown>>> {
     const { headers, tls, addresses, description } = this.#access;
     const closing = this.#closing.signal;
+    const url = new URL(`${this.#base}${path}`);
     const answer = await httpCall({
       method,
-      url: new URL(`${this.#base}${path}`),
+      url,
       headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       tls,
@@ -134,7 +135,7 @@ export class HttpInferenceServer implements InferenceServer {
       mayRepeat: true,
     });
     if (answer.status === 200) return documentOf(answer);
-    throw refusal(answer, `${method} /v2${path}`);
+    throw refusal(answer, `${method} ${url.pathname}`);
   }
 }
 

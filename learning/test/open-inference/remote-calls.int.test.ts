@@ -543,6 +543,31 @@ test.each([
   await expect(found(url, { tls: { ca: 'ca', key: 'key' } }, secrets)).rejects.toThrow(
     'a certificate and its key go together',
   );
+  const swapped = { ca: 'ca', certificate: 'key', key: 'cert' };
+  await expect(found(url, { tls: swapped }, secrets)).rejects.toMatchObject({
+    code: 'FAILED_PRECONDITION',
+    message: 'tls: the secret key is no certificate in PEM',
+  });
+  await expect(found(url, { tls: { ...tls, key: 'ca' } }, secrets)).rejects.toThrow(
+    'tls: the secret ca is no private key without a passphrase in PEM',
+  );
+});
+
+test('a certificate of another host is told as that, without advice about authorities', async () => {
+  const own = await createAuthority('own', VALIDITY);
+  const other = { name: 'other', hosts: ['sums.internal'] };
+  const { certificate: cert, key } = await issueCertificate(own, other, VALIDITY);
+  const url = `grpcs://${await tlsBefore(await startGrpc(behaviour()), { cert, key })}`;
+  await expect(found(url, { tls: { ca: 'ca' } }, { CA: own.certificate })).rejects.toThrow(
+    /does not match certificate's altnames(?!.*authority)/,
+  );
+});
+
+test('a status is told with the path that was asked, as where the URL has a model too many', async () => {
+  const { url } = await startHttp(behaviour());
+  await expect(found(`${url}/v2/models/sums`)).rejects.toThrow(
+    'answers HTTP 404 to GET /v2/models/sums/v2/models/sums,',
+  );
 });
 
 test('a gRPC host with a forbidden address is called once its address is an allowed one', async () => {
@@ -554,4 +579,18 @@ test('a gRPC host with a forbidden address is called once its address is an allo
   await expect(server.modelMetadata()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
   address = '127.0.0.1';
   expect(await server.modelMetadata()).toMatchObject({ inputs: [{ datatype: 'FP32' }] });
+});
+
+test('a gRPC server that listens at addresses of one family is found, whichever the name has first', async () => {
+  const { port } = new URL((await startGrpc(behaviour())).url);
+  const both = [
+    { address: '::1', family: 6 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  const url = `grpc://sums.example:${port}`;
+  for (const found of [both, both.toReversed()]) {
+    const addresses = new AddressGuard(['all'], async () => found);
+    const { server } = opened({ url }, {}, { ...outsideOf(), addresses });
+    expect(await server.modelMetadata()).toMatchObject({ inputs: [{ datatype: 'FP32' }] });
+  }
 });
