@@ -8,11 +8,12 @@
  *   buckets/BUCKET/KEY.damaged      a damaged record, which could not be restored
  *   blobs/SHA-256                   a blob's bytes
  */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeDrafts, writeDurably } from '@lyceum/learning/files';
 import { makeFolder, readIfThere } from '@lyceum/platform';
-import { LyceumError, sha256Hex } from '@lyceum/proto';
+import { CHUNK_BYTES, LyceumError, sha256Hex } from '@lyceum/proto';
 import { z } from 'zod';
 
 /** Tells one store in NATS from another. Both the store and its copy hold the marker. */
@@ -132,11 +133,13 @@ export class MirrorFolder {
     return (await readdir(join(this.#folder, 'blobs'))).filter((name) => DIGEST.test(name));
   }
 
-  /** Undefined: the blob is missing or damaged. */
-  async blob(digest: string): Promise<Buffer | undefined> {
-    const bytes = await readIfThere(join(this.#folder, 'blobs', digest));
-    if (bytes === undefined) return undefined;
-    return sha256Hex(bytes) === digest ? bytes : undefined;
+  /** The blob's file, in chunks: the blob may be larger than memory. Nobody has compared the bytes with the digest. */
+  async blobChunks(
+    digest: string,
+  ): Promise<{ readonly sizeBytes: number; readonly chunks: AsyncIterable<Buffer> }> {
+    const file = join(this.#folder, 'blobs', digest);
+    const { size } = await stat(file);
+    return { sizeBytes: size, chunks: createReadStream(file, { highWaterMark: CHUNK_BYTES }) };
   }
 
   /** @param bytes - or pieces of them, which throw if they are not the blob. */

@@ -10,7 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@lyceum/platform';
 import { type KeyValue, type Nats, writeIfUnchanged } from '@lyceum/platform/nats';
-import { chunksOf, LEADER_BUCKET, LyceumError, RUN_BUCKET } from '@lyceum/proto';
+import { LEADER_BUCKET, LyceumError, RUN_BUCKET } from '@lyceum/proto';
 import { type LastLeader, lastLeaderOf, restoreLeaderEpoch } from '../runs/index.js';
 import {
   assertSameStore,
@@ -271,14 +271,16 @@ async function restoreBlobs(
   const blobs = await nats.blobs({ create: true });
   let count = 0;
   for (const digest of digests) {
-    const bytes = await folder.blob(digest);
-    if (bytes === undefined) {
+    const { sizeBytes, chunks } = await folder.blobChunks(digest);
+    try {
+      // Overwrites the remains of a damaged blob: `put` would take them for the whole blob.
+      await blobs.putChunks({ digest, sizeBytes }, chunks);
+    } catch (err) {
+      if (!(err instanceof LyceumError && err.code === 'INVALID_ARGUMENT')) throw err;
       log.error({ digest }, 'blob not restored: its copy is damaged');
       await folder.deleteBlob(digest);
       continue;
     }
-    // Overwrites the remains of a damaged blob: `put` would take them for the whole blob.
-    await blobs.putChunks({ digest, sizeBytes: bytes.length }, chunksOf(bytes));
     count++;
   }
   return count;
