@@ -22,8 +22,6 @@ function tinyModel(activation: 'linear' | 'softmax'): LayersModel {
   return model;
 }
 
-const OTHER_BITS = 'the graph of forward gives other bits than its operations';
-
 describe('Inference', () => {
   it('gives a row the same logits with any other rows and after any other batch', () => {
     const conv = { architecture: 'conv' as const, filters: [4], denseUnits: [] };
@@ -83,10 +81,7 @@ describe('Inference', () => {
       const batch = (k: number) =>
         Float32Array.from({ length: 8 * 256 }, (_, i) => Math.sin(i * k));
       const { numTensors } = engine.tf.memory();
-      const refused = traced.trace(batch(0.3), 8);
-      // On some processors oneDNN computes a convolution without bias differently in graphs. Then tracing is refused.
-      const mayDiffer = architecture.architecture === 'resnet' && refused !== undefined;
-      expect(refused).toBe(mayDiffer ? OTHER_BITS : undefined);
+      expect(traced.trace(batch(0.3), 8)).toBeUndefined();
       for (const rows of [8, 3]) {
         expect(traced.run(batch(0.7), rows)).toEqual(eager.run(batch(0.7), rows));
       }

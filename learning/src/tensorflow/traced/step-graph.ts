@@ -16,6 +16,7 @@ import {
 } from './graph-messages.js';
 import { opaqueName, opaqueNode } from './opaque-nodes.js';
 import type { RecordedOperation, Recording, Source, TensorType } from './recording.js';
+import { writtenOut } from './written-out.js';
 
 /** Names of the nodes that are fed and fetched, by position: no name of the user's is in them. */
 export const stepNodes = {
@@ -31,6 +32,12 @@ export const stepNodes = {
 const DT_BOOL = 10;
 
 /**
+ * What TensorFlow may compute as one operation in place of several. `exact`: what gives the same bits on a processor,
+ * with oneDNN too. `any`: whatever it likes.
+ */
+export type Fusion = 'exact' | 'any';
+
+/**
  * @param name - unique in this process; the variables are shared under it.
  * @param state - types of the state variables.
  */
@@ -38,7 +45,9 @@ export function stepGraph(
   name: string,
   state: readonly TensorType[],
   recordings: readonly Recording[],
+  fusion: Fusion,
 ): readonly GraphNode[] {
+  const isExact = fusion === 'exact';
   return [
     ...state.flatMap((type, index) => variableNodes(name, type, index)),
     node(
@@ -47,7 +56,9 @@ export function stepGraph(
       state.map((_, index) => `^${assignNew(index)}`),
       { dtype: typeAttribute(DT_BOOL), value: tensorAttribute(TRUE) },
     ),
-    ...recordings.flatMap((recording, call) => callNodes(call, recording, state)),
+    ...recordings.flatMap((recording, call) =>
+      callNodes(call, isExact ? writtenOut(recording) : recording, state, isExact),
+    ),
   ];
 }
 
@@ -78,7 +89,12 @@ function variableNodes(name: string, { dtype, shape }: TensorType, index: number
   ];
 }
 
-function callNodes(call: number, recording: Recording, state: readonly TensorType[]): GraphNode[] {
+function callNodes(
+  call: number,
+  recording: Recording,
+  state: readonly TensorType[],
+  isExact: boolean,
+): GraphNode[] {
   const { inputs, constants, operations, output } = recording;
   const name = (what: string, index: number) => `call${call}/${what}${index}`;
   const ref = (source: Source): string => {
@@ -99,7 +115,7 @@ function callNodes(call: number, recording: Recording, state: readonly TensorTyp
     const operation = operations[index] as RecordedOperation;
     const plain = ref(source);
     const own = `call${call}/${opaqueName(source, operation, index, place)}`;
-    const hidden = opaqueNode(own, plain, source, operation, recording, state);
+    const hidden = opaqueNode(own, plain, source, operation, recording, state, isExact);
     if (hidden === undefined) return plain;
     opaque.set(hidden.name, hidden);
     return hidden.name;

@@ -27,7 +27,7 @@ import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import { type Engine, type NativeBackend, nativeBackend } from '../engine/index.js';
 import { GRAPH_TAG, savedModelFile } from './graph-messages.js';
 import { type RecordedCall, type Recording, record, tensorBytes } from './recording.js';
-import { stepGraph, unwritableOperation } from './step-graph.js';
+import { type Fusion, stepGraph, unwritableOperation } from './step-graph.js';
 import { TracedStep } from './traced-step.js';
 
 /** A function to trace, at the shapes of its example inputs. */
@@ -77,7 +77,8 @@ export function traceStep(
   }
   let step: TracedStep;
   try {
-    const session = loadGraph(backend, state, [...recordings.values()]);
+    const fusion = engine.device.startsWith('cpu') ? 'exact' : 'any';
+    const session = loadGraph(backend, state, [...recordings.values()], fusion);
     step = new TracedStep(backend, session, recordings, state.length);
   } catch (err) {
     return { reason: `TensorFlow does not take the graph: ${firstLine(err)}` };
@@ -94,9 +95,10 @@ function loadGraph(
   backend: NativeBackend,
   state: readonly Variable[],
   recordings: readonly Recording[],
+  fusion: Fusion,
 ): number {
   const types = state.map(({ dtype, shape }) => ({ dtype: backend.getDTypeInteger(dtype), shape }));
-  const nodes = stepGraph(`traced_step_${++graphCount}`, types, recordings);
+  const nodes = stepGraph(`traced_step_${++graphCount}`, types, recordings, fusion);
   const folder = mkdtempSync(join(tmpdir(), 'traced-step-'));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModelFile(nodes));
