@@ -101,11 +101,18 @@ export class StudentFolder {
     samples: AsyncIterable<GivenSample>,
   ): AsyncGenerator<readonly Prediction[], void, undefined> {
     let rows: GivenSample[] = [];
-    for await (const sample of samples) {
-      rows.push(sample);
-      if (rows.length < this.#inference.rows) continue;
-      yield await this.#predict(rows);
-      rows = [];
+    try {
+      for await (const sample of samples) {
+        rows.push(sample);
+        if (rows.length < this.#inference.rows) continue;
+        const full = rows;
+        rows = [];
+        yield await this.#predict(full);
+      }
+    } catch (thrown) {
+      // Those before the sample that cannot be read have their predictions.
+      if (rows.length > 0) yield await this.#predict(rows);
+      throw thrown;
     }
     if (rows.length > 0) yield await this.#predict(rows);
   }

@@ -203,6 +203,21 @@ test('givenPictures names a file that is no picture', async () => {
   await expect(read(join(root, 'nowhere.jpg'))).rejects.toThrow('it does not exist');
 });
 
+test('StudentFolder predicts the samples before one that cannot be read', async () => {
+  const broken = join(root, 'cut.png');
+  writeFileSync(broken, 'no picture');
+  const files = [await png('fine.png', [9, 9, 1, 1], 2), broken];
+  const student = await StudentFolder.open(pictureFolder());
+  const found: Prediction[] = [];
+  const read = async () => {
+    const samples = givenPictures(files, [2, 2, 1], undefined);
+    for await (const predictions of student.predictions(samples)) found.push(...predictions);
+  };
+  await expect(read()).rejects.toThrow(`${broken}: cannot be read`);
+  expect(found).toMatchObject([{ where: files[0], label: 'above' }]);
+  await student.close();
+});
+
 test('StudentFolder refuses a student that takes no pictures and has no encoding', async () => {
   await expect(StudentFolder.open(pictureFolder(2))).rejects.toThrow(
     'has no encoding.json, and its model takes no pictures',

@@ -27,6 +27,7 @@ export const TENSORFLOW_TYPES: ReadonlyMap<number, readonly [string, ElementType
     [7, ['DT_STRING', 'string', 0]],
     [9, ['DT_INT64', 'int64', 8]],
     [10, ['DT_BOOL', 'bool', 1]],
+    [14, ['DT_BFLOAT16', 'bfloat16', 2]],
     [19, ['DT_HALF', 'float16', 2]],
   ]);
 

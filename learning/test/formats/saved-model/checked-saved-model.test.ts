@@ -117,6 +117,17 @@ it.each(['inputs', 'outputs'] as const)('checkSavedModel refuses commas in names
   );
 });
 
+it('checkSavedModel names the type of an output that cannot be taken', () => {
+  const nodes = [{ name: 'a', operation: 'Placeholder', inputs: [], attributes: [] }];
+  const end = (type: bigint) => [{ key: 'x', value: { name: 'a:0', type } }];
+  const signature = { inputs: end(1n), outputs: end(14n) };
+  const [collections, assets] = [[], []];
+  const signatures = [{ key: 'serving_default', value: signature }];
+  const info = { tags: ['serve'] };
+  const bytes = savedModelBytes({ info, graph: { nodes }, collections, assets, signatures }, []);
+  expect(checkSavedModel(bytes, 'm').outline.outputs).toMatchObject([{ elementType: 'bfloat16' }]);
+});
+
 it('checkSavedModel says what a model of JAX can be pushed as', () => {
   const nodes = [{ name: 'jax', operation: 'XlaCallModule', inputs: [], attributes: [] }];
   const ends = { inputs: [], outputs: [{ key: 'y', value: { name: 'jax:0' } }] };

@@ -30,7 +30,7 @@ export async function requireRowIndependence(
   const message =
     random === undefined
       ? `its answer to a sample depends on the other samples of the batch: ${other} in a larger batch; export it for inference (in PyTorch after eval()), with a fixed batch of 1 if need be`
-      : `its answers to the same samples differ from call to call: ${random} the next time; export it for inference (in PyTorch after eval(), in Keras without layers that augment), without dropout and other random numbers`;
+      : `its answers to the same samples differ from call to call: ${random} the next time; export it for inference (in PyTorch after eval(), in Keras without layers that augment), without dropout and other random numbers; of a server, all replicas must have the same model`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
