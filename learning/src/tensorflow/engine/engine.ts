@@ -106,7 +106,7 @@ export function prepareEngine(env: NodeJS.ProcessEnv, threads: number, gpu?: Eng
 }
 
 async function openNative(): Promise<Engine> {
-  restoreUtilFunctions();
+  replaceUtilFunctions();
   // Loading it registers its backend with the one `@tensorflow/tfjs` of this thread.
   require('@tensorflow/tfjs-node-gpu');
   const tf = require('@tensorflow/tfjs') as Tf;
@@ -137,9 +137,9 @@ function cpuName(): string {
   return model === undefined || model === '' ? 'cpu' : `cpu ${model}`;
 }
 
-/** Restores two functions that tfjs-node calls and that Node 23 removed. */
-function restoreUtilFunctions(): void {
+/** Replaces two functions that tfjs-node calls: Node 22 warns of them, and later ones have not both. */
+function replaceUtilFunctions(): void {
   const target = util as unknown as Record<string, unknown>;
-  target['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  target['isArray'] ??= Array.isArray;
+  target['isNullOrUndefined'] = (value: unknown) => value === null || value === undefined;
+  target['isArray'] = Array.isArray;
 }
