@@ -5,6 +5,9 @@
  */
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 
+/** Digits of a decimal number that writers use at most: those of 128 bits. */
+const DIGITS_MAX = 38;
+
 export interface ParquetFeatures {
   readonly columns: readonly string[];
   /** The columns of images. */
@@ -15,6 +18,8 @@ export interface ParquetFeatures {
   readonly label: string | undefined;
   /** By column: names of its classes, in the order of their numbers. */
   readonly classNamesOf: ReadonlyMap<string, readonly string[]>;
+  /** Of each column of decimal numbers: the digits behind the point. */
+  readonly scales: ReadonlyMap<string, number>;
 }
 
 interface Feature {
@@ -31,6 +36,11 @@ export function parquetFeatures(metadata: FileMetaData, schema: SchemaTree): Par
       _type === 'ClassLabel' && isNames(names) ? [[column, names] as const] : [],
     ),
   );
+  const scales = new Map(
+    schema.children.flatMap(({ element: { name, converted_type: type, scale = 0 } }) =>
+      type === 'DECIMAL' && scale >= 0 && scale <= DIGITS_MAX ? [[name, scale] as const] : [],
+    ),
+  );
   const named = ofType('Image');
   const structs = schema.children.filter(isImageStruct).map(({ element }) => element.name);
   return {
@@ -39,6 +49,7 @@ export function parquetFeatures(metadata: FileMetaData, schema: SchemaTree): Par
     image: only(named) ?? only(structs),
     label: only(ofType('ClassLabel')),
     classNamesOf,
+    scales,
   };
 }
 

@@ -19,7 +19,7 @@ import { refuseFalseGroups } from './groups.js';
 import { HeldRanges } from './held-ranges.js';
 import { checkPages } from './pages.js';
 import { checkThrift } from './thrift.js';
-import { valuesProblem } from './values.js';
+import { nearestDecimals, valuesProblem } from './values.js';
 
 /** Writers make groups of a hundred to a million rows. */
 const GROUP_MAX_ROWS = 10_000_000;
@@ -139,7 +139,8 @@ export class OpenParquet {
       const stored = columns.find(({ path_in_schema: path }) => path[0] === column);
       const problem = stored && valuesProblem(stored, values);
       if (problem !== undefined) throw this.refusal(`column ${column} is damaged: ${problem}`);
-      data.set(column, values);
+      const scale = this.features.scales.get(column);
+      data.set(column, scale === undefined ? values : nearestDecimals(values, scale));
     }
     return data;
   }

@@ -22,6 +22,18 @@ export function valuesProblem(
   return undefined;
 }
 
+/**
+ * The float64 nearest to each decimal number. The library multiplies by a power of ten, which often misses it: 1.15 is
+ * read as 1.1500000000000001, and would be a class of that name.
+ *
+ * @param scale - the digits behind the point.
+ */
+export function nearestDecimals(values: DecodedArray, scale: number): DecodedArray {
+  return Array.from(values as Iterable<unknown>, (value) =>
+    typeof value === 'number' ? Number(value.toFixed(scale)) : value,
+  );
+}
+
 function isNumber(value: unknown): value is number | bigint {
   return typeof value === 'number' || typeof value === 'bigint';
 }

@@ -49,6 +49,21 @@ test('OpenParquet reads row groups one by one, in fewer bytes than the file has'
   expect(footerBytes).toBeLessThanOrEqual(bytes.byteLength);
 });
 
+test('OpenParquet reads decimal numbers as they are written', async () => {
+  const data = [1.15, -0.07, null, 8.2, 1234567.89];
+  const decimal = { converted_type: 'DECIMAL', scale: 2, precision: 12 } as const;
+  const column = { name: 'price', type: 'INT64', repetition_type: 'OPTIONAL', ...decimal } as const;
+  const written = parquetWriteBuffer({
+    columnData: [
+      { name: 'price', data: data.map((x) => (x === null ? null : BigInt(Math.round(x * 100)))) },
+    ],
+    schema: [{ name: 'root', num_children: 1 }, column],
+  });
+  const slice = async (start: number, end?: number) => written.slice(start, end);
+  const open = await OpenParquet.open('prices.parquet', { byteLength: written.byteLength, slice });
+  expect([...((await open.readGroup(0, ['price'])).get('price') ?? [])]).toEqual(data);
+});
+
 test('OpenParquet reads 8000 row groups quickly', async () => {
   const count = 8000;
   const data = Int32Array.from({ length: count }, (_, row) => 3 * row);
