@@ -6,7 +6,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LyceumError, tooManyOpenText } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
-import type { TlsMaterial } from '../tls/index.js';
+import { isNoTls, type TlsMaterial } from '../tls/index.js';
 import { decoded } from './content-encoding.js';
 import { retryAfterMs as readRetryAfterMs } from './retry-after.js';
 
@@ -138,7 +138,7 @@ function authorityText({ code = '' }: NodeJS.ErrnoException): string {
 
 /** Says that the server seems to speak another protocol than the URL names; undefined: no sign of that. */
 function otherProtocol({ code, message }: NodeJS.ErrnoException): string | undefined {
-  if (code === 'EPROTO' && message.includes('wrong version number')) return 'it speaks no TLS';
+  if (code === 'EPROTO' && isNoTls(message)) return 'it speaks no TLS';
   return code === 'HPE_INVALID_CONSTANT'
     ? 'it speaks no HTTP/1.1; it may be a port of gRPC'
     : undefined;

@@ -54,12 +54,22 @@ function secureChannel(host: string, tls: TlsMaterial): Channel {
 }
 
 /**
+ * Whether OpenSSL found no TLS at the other end. OpenSSL 3.0 reads the first bytes as a version, 3.5, which Node 24 has,
+ * as a length.
+ *
+ * @param message - in OpenSSL's words.
+ */
+export function isNoTls(message: string): boolean {
+  return message.includes('wrong version number') || message.includes('packet length too long');
+}
+
+/**
  * Why a connection failed, in words, if TLS was the reason; undefined: it was not.
  *
  * @param details - of the status, in grpc-js' words.
  */
 export function tlsTrouble(details: string): string | undefined {
-  if (details.includes('wrong version number')) return 'it speaks no TLS';
+  if (isNoTls(details)) return 'it speaks no TLS';
   if (details.includes('Protocol error')) return 'it speaks no gRPC, or wants TLS';
   const [, why] =
     /Last error: Error(?: \[\w+\])?: (.*certificate.*?)\. Resolution/s.exec(details) ?? [];
