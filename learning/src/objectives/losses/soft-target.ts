@@ -17,8 +17,8 @@ export type SoftTarget = {
 export const LEAST_PROBABILITY = 1e-37;
 
 /**
- * softmax(v/τ) over the last axis, through its logarithm. tf.softmax has another kernel in graphs than outside: a step
- * recorded as a graph would give other bits.
+ * softmax(v/τ) over the last axis, through its logarithm: TensorFlow has several kernels for Softmax itself, whose bits
+ * differ.
  */
 export function temperedSoftmax<T extends Tensor>(tf: Tf, logits: T, temperature: number): T {
   return tf.tidy(() => tf.exp(tf.logSoftmax(logits.div<T>(temperature))));

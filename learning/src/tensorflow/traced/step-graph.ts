@@ -32,22 +32,16 @@ export const stepNodes = {
 const DT_BOOL = 10;
 
 /**
- * What TensorFlow may compute as one operation in place of several. `exact`: what gives the same bits on a processor,
- * with oneDNN too. `any`: whatever it likes.
- */
-export type Fusion = 'exact' | 'any';
-
-/**
  * @param name - unique in this process; the variables are shared under it.
  * @param state - types of the state variables.
+ * @param isExact - whether operations are fused only where that gives the same bits on a processor, with oneDNN too.
  */
 export function stepGraph(
   name: string,
   state: readonly TensorType[],
   recordings: readonly Recording[],
-  fusion: Fusion,
+  isExact: boolean,
 ): readonly GraphNode[] {
-  const isExact = fusion === 'exact';
   return [
     ...state.flatMap((type, index) => variableNodes(name, type, index)),
     node(

@@ -27,7 +27,7 @@ import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import { type Engine, type NativeBackend, nativeBackend } from '../engine/index.js';
 import { GRAPH_TAG, savedModelFile } from './graph-messages.js';
 import { type RecordedCall, type Recording, record, tensorBytes } from './recording.js';
-import { type Fusion, stepGraph, unwritableOperation } from './step-graph.js';
+import { stepGraph, unwritableOperation } from './step-graph.js';
 import { TracedStep } from './traced-step.js';
 
 /** A function to trace, at the shapes of its example inputs. */
@@ -77,8 +77,8 @@ export function traceStep(
   }
   let step: TracedStep;
   try {
-    const fusion = engine.device.startsWith('cpu') ? 'exact' : 'any';
-    const session = loadGraph(backend, state, [...recordings.values()], fusion);
+    const isExact = engine.device !== 'gpu';
+    const session = loadGraph(backend, state, [...recordings.values()], isExact);
     step = new TracedStep(backend, session, recordings, state.length);
   } catch (err) {
     return { reason: `TensorFlow does not take the graph: ${firstLine(err)}` };
@@ -95,10 +95,10 @@ function loadGraph(
   backend: NativeBackend,
   state: readonly Variable[],
   recordings: readonly Recording[],
-  fusion: Fusion,
+  isExact: boolean,
 ): number {
   const types = state.map(({ dtype, shape }) => ({ dtype: backend.getDTypeInteger(dtype), shape }));
-  const nodes = stepGraph(`traced_step_${++graphCount}`, types, recordings, fusion);
+  const nodes = stepGraph(`traced_step_${++graphCount}`, types, recordings, isExact);
   const folder = mkdtempSync(join(tmpdir(), 'traced-step-'));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModelFile(nodes));
