@@ -28,11 +28,10 @@ export function closedGap(report: Report): number | undefined {
  * that class. Undefined: it finds several or none, or the split has only one.
  */
 export function onlyClassFound({ student }: Report): number | undefined {
-  const known = [...(student.perClassRecall ?? []).entries()].filter(
-    ([, recall]) => recall !== null,
-  );
-  const found = known.filter(([, recall]) => Number(recall) > 0);
-  return known.length > 1 && found.length === 1 ? found[0]?.[0] : undefined;
+  const recalls = student.perClassRecall ?? [];
+  const tested = recalls.filter((recall) => recall !== null);
+  const found = [...recalls.keys()].filter((index) => (recalls[index] ?? 0) > 0);
+  return tested.length > 1 && found.length === 1 ? found[0] : undefined;
 }
 
 /** What {@link onlyClassFound} means, after the class. */

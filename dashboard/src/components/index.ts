@@ -26,6 +26,7 @@ export {
   NOT_KNOWN,
   orNotKnown,
   percentText,
+  pluralText,
   signedText,
 } from './numbers.js';
 export { ReliabilityDiagram } from './reliability-diagram.js';

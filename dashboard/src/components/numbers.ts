@@ -18,6 +18,11 @@ export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** `1 run`, `2 runs`. */
+export function pluralText(count: number, one: string): string {
+  return `${countText(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** `0.93214` as `93.2 %`. */
 export function percentText(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;

@@ -1,6 +1,6 @@
 /** Each teacher's cost, and the ensemble's loss without it, from a report. Pure. */
 import { combinedTeachers, type Report } from '../api/index.js';
-import { countText, durationText, percentText, signedText } from './numbers.js';
+import { durationText, percentText, pluralText, signedText } from './numbers.js';
 
 export interface WorthRow {
   readonly name: string;
@@ -113,7 +113,7 @@ function costSentence({ deviceSeconds, timeShare, price, calls, sameAs }: WorthR
   }
   if (deviceSeconds === null) return '';
   const share = timeShare === null ? '' : `, ${percentText(timeShare)} of all teachers'`;
-  const called = calls === null ? '' : `, ${countText(calls)} call${calls === 1 ? '' : 's'}`;
+  const called = calls === null ? '' : `, ${pluralText(calls, 'call')}`;
   const paid = price === null ? '' : ` and ${priceText(price)}`;
   return ` It cost ${durationText(deviceSeconds)} of device time${share}${called}${paid}.`;
 }

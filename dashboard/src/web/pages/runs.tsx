@@ -2,12 +2,12 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { RUN_STATES, type RunPage, type RunRow, type RunState } from '../../api/index.js';
-import { durationText, orNotKnown, percentText } from '../../components/index.js';
+import { durationText, orNotKnown, percentText, pluralText } from '../../components/index.js';
 import { openResource } from '../data/resource.js';
 import { openStream } from '../data/stream.js';
 import { Moment } from '../parts/moment.js';
 import { hasEnded, Labels, Progress, RunLink, StateBadge } from '../parts/run-parts.js';
-import { numberText, pluralText } from '../parts/texts.js';
+import { numberText } from '../parts/texts.js';
 import { Awaited } from '../parts/told.js';
 import { goTo } from '../routing/location.js';
 import {

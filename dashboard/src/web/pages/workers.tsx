@@ -1,7 +1,7 @@
 /** The page of workers, their devices, and quarantines. */
 import { useEffect, useMemo } from 'preact/hooks';
 import type { QuarantineRow, WorkerFacts, WorkerRow } from '../../api/index.js';
-import { bytesText, DataTable } from '../../components/index.js';
+import { bytesText, DataTable, pluralText } from '../../components/index.js';
 import { change } from '../data/calls.js';
 import { mayChange } from '../data/cluster.js';
 import { openResource } from '../data/resource.js';
@@ -9,7 +9,6 @@ import { openStream } from '../data/stream.js';
 import { announce } from '../parts/announcing.js';
 import { Moment } from '../parts/moment.js';
 import { Question } from '../parts/question.js';
-import { pluralText } from '../parts/texts.js';
 import { Awaited } from '../parts/told.js';
 import { PageTitle } from './page-title.js';
 

@@ -18,11 +18,6 @@ export function agoText(atMs: number, nowMs: number): string {
   return `${Math.floor(minutes / (24 * 60))} d ago`;
 }
 
-/** `1 run`, `2 runs`. */
-export function pluralText(count: number, one: string): string {
-  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
-}
-
 /** `a`, `a and b`, `a, b and c`. */
 export function listText(names: readonly string[]): string {
   return names.length < 2
