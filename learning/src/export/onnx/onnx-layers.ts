@@ -211,7 +211,6 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   ReLU: relu,
   Reshape: reshape,
   Softmax: (layer, { graph, inputs }) => graph.node('Softmax', inputs, { axis: axisOf(layer) }),
-  SpatialDropout2D: passed,
   ZeroPadding2D: zeroPadding2d,
 };
 

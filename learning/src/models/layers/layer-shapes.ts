@@ -64,9 +64,9 @@ const SHAPE_RULES: Readonly<Record<string, ShapeRule>> = {
   ...Object.fromEntries(
     [
       ...['Activation', 'ReLU', 'LeakyReLU', 'PReLU', 'ELU', 'ThresholdedReLU', 'Softmax'],
-      ...['Dropout', 'SpatialDropout2D', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
+      ...['Dropout', 'GaussianNoise', 'GaussianDropout', 'AlphaDropout'],
       ...['BatchNormalization', 'LayerNormalization', 'Rescaling'],
-      ...['Add', 'Subtract', 'Multiply', 'Average', 'Maximum', 'Minimum'],
+      ...['Add', 'Multiply', 'Average', 'Maximum', 'Minimum'],
     ].map((className) => [className, sameShape]),
   ),
   Dense: oneInput((input, { units }) => [...input.slice(0, -1), Number(units)]),

@@ -2,16 +2,36 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { allLayers, type Layer } from './all-layers.js';
 
-/** @returns why the model cannot be trained, naming the first such layer that is not frozen; undefined: it can. */
+/**
+ * @returns why the model cannot be trained, naming the first such layer that a gradient is needed of; undefined: it can.
+ */
 export function untrainableLayer(model: LayersModel): string | undefined {
+  const needed = layersWithGradient(model);
   for (const layer of allLayers(model)) {
-    const isTrained = layer.trainableWeights.length > 0;
-    const reason = isTrained ? reasonOf(layer) : undefined;
-    if (reason !== undefined) {
-      return `has layer ${layer.name} (${layer.getClassName()}), which TensorFlow.js cannot train: it ${reason}; freeze it, or take another`;
-    }
+    const reason = needed.has(layer) ? reasonOf(layer) : undefined;
+    if (reason === undefined) continue;
+    const remedy =
+      layer.trainableWeights.length > 0
+        ? 'freeze it, or take another'
+        : 'freeze the layers before it too, or take another';
+    return `has layer ${layer.name} (${layer.getClassName()}), which TensorFlow.js cannot train: it ${reason}; ${remedy}`;
   }
   return undefined;
+}
+
+/** Layers that are trained, and frozen ones that read a value of a trained one: its gradient goes through them. */
+function layersWithGradient(
+  model: LayersModel,
+  isFedByTrained = false,
+  found = new Set<Layer>(),
+): ReadonlySet<Layer> {
+  for (const layer of model.layers) {
+    const read = layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers);
+    const isBehind = isFedByTrained || read.some((before) => found.has(before));
+    if ('layers' in layer) layersWithGradient(layer as LayersModel, isBehind, found);
+    if (isBehind || layer.trainableWeights.length > 0) found.add(layer);
+  }
+  return found;
 }
 
 function reasonOf(layer: Layer): string | undefined {
