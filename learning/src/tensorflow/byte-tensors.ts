@@ -8,8 +8,8 @@
  * tfjs knows no such tensors. It calls them `int32` and never reads them; the library knows their type.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import { type Engine, libraryType, nativeBackend } from './engine/index.js';
-import { castFrom, DT } from './library-tensors.js';
+import { DT, type Engine, libraryType, nativeBackend } from './engine/index.js';
+import { castFrom } from './library-tensors.js';
 
 /** Real values, or bytes of which each is 255 times its real value. */
 export type FedValues = Float32Array | Uint8Array;

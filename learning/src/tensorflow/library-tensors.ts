@@ -2,27 +2,18 @@
  * Tensors in TensorFlow's library, by their ids, of types that tfjs does not have: bytes, texts, numbers of other
  * sizes. The caller that makes one deletes it.
  */
-import type { Binding, OperationAttribute, TensorMetadata } from './engine/index.js';
+import {
+  ATTRIBUTE,
+  type Binding,
+  DT,
+  type OperationAttribute,
+  type TensorMetadata,
+} from './engine/index.js';
 
-/** Types' numbers in `DataType`. */
-export const DT = {
-  float32: 1,
-  float64: 2,
-  int32: 3,
-  uint8: 4,
-  string: 7,
-  int64: 9,
-  bool: 10,
-  float16: 19,
-} as const;
 export type LibraryType = keyof typeof DT;
 
 /** Values, row-major: texts for strings, else numbers. */
 export type LibraryValues = Float32Array | readonly (string | number)[];
-
-/** Attributes' types, `TF_ATTR_…`. */
-const BOOL_ATTRIBUTE = 3;
-const TYPE_ATTRIBUTE = 4;
 
 /** Makes a tensor. @returns its id. Whole numbers are rounded; bytes stay within 0 to 255. */
 export function createdTensor(
@@ -54,12 +45,12 @@ export function madeFloat32(binding: Binding, given: TensorMetadata): TensorMeta
 
 /** Attributes of a `Cast`. */
 export function castFrom(from: number, to: number): readonly OperationAttribute[] {
-  const truncate = { name: 'Truncate', type: BOOL_ATTRIBUTE, value: false };
+  const truncate = { name: 'Truncate', type: ATTRIBUTE.bool, value: false };
   return [typed('SrcT', from), typed('DstT', to), truncate];
 }
 
 function typed(name: string, value: number): OperationAttribute {
-  return { name, type: TYPE_ATTRIBUTE, value };
+  return { name, type: ATTRIBUTE.type, value };
 }
 
 /** The tensor that an operation makes of another one, which is deleted. */

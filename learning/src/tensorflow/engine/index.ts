@@ -7,7 +7,9 @@ export {
 } from './engine.js';
 export { EXPORT_OTHERWISE, type GpuFacts, modelFailure } from './gpu-failure.js';
 export {
+  ATTRIBUTE,
   type Binding,
+  DT,
   type InputInfo,
   libraryType,
   type NativeBackend,

@@ -7,6 +7,21 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import type { Engine } from './engine.js';
 
+/** Types' numbers in `DataType`. */
+export const DT = {
+  float32: 1,
+  float64: 2,
+  int32: 3,
+  uint8: 4,
+  string: 7,
+  int64: 9,
+  bool: 10,
+  float16: 19,
+} as const;
+
+/** Attributes' types, `TF_ATTR_…`. */
+export const ATTRIBUTE = { bool: 3, type: 4, shape: 5 } as const;
+
 /** Attribute of an operation, in the numbers of TensorFlow's C interface (`TF_ATTR_…`). */
 export interface OperationAttribute {
   readonly name: string;

@@ -7,7 +7,7 @@
  */
 import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { message } from '../../files/protobuf/index.js';
-import type { OperationAttribute } from '../engine/index.js';
+import { ATTRIBUTE, type OperationAttribute } from '../engine/index.js';
 import type { Constant } from './recording.js';
 
 /** An AttrValue, encoded. */
@@ -72,7 +72,7 @@ export function tensorAttribute({ dtype, shape, bytes }: Constant): AttributeVal
 
 /** An attribute that tfjs gives to the library, encoded; undefined if it is of a kind that tfjs-node never uses. */
 export function recordedAttribute({ type, value }: OperationAttribute): AttributeValue | undefined {
-  if (type === SHAPE_ATTRIBUTE) return shapeAttribute(value as readonly number[]);
+  if (type === ATTRIBUTE.shape) return shapeAttribute(value as readonly number[]);
   const write = SCALAR_ATTRIBUTES[type];
   if (write === undefined) return undefined;
   if (!Array.isArray(value)) return message((w) => write(w, value));
@@ -81,9 +81,6 @@ export function recordedAttribute({ type, value }: OperationAttribute): Attribut
   });
   return message((w) => w.tag(1, LengthDelimited).bytes(list));
 }
-
-/** The attribute type of shapes, `TF_ATTR_SHAPE`. */
-const SHAPE_ATTRIBUTE = 5;
 
 /** Writers by `TF_ATTR_…`: string, int, float, bool, type. An AttrValue and its list have the same field numbers. */
 const SCALAR_ATTRIBUTES: readonly ((writer: BinaryWriter, value: unknown) => unknown)[] = [

@@ -17,6 +17,7 @@
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/arithmetic_optimizer.cc
  * @see https://github.com/tensorflow/tensorflow/blob/v2.16.1/tensorflow/core/grappler/optimizers/constant_folding.cc
  */
+import { DT } from '../engine/index.js';
 import { type GraphNode, shapeAttribute, typeAttribute } from './graph-messages.js';
 import type { RecordedOperation, Recording, Source, TensorType } from './recording.js';
 
@@ -43,8 +44,6 @@ const WITH_BIAS: ReadonlySet<string> = new Set(['Conv2D', 'DepthwiseConv2dNative
 const BIAS: ReadonlySet<string> = new Set(['Add', 'AddV2', 'BiasAdd']);
 /** These round nothing. The gradient of a pooling takes the places of the maxima from the pooling. */
 const EXACT: ReadonlySet<string> = new Set(['MaxPoolGrad', 'Relu', 'Relu6']);
-
-const DT_FLOAT = 1;
 
 /** Adds any number of tensors, in the order of its inputs. */
 const SUM = 'AddN';
@@ -88,7 +87,7 @@ export function opaqueNode(
   const isArithmetic = ARITHMETIC.has(consumer.name);
   if (source.kind === 'constant') {
     const type = constants[source.index];
-    if (!isArithmetic || type?.dtype !== DT_FLOAT) return undefined;
+    if (!isArithmetic || type?.dtype !== DT.float32) return undefined;
     // A default could be overridden by feeding it, so it is no known number.
     const attributes = { dtype: typeAttribute(type.dtype), shape: shapeAttribute(type.shape) };
     return { name, operation: 'PlaceholderWithDefault', inputs: [input], attributes };

@@ -8,6 +8,7 @@
 import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import {
   type Binding,
+  DT,
   type Engine,
   libraryType,
   type NativeBackend,
@@ -57,8 +58,8 @@ export interface RecordedCall {
   readonly results: readonly Uint8Array[];
 }
 
-/** DT_FLOAT, DT_INT32, DT_INT64, DT_BOOL: their memory is their wire format. */
-const PLAIN_TYPES: ReadonlySet<number> = new Set([1, 3, 9, 10]);
+/** Their memory is their wire format. */
+const PLAIN_TYPES: ReadonlySet<number> = new Set([DT.float32, DT.int32, DT.int64, DT.bool]);
 
 /**
  * Calls `fn` once and records it. When it returns, state variables have their former values again.

@@ -5,6 +5,7 @@
  * A call reads every variable before it is assigned, in whatever order the executor takes the nodes, and gives its
  * output after all assignments.
  */
+import { DT } from '../engine/index.js';
 import {
   type AttributeValue,
   type GraphNode,
@@ -29,8 +30,6 @@ export const stepNodes = {
   currentState: (index: number) => `state${index}/current`,
 } as const;
 
-const DT_BOOL = 10;
-
 /**
  * @param name - unique in this process; the variables are shared under it.
  * @param state - types of the state variables.
@@ -48,7 +47,7 @@ export function stepGraph(
       stepNodes.stateWritten,
       'Const',
       state.map((_, index) => `^${assignNew(index)}`),
-      { dtype: typeAttribute(DT_BOOL), value: tensorAttribute(TRUE) },
+      { dtype: typeAttribute(DT.bool), value: tensorAttribute(TRUE) },
     ),
     ...recordings.flatMap((recording, call) =>
       callNodes(call, isExact ? writtenOut(recording) : recording, state, isExact),
@@ -63,7 +62,7 @@ export function unwritableOperation(recording: Recording): RecordedOperation | u
   );
 }
 
-const TRUE = { dtype: DT_BOOL, shape: [], bytes: Uint8Array.of(1) };
+const TRUE = { dtype: DT.bool, shape: [], bytes: Uint8Array.of(1) };
 
 const handle = (index: number) => `state${index}/handle`;
 const assignNew = (index: number) => `state${index}/assign`;

@@ -2,20 +2,15 @@
  * Writes operations out that oneDNN computes by kernels of its own in graphs, with other last bits: as the operations
  * that TensorFlow's own kernels consist of.
  */
-import type { OperationAttribute } from '../engine/index.js';
+import { ATTRIBUTE, DT, type OperationAttribute } from '../engine/index.js';
 import type { Constant, RecordedOperation, Recording, Source, TensorType } from './recording.js';
 
-const DT_FLOAT = 1;
-const DT_INT32 = 3;
-/** `TF_ATTR_BOOL` and `TF_ATTR_TYPE`. */
-const [ATTRIBUTE_BOOL, ATTRIBUTE_TYPE] = [3, 4];
-
-const T: OperationAttribute = { name: 'T', type: ATTRIBUTE_TYPE, value: DT_FLOAT };
+const T: OperationAttribute = { name: 'T', type: ATTRIBUTE.type, value: DT.float32 };
 /** Of a reduction whose axis stays, with size 1. */
 const REDUCTION: readonly OperationAttribute[] = [
   T,
-  { name: 'Tidx', type: ATTRIBUTE_TYPE, value: DT_INT32 },
-  { name: 'keep_dims', type: ATTRIBUTE_BOOL, value: true },
+  { name: 'Tidx', type: ATTRIBUTE.type, value: DT.int32 },
+  { name: 'keep_dims', type: ATTRIBUTE.bool, value: true },
 ];
 
 /** @returns a recording of the same values. Pure. */
@@ -39,7 +34,7 @@ export function writtenOut(recording: Recording): Recording {
   const addSoftmax = (x: Source, type: TensorType) => {
     const axis = type.shape.length - 1;
     const bytes = new Uint8Array(Int32Array.of(axis).buffer);
-    const index = constants.push({ dtype: DT_INT32, shape: [], bytes }) - 1;
+    const index = constants.push({ dtype: DT.int32, shape: [], bytes }) - 1;
     const last: Source = { kind: 'constant', index };
     const reduced = { ...type, shape: [...type.shape.slice(0, -1), 1] };
     const shifted = add('Sub', [x, add('Max', [x, last], reduced, REDUCTION)], type);
