@@ -74,13 +74,9 @@ async function rewritten(
   ) => Omit<CheckpointPointer, 'assignmentEpoch'>,
 ): Promise<CheckpointPointer> {
   for (let tries = 1; ; tries++) {
-    const found = await pointers.get(runId);
-    const old =
-      found === undefined
-        ? undefined
-        : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
-    const assignmentEpoch = (old?.assignmentEpoch ?? 0) + 1;
-    const pointer = { ...change(old ?? { runId, step: 0, attempt: 1 }), assignmentEpoch };
+    const found = await readPointer(pointers, runId);
+    const old = found?.pointer ?? { runId, step: 0, attempt: 1, assignmentEpoch: 0 };
+    const pointer = { ...change(old), assignmentEpoch: old.assignmentEpoch + 1 };
     const text = JSON.stringify(pointer);
     try {
       if (found === undefined) await pointers.create(runId, text);
@@ -102,12 +98,12 @@ async function rewritten(
 export async function requirePointer(
   pointers: Pick<KeyValue, 'get'>,
   { runId, assignmentEpoch }: PointerOwner,
-): Promise<{ pointer: CheckpointPointer; revision: number }> {
-  const found = await pointers.get(runId);
+): Promise<FoundPointer> {
+  const found = await readPointer(pointers, runId);
   if (found === undefined) {
     throw new LyceumError('UNAVAILABLE', `run ${runId} has no checkpoint pointer yet`);
   }
-  const pointer = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+  const { pointer } = found;
   if (pointer.assignmentEpoch > assignmentEpoch) {
     throw new LyceumError(
       'ABORTED',
@@ -120,7 +116,7 @@ export async function requirePointer(
       `the checkpoint pointer of run ${runId} is still at epoch ${pointer.assignmentEpoch}, yours is ${assignmentEpoch}`,
     );
   }
-  return { pointer, revision: found.revision };
+  return found;
 }
 
 /**
@@ -192,9 +188,9 @@ export async function dropCheckpoints(
   runId: string,
   nowMs: number,
 ): Promise<string[]> {
-  const found = await pointers.get(runId);
+  const found = await readPointer(pointers, runId);
   if (found === undefined) return [];
-  const old = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+  const { pointer: old } = found;
   if (old.deletedAtMs !== undefined) return [];
   const { attempt } = old;
   const assignmentEpoch = old.assignmentEpoch + 1;
@@ -218,19 +214,31 @@ export function checkpointsOf({ digest, previous }: CheckpointPointer): string[]
 export async function allPointers(pointers: KeyValue): Promise<Map<string, CheckpointPointer>> {
   const all = new Map<string, CheckpointPointer>();
   const runIds = await pointers.keys();
-  const found = await Promise.all(runIds.map((runId) => pointers.get(runId)));
+  const found = await Promise.all(runIds.map((runId) => readPointer(pointers, runId)));
   for (const [i, runId] of runIds.entries()) {
     const entry = found[i];
-    if (entry !== undefined)
-      all.set(runId, parseCheckpointPointer(entry.value, `checkpoint pointer ${runId}`));
+    if (entry !== undefined) all.set(runId, entry.pointer);
   }
   return all;
 }
 
 /** Step of the newest checkpoint; 0: there is none. */
 export async function pointerStep(pointers: KeyValue, runId: string): Promise<number> {
+  return (await readPointer(pointers, runId))?.pointer.step ?? 0;
+}
+
+interface FoundPointer {
+  readonly pointer: CheckpointPointer;
+  readonly revision: number;
+}
+
+/** @throws {LyceumError} INVALID_ARGUMENT if the entry is no pointer. */
+async function readPointer(
+  pointers: Pick<KeyValue, 'get'>,
+  runId: string,
+): Promise<FoundPointer | undefined> {
   const found = await pointers.get(runId);
-  return found === undefined
-    ? 0
-    : parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`).step;
+  if (found === undefined) return undefined;
+  const pointer = parseCheckpointPointer(found.value, `checkpoint pointer ${runId}`);
+  return { pointer, revision: found.revision };
 }
