@@ -1,20 +1,7 @@
 /** Run states by the names that people read and write, and which of them are ends. */
 import { type Run, RunState, type RunStateCount } from '@lyceum/proto';
 
-export type RunStateName =
-  | 'QUEUED'
-  | 'PREPARING'
-  | 'FITTING'
-  | 'TRAINING'
-  | 'EVALUATING'
-  | 'PAUSED'
-  | 'CANCELLING'
-  | 'SUCCEEDED'
-  | 'FAILED'
-  | 'CANCELLED'
-  | 'UNKNOWN';
-
-const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateName>([
+const NAMES = [
   [RunState.RUN_STATE_QUEUED, 'QUEUED'],
   [RunState.RUN_STATE_PREPARING, 'PREPARING'],
   [RunState.RUN_STATE_FITTING, 'FITTING'],
@@ -25,9 +12,11 @@ const NAMES: ReadonlyMap<RunState, RunStateName> = new Map<RunState, RunStateNam
   [RunState.RUN_STATE_SUCCEEDED, 'SUCCEEDED'],
   [RunState.RUN_STATE_FAILED, 'FAILED'],
   [RunState.RUN_STATE_CANCELLED, 'CANCELLED'],
-]);
+] as const;
 
-export const RUN_STATES = [...NAMES].map(([state, name]) => ({ state, name }));
+export type RunStateName = (typeof NAMES)[number][1] | 'UNKNOWN';
+
+export const RUN_STATES = NAMES.map(([state, name]) => ({ state, name }));
 
 /** `UNKNOWN`: a state that only a newer coordinator knows. */
 export function runStateName(run: Run): RunStateName {
@@ -35,16 +24,15 @@ export function runStateName(run: Run): RunStateName {
 }
 
 export function stateName(state: RunState): RunStateName {
-  return NAMES.get(state) ?? 'UNKNOWN';
+  return NAMES.find(([known]) => known === state)?.[1] ?? 'UNKNOWN';
 }
 
 /** States that a request may name. */
-export const RUN_STATE_NAMES: readonly RunStateName[] = [...NAMES.values()];
+export const RUN_STATE_NAMES: readonly RunStateName[] = NAMES.map(([, name]) => name);
 
 /** @param name - of {@link RUN_STATE_NAMES}. */
 export function runStateOf(name: RunStateName): RunState {
-  const [state] = [...NAMES].find(([, known]) => known === name) ?? [];
-  return state ?? RunState.RUN_STATE_UNSPECIFIED;
+  return NAMES.find(([, known]) => known === name)?.[0] ?? RunState.RUN_STATE_UNSPECIFIED;
 }
 
 /** Number of runs in one of the states; no states: of all runs. */
