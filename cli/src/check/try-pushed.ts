@@ -12,7 +12,7 @@ import type { ModelSettings } from '@lyceum/learning/models';
 import type { Tried } from '@lyceum/learning/trials';
 import { LyceumError, toLyceumError } from '@lyceum/proto';
 import { canTryModels, ModelTrial } from '../local-cluster/index.js';
-import { countText } from '../printing/text/index.js';
+import { countText, pluralText } from '../printing/text/index.js';
 
 /** The number of samples that a worker asks about at a time. */
 const BATCH = 128;
@@ -123,6 +123,6 @@ function noiseText({
 }: PackagedModelDescription): string {
   if (reads === 'texts') return `texts, of which it reads ${settings.maximumTokens} tokens,`;
   return reads === 'columns'
-    ? `rows of noise in ${columns.length} ${columns.length === 1 ? 'column' : 'columns'}`
+    ? `rows of noise in ${pluralText(columns.length, 'column')}`
     : `samples of noise [${inputShape}]`;
 }

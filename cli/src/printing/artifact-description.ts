@@ -2,7 +2,7 @@
 import { sharedSamplesText } from '@lyceum/learning/datasets';
 import { RAW_KINDS, type RawKind } from '@lyceum/learning/models';
 import { z } from 'zod';
-import { bytesText, type Column, countText, tableLines } from './text/index.js';
+import { bytesText, type Column, countText, pluralText, tableLines } from './text/index.js';
 
 const modality = z.object({
   name: z.string().optional(),
@@ -106,8 +106,7 @@ function shardsText({
   pictureBytes,
   chunks,
 }: z.output<typeof shardsDescription>): string {
-  const shards = `${countText(count)} ${count === 1 ? 'shard' : 'shards'}`;
-  return `${bytesText(pictureBytes)} of pictures in ${shards} (${formats.join(', ')}), ${countText(chunks)} chunks`;
+  return `${bytesText(pictureBytes)} of pictures in ${pluralText(count, 'shard')} (${formats.join(', ')}), ${pluralText(chunks, 'chunk')}`;
 }
 
 function shapeText({ name, sampleShape }: z.output<typeof modality>): string {

@@ -1,6 +1,6 @@
 /** The classes that a model confuses, and the reliability of its confidences, as text. */
 import type { Findings } from '../client/index.js';
-import { type Column, countText, percentText, tableLines } from './text/index.js';
+import { type Column, countText, percentText, pluralText, tableLines } from './text/index.js';
 
 /** Number of confused pairs shown; `-o json` has more. */
 const PAIRS = 10;
@@ -15,7 +15,7 @@ export function findingsLines(
 ): string[] {
   const { sampleCount } = findings;
   if (sampleCount === 0) return ['No test sample has a label: nothing is known of its errors.'];
-  const samples = `${countText(sampleCount)} labelled test ${sampleCount === 1 ? 'sample' : 'samples'}`;
+  const samples = pluralText(sampleCount, 'labelled test sample');
   return [
     ...confusedLines(findings, name, confused, samples),
     '',

@@ -1,7 +1,7 @@
 /** The summary of an import, as lines for people. */
 import type { ImportSummary } from '@lyceum/learning/import';
 import type { RegisteredSet } from '@lyceum/learning/indexing';
-import { bytesText, countText, namesText, pathText } from './text/index.js';
+import { bytesText, countText, namesText, pathText, pluralText } from './text/index.js';
 
 const CLASSES_SHOWN = 20;
 const COLUMNS_SHOWN = 50;
@@ -62,10 +62,9 @@ function encodingLine({ name, encoding }: Modality): string[] {
 
 /** `28 × 32 (height × width), 3 channels, uint8`. */
 function shapeText({ sampleShape, valueType }: Modality): string {
-  const [height, width, channels] = sampleShape;
+  const [height, width, channels = 1] = sampleShape;
   if (sampleShape.length !== 3) return `${sampleShape} values, ${valueType}`;
-  const channelText = channels === 1 ? '1 channel' : `${channels} channels`;
-  return `${height} × ${width} (height × width), ${channelText}, ${valueType}`;
+  return `${height} × ${width} (height × width), ${pluralText(channels, 'channel')}, ${valueType}`;
 }
 
 function columnLines({ columns = [] }: Modality): string[] {

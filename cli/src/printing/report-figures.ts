@@ -6,7 +6,15 @@ import {
   type SplitFigures,
   studentOnSplits,
 } from '@lyceum/dashboard/api';
-import { type Column, countText, fixed, orUnknown, percentText, tableLines } from './text/index.js';
+import {
+  type Column,
+  countText,
+  fixed,
+  orUnknown,
+  percentText,
+  pluralText,
+  tableLines,
+} from './text/index.js';
 
 const LABELLED: Column<SplitFigures> = {
   title: 'LABELLED',
@@ -102,7 +110,7 @@ export function worstRecallText(report: Report): string | undefined {
 
 /** `300 test samples`, or `300 test samples, 6 of them with a label`. */
 export function samplesText(sampleCount: number, split: string, labelledCount: number): string {
-  const all = `${countText(sampleCount)} ${split} ${sampleCount === 1 ? 'sample' : 'samples'}`;
+  const all = pluralText(sampleCount, `${split} sample`);
   return labelledCount === sampleCount
     ? all
     : `${all}, ${countText(labelledCount)} of them with a label`;

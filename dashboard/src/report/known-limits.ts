@@ -1,6 +1,6 @@
 /** Limits of a report's figures that a reader should know, a sentence each. Pure. */
 import { mayBeChance, ONLY_CLASS_MEANS, onlyClassFound, type Report } from '../api/index.js';
-import { countText, percentText, wilsonInterval } from '../components/index.js';
+import { countText, percentText, pluralText, wilsonInterval } from '../components/index.js';
 
 /** An interval that reaches further than this to each side counts as wide. */
 const WIDE_REACH = 0.02;
@@ -30,7 +30,7 @@ function testLimits(report: Report): string[] {
   const limits: string[] = [];
   if ((high - low) / 2 > WIDE_REACH) {
     limits.push(
-      `The test split has only ${countText(count)} labelled ${count === 1 ? 'sample' : 'samples'}: on other samples of the same kind the accuracy may be from ${percentText(low)} to ${percentText(high)}.`,
+      `The test split has only ${pluralText(count, 'labelled sample')}: on other samples of the same kind the accuracy may be from ${percentText(low)} to ${percentText(high)}.`,
     );
   }
   if (count < report.testSampleCount) {
@@ -51,7 +51,7 @@ function splitLimits({ dataset, measuredTrainCount }: Report): string[] {
     .filter(([count]) => Number(count) > 0)
     .map(
       ([count, of, other]) =>
-        `${countText(Number(count))} ${count === 1 ? 'sample' : 'samples'} of the ${of} split ${count === 1 ? 'is' : 'are'} in the ${other} split too: figures on ${count === 1 ? 'it' : 'them'} are too good.`,
+        `${pluralText(Number(count), 'sample')} of the ${of} split ${count === 1 ? 'is' : 'are'} in the ${other} split too: figures on ${count === 1 ? 'it' : 'them'} are too good.`,
     );
   if (labelledTrainCount < trainCount) {
     limits.push(

@@ -6,6 +6,7 @@ import {
   durationText,
   intervalText,
   percentText,
+  pluralText,
   wilsonInterval,
 } from '../components/index.js';
 import { isMissing, type ReportInput } from './report-input.js';
@@ -40,7 +41,7 @@ function accuracySentence(report: Report): string {
   if (accuracy === null) return 'The test split has no labels, so no accuracy is known.';
   const count = report.labelledTestCount;
   const { low, high } = wilsonInterval(accuracy, count);
-  return `The student is right on ${intervalText(accuracy, low, high)} of ${countText(count)} test ${count === 1 ? 'sample' : 'samples'}.`;
+  return `The student is right on ${intervalText(accuracy, low, high)} of ${pluralText(count, 'test sample')}.`;
 }
 
 function gapSentence(report: Report): string[] {

@@ -5,6 +5,7 @@ import {
   durationText,
   KeyValues,
   percentText,
+  pluralText,
   type TeacherRow,
   TeachersTable,
   WorthTable,
@@ -59,7 +60,7 @@ function knowledgeProblems({ finding, accuracy, labelledCount, accepted }: Knowl
   const right =
     accuracy === null
       ? ''
-      : `, right on ${percentText(accuracy)} of ${labelledCount} ${labelledCount === 1 ? 'row' : 'rows'}`;
+      : `, right on ${percentText(accuracy)} of ${pluralText(labelledCount, 'row')}`;
   const what = finding === 'constant' ? 'says the same of every sample' : 'no better than chance';
   return [`${what}${right}${accepted ? '; accepted by the run' : ''}`];
 }
