@@ -53,7 +53,7 @@ export async function* watchRun(
       await sleep(WATCH_PAUSE_MS);
       if (!isOld) await news.wait({ signal });
     }
-    throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+    throw stopping();
   } finally {
     stop();
   }
@@ -80,9 +80,15 @@ export async function* listEvents(
       yield { event };
       if (goesOn && endsRun(event) && ended()) return;
     }
+    // Reading ends without an error then, as if these were all events.
+    if (signal.aborted) throw stopping();
   } finally {
     stop();
   }
+}
+
+function stopping(): LyceumError {
+  return new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
 }
 
 /** Whether this is the run's last event: its change into a final state. */
@@ -118,7 +124,7 @@ export async function* listLogs(
       const { lines, omittedCount, lastSequence } = logs.read(runId, { ...query, after }, newest);
       if (lines.length > 0 || omittedCount > 0) yield { lines, omittedCount };
       if (isLast) return;
-      if (signal.aborted) throw new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
+      if (signal.aborted) throw stopping();
       after = lastSequence;
       await sleep(WATCH_PAUSE_MS);
       if (logs.lastSequence(runId) === after) await news.wait({ signal: until });

@@ -1,17 +1,25 @@
 // A run record that changes while it is watched, without a server.
-import { LyceumError, RunState } from '@lyceum/proto';
+import { once } from 'node:events';
+import { LyceumError, RunEvent, RunState } from '@lyceum/proto';
 import { expect, it } from 'vitest';
 import { RunCosts } from '../../src/monitoring/run-costs.js';
 import type { RunRecord } from '../../src/runs/record/run-record.js';
-import { type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
+import { listEvents, type WatchRunParts, watchRun } from '../../src/services/watch-run.js';
 import { queued } from '../runs/queued-run.js';
+
+async function* oneEvent(_: string, { signal }: { readonly signal: AbortSignal }) {
+  yield RunEvent.fromPartial({ kind: 'submitted' });
+  if (!signal.aborted) await once(signal, 'abort');
+}
 
 /** A run that can be changed, and its watchers. */
 function watched() {
   let record: RunRecord = queued();
   const watchers = new Set<() => void>();
   const parts = {
-    store: { require: () => record },
+    store: { require: () => record, get: () => record },
+    // Events that end without an error once the signal aborts, as those of NATS do.
+    events: { settled: async () => {}, read: oneEvent },
     monitor: {
       costs: new RunCosts(),
       progress: () => undefined,
@@ -55,6 +63,17 @@ it('watchRun ends when the coordinator stops', async () => {
   await messages.next();
   const next = messages.next();
   stopping.abort(new LyceumError('UNAVAILABLE', 'over'));
+  await expect(next).rejects.toThrow('the coordinator is stopping');
+  expect(watchers.size).toBe(0);
+});
+
+it('listEvents that follows a run ends with an error when the coordinator stops before the run has ended', async () => {
+  const { parts, watchers } = watched();
+  const stopping = new AbortController();
+  const events = listEvents(parts, { runId: 'run', follow: true }, stopping.signal);
+  await events.next();
+  const next = events.next();
+  stopping.abort();
   await expect(next).rejects.toThrow('the coordinator is stopping');
   expect(watchers.size).toBe(0);
 });
