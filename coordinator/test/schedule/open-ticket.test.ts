@@ -97,4 +97,19 @@ describe('OpenTicket', () => {
     expect(ticket.queueLost(6).map(({ kind }) => kind)).toEqual(['reissued', 'publish']);
     expect(ticket.forgotten()).toEqual([]);
   });
+
+  it('stays where it is when another worker is discredited, or its session ends', () => {
+    const ticket = held();
+    expect(ticket.sessionEnded('w2', 6)).toEqual([]);
+    expect(ticket.discredited('w2', 6)).toEqual([]);
+    expect(ticket.holder).toBe('w1');
+    expect(ticket.discredited('w1', 7).map(({ kind }) => kind)).toContain('reissued');
+  });
+
+  it('is issued again, later, when its holder’s answer does not count, and not for another', () => {
+    const ticket = held();
+    expect(ticket.spent('w2', 6)).toEqual([]);
+    expect(ticket.spent('w1', 7).map(({ kind }) => kind)).toEqual(['remove', 'reissued']);
+    expect(ticket.spent('w1', 8)).toEqual([]);
+  });
 });

@@ -35,3 +35,9 @@ test('SpanDecisions keeps the first decision on a span', () => {
   expect(decisions.isDegraded(0)).toBe(true);
   expect(decisions.degradedSteps).toBe(2);
 });
+
+test('SpanDecisions calls a span degraded only if a teacher is missing from its decision', () => {
+  const decisions = new SpanDecisions(grid, 2, new Map([[0, [0, 1]]]));
+  expect(decisions.isDegraded(0)).toBe(false);
+  expect(decisions.isDegraded(1)).toBe(false);
+});

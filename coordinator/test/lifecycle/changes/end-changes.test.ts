@@ -31,5 +31,6 @@ describe('a run record at its end', () => {
     expect(cancelled).toMatchObject({ state: 'CANCELLED', endedAtMs: 4_000 });
     expect(cancelled.assignment).toBeUndefined();
     expect(() => changes.cancelling(cancelled, 'x', 1)).toThrow('has ended');
+    expect(changes.cancelled(training(), 4_000)).toBeUndefined();
   });
 });

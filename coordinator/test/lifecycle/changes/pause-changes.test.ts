@@ -56,3 +56,37 @@ describe('a paused run', () => {
     expect(changes.resumed(training(), false, 9_000)).toBeUndefined();
   });
 });
+
+describe('a run that goes back', () => {
+  const fit = { weights: [1] };
+  const fitted = (): RunRecord => ({ ...training(), fit });
+  const evaluating = (): RunRecord =>
+    changed(changes.trained(fitted(), 1, outcome, undefined, 3_000));
+
+  it.each([
+    ['TRAINING', fitted()],
+    ['EVALUATING', evaluating()],
+  ] as const)('is QUEUED if it was %s, without an outcome', (_, record) => {
+    const back = changed(changes.wentBack(record, 'answers were dropped', false, 4_000));
+    expect(back).toMatchObject({ state: 'QUEUED', reason: 'answers were dropped', fit });
+    expect(back.outcome).toBeUndefined();
+    expect(back.assignment).toBeUndefined();
+  });
+
+  it('drops a fit that was made of the answers', () => {
+    expect(changes.wentBack(fitted(), 'x', true, 4_000)).not.toHaveProperty('fit');
+  });
+
+  it('stays PAUSED, with its reason, if it was', () => {
+    const paused = changed(changes.paused(evaluating(), 'full', 4_000));
+    const back = changed(changes.wentBack(paused, 'x', false, 5_000));
+    expect(back).toMatchObject({ state: 'PAUSED', reason: 'full' });
+    expect(back.outcome).toBeUndefined();
+  });
+
+  it('does not go back once it has succeeded', () => {
+    const report = { reportDigest: 'ab'.repeat(32), predictionsDigest: 'ab'.repeat(32) };
+    const succeeded = changed(changes.succeeded(evaluating(), report, 4_000));
+    expect(changes.wentBack(succeeded, 'x', false, 5_000)).toBeUndefined();
+  });
+});
