@@ -65,18 +65,23 @@ function normalization({
   ...config
 }: Json): Partial<ModelSettings> {
   const [mean, deviation] = [numbersIn(config['image_mean']), numbersIn(config['image_std'])];
-  if (normalizes !== true || mean === undefined || deviation === undefined) return {};
-  return { mean, standardDeviation: deviation };
+  // EfficientNet's processor divides by the deviation once more, normalised or not.
+  const dividesAgain = config['include_top'] === true;
+  if (normalizes !== true || mean === undefined || deviation === undefined) {
+    return dividesAgain && deviation !== undefined ? { standardDeviation: deviation } : {};
+  }
+  return { mean, standardDeviation: dividesAgain ? deviation.map((one) => one ** 2) : deviation };
 }
 
 function size({ do_resize: resizes = true, ...config }: Json): Partial<ModelSettings> {
   const crops = config['do_center_crop'] === true;
   const crop = crops ? bothSides(config['crop_size']) : undefined;
-  const side = resizes === true ? sideOf(config['size'], crops) : undefined;
+  const side = resizes === true ? enlargedSide(sideOf(config['size'], crops), config) : undefined;
   if (side === undefined) return crop === undefined ? {} : { centreCrop: crop };
   const interpolation = INTERPOLATIONS[Number(config['resample'] ?? 2)];
-  const edge = shortestEdge(config['size']);
   const share = Number(config['crop_pct']);
+  // Older files have one number; beside a share to crop it is the shorter side.
+  const edge = typeof config['size'] === 'number' ? config['size'] : shortestEdge(config['size']);
   // As ConvNeXt does: below 384 pixels the picture is resized larger and cropped, else it is distorted to a square.
   const isShare = edge !== undefined && share > 0 && share <= 1;
   const own = isShare
@@ -89,6 +94,15 @@ function size({ do_resize: resizes = true, ...config }: Json): Partial<ModelSett
     ...(interpolation !== undefined && interpolation !== 'bilinear' && { interpolation }),
     antialias: true,
   };
+}
+
+/** LeViT's processor makes the shorter side longer than its file says, by this. */
+const LEVIT_SHARE = 256 / 224;
+
+function enlargedSide(side: ModelSettings['resize'], config: Json): ModelSettings['resize'] {
+  const name = String(config['image_processor_type'] ?? config['feature_extractor_type']);
+  const isEnlarged = typeof side === 'number' && name.startsWith('Levit');
+  return isEnlarged ? Math.floor(side * LEVIT_SHARE) : side;
 }
 
 /** @param crops - whether a crop follows: then one number is the shorter side, else both. */

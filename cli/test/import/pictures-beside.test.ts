@@ -25,6 +25,10 @@ test.each<[string, object, object | undefined]>([
   ['an older one', { size: 256, do_center_crop: true, crop_size: 224, do_rescale: undefined }, { ...NORMALIZED, resize: 256, centreCrop: [224, 224], antialias: true }], // biome-ignore format: one line
   ['an older one without a crop', { size: 224 }, { ...NORMALIZED, resize: [224, 224], antialias: true }], // biome-ignore format: one line
   ['pictures of any size, from 0 to 255', { do_resize: false, do_rescale: false, do_normalize: false }, { scale: 255, layout: 'NCHW' }], // biome-ignore format: one line
+  ['ResNet, of an older file', { size: 224, crop_pct: 0.875, resample: 3 }, { ...NORMALIZED, resize: 256, centreCrop: [224, 224], interpolation: 'bicubic', antialias: true }], // biome-ignore format: one line
+  ['LeViT, of a greater size than it says', { image_processor_type: 'LevitImageProcessorFast', size: { shortest_edge: 224 }, do_center_crop: true, crop_size: { height: 224, width: 224 } }, { ...NORMALIZED, resize: 256, centreCrop: [224, 224], antialias: true }], // biome-ignore format: one line
+  ['EfficientNet, divided by the deviation twice', { include_top: true, image_std: [0.5, 0.5, 0.25] }, { ...NORMALIZED, standardDeviation: [0.25, 0.25, 0.0625], resize: [224, 224], antialias: true }], // biome-ignore format: one line
+  ['EfficientNet, divided by the deviation alone', { include_top: true, do_normalize: false }, { standardDeviation: HALF, layout: 'NCHW', resize: [224, 224], antialias: true }], // biome-ignore format: one line
   ['EfficientNet, with values below 0', { rescale_offset: true }, undefined],
 ])('pictureSettings of %s', (_, changes, settings) => {
   expect(pictureSettings({ ...VIT, ...changes })).toEqual(settings);
