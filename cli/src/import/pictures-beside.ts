@@ -60,10 +60,9 @@ export function pictureSettings(config: Json): Partial<ModelSettings> | undefine
   };
 }
 
-function normalization({
-  do_normalize: normalizes = true,
-  ...config
-}: Json): Partial<ModelSettings> {
+function normalization(config: Json): Partial<ModelSettings> {
+  // MobileViT's processor does not normalise by itself; Transformers 5 writes its mean and deviation all the same.
+  const { do_normalize: normalizes = !isProcessor('MobileViT', config) } = config;
   const [mean, deviation] = [numbersIn(config['image_mean']), numbersIn(config['image_std'])];
   // EfficientNet's processor divides by the deviation once more, normalised or not.
   const dividesAgain = config['include_top'] === true;
@@ -100,9 +99,14 @@ function size({ do_resize: resizes = true, ...config }: Json): Partial<ModelSett
 const LEVIT_SHARE = 256 / 224;
 
 function enlargedSide(side: ModelSettings['resize'], config: Json): ModelSettings['resize'] {
-  const name = String(config['image_processor_type'] ?? config['feature_extractor_type']);
-  const isEnlarged = typeof side === 'number' && name.startsWith('Levit');
+  const isEnlarged = typeof side === 'number' && isProcessor('Levit', config);
   return isEnlarged ? Math.floor(side * LEVIT_SHARE) : side;
+}
+
+/** Whether the file is of a family's processor: `LevitImageProcessor`, `LevitFeatureExtractor` of older files. */
+function isProcessor(family: string, config: Json): boolean {
+  const name = String(config['image_processor_type'] ?? config['feature_extractor_type']);
+  return name.startsWith(family);
 }
 
 /** @param crops - whether a crop follows: then one number is the shorter side, else both. */

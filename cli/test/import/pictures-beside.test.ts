@@ -22,6 +22,7 @@ test.each<[string, object, object | undefined]>([
   ['ResNet, of a small size', { size: { shortest_edge: 224 }, crop_pct: 0.875, resample: 3 }, { ...NORMALIZED, resize: 256, centreCrop: [224, 224], interpolation: 'bicubic', antialias: true }], // biome-ignore format: one line
   ['ConvNeXt, of a great size', { size: { shortest_edge: 384 }, crop_pct: 0.875 }, { ...NORMALIZED, resize: [384, 384], antialias: true }], // biome-ignore format: one line
   ['MobileViT', { size: { shortest_edge: 288 }, do_center_crop: true, crop_size: { height: 256, width: 256 }, do_normalize: false, do_flip_channel_order: true }, { layout: 'NCHW', colours: 'BGR', resize: 288, centreCrop: [256, 256], antialias: true }], // biome-ignore format: one line
+  ['MobileViT, of Transformers 5', { image_processor_type: 'MobileViTImageProcessor', do_normalize: undefined, do_flip_channel_order: true }, { layout: 'NCHW', colours: 'BGR', resize: [224, 224], antialias: true }], // biome-ignore format: one line
   ['an older one', { size: 256, do_center_crop: true, crop_size: 224, do_rescale: undefined }, { ...NORMALIZED, resize: 256, centreCrop: [224, 224], antialias: true }], // biome-ignore format: one line
   ['an older one without a crop', { size: 224 }, { ...NORMALIZED, resize: [224, 224], antialias: true }], // biome-ignore format: one line
   ['pictures of any size, from 0 to 255', { do_resize: false, do_rescale: false, do_normalize: false }, { scale: 255, layout: 'NCHW' }], // biome-ignore format: one line
