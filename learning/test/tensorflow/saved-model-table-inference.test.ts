@@ -22,6 +22,7 @@ const SETTINGS: Readonly<Record<string, Partial<ModelSettings>>> = {
   each: {},
   text: { columns: ['trade'] },
   listed: {},
+  closed: {},
   doubles: { columns: ['age'] },
   groups: { columns: { numbers: ['hours per-week'], words: ['trade', 'town'] } },
 };

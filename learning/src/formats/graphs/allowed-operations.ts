@@ -136,9 +136,9 @@ const GROUPS: readonly OperationGroup[] = [
       MutableHashTableOfTensorsV2 MutableHashTableV2`,
   },
   {
-    reason: 'texts in memory: hashed, compared, cut',
-    operations: `AsString ReduceJoin RegexFullMatch RegexReplace StaticRegexFullMatch StaticRegexReplace StringJoin
-      StringLength StringLower StringNGrams StringSplit StringSplitV2 StringStrip StringToHashBucket
+    reason: 'texts in memory: made of values, hashed, compared, cut',
+    operations: `AsString ReduceJoin RegexFullMatch RegexReplace StaticRegexFullMatch StaticRegexReplace StringFormat
+      StringJoin StringLength StringLower StringNGrams StringSplit StringSplitV2 StringStrip StringToHashBucket
       StringToHashBucketFast StringToHashBucketStrong StringToNumber StringUpper Substr UnicodeDecode
       UnicodeDecodeWithOffsets UnicodeEncode UnicodeScript UnicodeTranscode UnsortedSegmentJoin`,
   },
