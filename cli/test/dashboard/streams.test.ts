@@ -192,7 +192,23 @@ describe('a run', () => {
     cluster.runs.delete('a');
     await second();
     expect(response.of('gone')).toEqual([['a']]);
-    expect(joined('a').response.of('gone')).toEqual([['a']]);
+    const later = joined('a');
+    await now();
+    expect(later.response.of('gone')).toEqual([['a']]);
+  });
+
+  test('that is deleted and submitted again is shown to the next tab, and to those that stayed', async () => {
+    const stayed = joined('a').response;
+    await now();
+    cluster.runs.delete('a');
+    await second();
+    cluster.runs.set('a', run('a', { progress: { step: 3 } }));
+    const { response } = joined('a');
+    await now();
+    expect([response.of('gone'), response.of('run')]).toMatchObject([[], [{ step: 3 }]]);
+    cluster.runs.set('a', run('a', { progress: { step: 4 } }));
+    await second();
+    for (const page of [stayed, response]) expect(page.of('run').at(-1)).toMatchObject({ step: 4 });
   });
 });
 

@@ -1,5 +1,6 @@
 /**
- * Shares one source between all tabs that want the same: it runs from the first tab's arrival to the last one's end.
+ * Shares one source between all tabs that want the same: it runs from the first tab's arrival to the last one's end. If
+ * it ends before, as that of a deleted run does, the next tab starts a new one for all: the run may be back.
  */
 import type { News, Source } from './source.js';
 import { newsText, type Tab } from './tab.js';
@@ -42,9 +43,12 @@ export class Feed {
       const text = newsText(news);
       for (const tab of this.#tabs) tab.send(text);
     };
-    running.source.run(tell, signal).catch((err: unknown) => {
-      if (signal.aborted) return;
-      this.#running = undefined;
+    const isOver = (): boolean => {
+      if (!signal.aborted) this.#running = undefined;
+      return !signal.aborted;
+    };
+    running.source.run(tell, signal).then(isOver, (err: unknown) => {
+      if (!isOver()) return;
       this.#failed(err);
       for (const tab of this.#tabs) tab.end();
     });

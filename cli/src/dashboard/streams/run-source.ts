@@ -21,7 +21,6 @@ export class RunSource implements Source {
   readonly #wentOn = new Wakeup();
   #goesOn = false;
   #facts: RunFacts | undefined;
-  #isGone = false;
 
   constructor(client: StreamClient, runId: string) {
     this.#client = client;
@@ -29,7 +28,6 @@ export class RunSource implements Source {
   }
 
   current(): News[] {
-    if (this.#isGone) return [{ event: 'gone', data: [this.#runId] }];
     return this.#facts === undefined ? [] : [{ event: 'run', data: this.#facts }];
   }
 
@@ -40,7 +38,6 @@ export class RunSource implements Source {
       await Promise.all([this.#tellRun(tell, until), this.#tellEvents(tell, until)]);
     } catch (err) {
       if (!(err instanceof LyceumError) || err.code !== 'NOT_FOUND') throw err;
-      this.#isGone = true;
       tell({ event: 'gone', data: [this.#runId] });
     } finally {
       failed.abort();

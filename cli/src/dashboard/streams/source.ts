@@ -18,7 +18,7 @@ export interface Source {
   /** The first news for a tab that comes later: all that is still true. */
   current(): readonly News[];
   /**
-   * Sends news until the signal aborts.
+   * Sends news until the signal aborts, or there will be no more.
    *
    * @throws errors of the coordinator's calls.
    */
