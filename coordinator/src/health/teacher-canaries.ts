@@ -27,6 +27,10 @@ export class TeacherCanaries {
     this.#parts = parts;
     this.#canaries = canaries;
     this.#apply = apply;
+    const { store } = parts;
+    store.onChange((runId) => {
+      if (store.get(runId) === undefined) canaries.forgetRun(runId);
+    });
   }
 
   /** Answers that no canary has proven yet. */

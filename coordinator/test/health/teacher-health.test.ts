@@ -9,7 +9,7 @@ const NOBODY = { workerId: '', teacher: ANNA };
 
 async function health(read: Promise<void>): Promise<TeacherHealth> {
   const parts = {
-    store: { list: () => [] },
+    store: { list: () => [], onChange: () => () => {} },
     catalog: { dataset: () => read.then(() => dataset) },
     quarantines: { list: async () => [] },
     log: createLogger({ name: 'test', level: 'silent' }),

@@ -134,6 +134,12 @@ export class Canaries<T = unknown> {
     return effects;
   }
 
+  /** The run was deleted: another one of its id pays for canaries of its own, and is asked them. */
+  forgetRun(runId: string): void {
+    this.budgets.forget(runId);
+    for (const { runs } of this.#replicas.all()) runs.delete(runId);
+  }
+
   /** From now on the worker is to have these teachers only. */
   unloads(workerId: string, kept: ReadonlySet<string>): void {
     for (const replica of this.#replicas.all()) {

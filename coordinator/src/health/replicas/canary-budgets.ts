@@ -72,6 +72,11 @@ export class CanaryBudgets {
     return this.#purses.get(teacher)?.get(runId)?.used;
   }
 
+  /** The run was deleted: another one may get its id. */
+  forget(runId: string): void {
+    for (const purses of this.#purses.values()) purses.delete(runId);
+  }
+
   /** Samples that are left. */
   left(teacher: string): number {
     return [...(this.#purses.get(teacher)?.values() ?? [])].reduce((n, p) => n + leftIn(p), 0);

@@ -36,6 +36,15 @@ it('CanaryBudgets reports spent calls once, and a new one goes on from them', ()
   expect(next.usedBy('box', 'run')).toBe(200);
 });
 
+it('CanaryBudgets lets a run pay anew whose id a deleted run had, which then pays no more', () => {
+  budgets.pay('box', 'run', 256);
+  budgets.spend('box', 0);
+  budgets.forget('run');
+  expect([budgets.usedBy('box', 'run'), budgets.left('box')]).toEqual([undefined, 0]);
+  budgets.pay('box', 'run', 128);
+  expect(budgets.left('box')).toBe(128);
+});
+
 it('CanaryBudgets charges nothing for a teacher without a price', () => {
   budgets.pay('local', 'run', 0);
   expect(budgets.spend('local', 1)).toBe(true);

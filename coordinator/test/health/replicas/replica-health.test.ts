@@ -482,6 +482,25 @@ describe('a teacher whose calls are paid for', () => {
   });
 });
 
+it('a run that is submitted again after its deletion has canaries of its own', () => {
+  const story = new Story();
+  const { canaries } = story.health;
+  story.join(ONE);
+  story.answerAll(ONE, RIGHT);
+  canaries.budgets.price(TEACHER, 128);
+  const firstTicket = () => {
+    canaries.budgets.pay(TEACHER, 'a', 256);
+    story.answers(ONE, 7);
+    const effects = story.health.ticketAnswered(ONE, { id: 't', runs: ['a'] }, 0);
+    story.answerAll(ONE, RIGHT);
+    return effects;
+  };
+  expect(firstTicket()).toEqual([{ kind: 'changed' }]);
+  canaries.forgetRun('a');
+  expect(firstTicket()).toEqual([{ kind: 'changed' }]);
+  expect(canaries.budgets.usedBy(TEACHER, 'a')).toBe(128);
+});
+
 it('answers of an unpaid replica pass unchecked only after the paid canary was answered', () => {
   const story = new Story();
   const { canaries } = story.health;
