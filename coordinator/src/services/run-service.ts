@@ -227,8 +227,9 @@ async function retry(
   parts: RunServiceParts,
   { runId }: RetryRunRequest,
 ): Promise<RetryRunResponse> {
-  const { store, lifecycle } = parts;
+  const { store, lifecycle, health } = parts;
   const run = store.require(runId);
+  health.askAgain(run);
   const baseline = ownBaseline(store, run);
   const canRetry = ({ state }: RunRecord) => state === 'FAILED' || state === 'CANCELLED';
   // The baseline first: a run whose baseline has failed fails.
@@ -257,7 +258,7 @@ async function replay(
   parts: RunServiceParts,
   request: ReplayRunRequest,
 ): Promise<ReplayRunResponse> {
-  const { store, ledgers, lifecycle, warnings, now } = parts;
+  const { store, ledgers, lifecycle, health, warnings, now } = parts;
   const source = store.require(request.runId);
   const runId = request.newRunId === '' ? `${source.runId}-replay` : request.newRunId;
   requireArtifactName(runId);
@@ -278,6 +279,7 @@ async function replay(
   if (quorumOf(source) !== undefined) await ledgers.requireAll(record, source);
   checkBaselineId(store, record);
   requireRoom(parts.stateDir, RUN_BYTES, `run ${runId}`);
+  health.askAgain(record);
   const created = await lifecycle.submit(record);
   await lifecycle.ensureBaseline(created);
   parts.changed();
