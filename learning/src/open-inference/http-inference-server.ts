@@ -131,7 +131,7 @@ export class HttpInferenceServer implements InferenceServer {
       addresses,
       deadlineMs: description.deadlineSeconds * 1000,
       maxAnswerBytes: MAX_ANSWER_BYTES,
-      signal: signal === undefined ? closing : AbortSignal.any([closing, signal]),
+      signals: signal === undefined ? [closing] : [closing, signal],
       mayRepeat: true,
     });
     if (answer.status === 200) return documentOf(answer);

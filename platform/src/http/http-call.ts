@@ -2,6 +2,7 @@
  * One HTTP request to an outside server, at addresses that may be called: a deadline, and a limit on the answer.
  * Redirects are returned like other answers: following one could send secrets to another server.
  */
+import { setMaxListeners } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LyceumError, tooManyOpenText } from '@lyceum/proto';
@@ -21,7 +22,8 @@ export interface HttpCall {
   /** For the whole call. */
   readonly deadlineMs: number;
   readonly maxAnswerBytes: number;
-  readonly signal?: AbortSignal | undefined;
+  /** The first of these that aborts ends the call. They may live for any number of calls. */
+  readonly signals?: readonly AbortSignal[];
   /**
    * Whether the request is sent again over a new connection if the server closed the kept one at that moment (RFC
    * 9112, §9.3.1). The server may have read it before: leave this off where calls are counted or cost money. Default:
@@ -54,11 +56,36 @@ export class BrokenAnswerError extends LyceumError {
 
 /**
  * @returns the answer, whatever its status.
- * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if `signal` aborts,
+ * @throws {LyceumError} UNAVAILABLE if nobody answers, DEADLINE_EXCEEDED, CANCELLED if a signal aborts,
  *   PERMISSION_DENIED if no address of the host may be called; {@link BrokenAnswerError} UNAVAILABLE if the answer is
  *   cut off or its compression cannot be read, RESOURCE_EXHAUSTED if it is too long. The messages do not name the host.
  */
-export function httpCall(call: HttpCall): Promise<HttpAnswer> {
+export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
+  const { signals = [], deadlineMs } = call;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  // Not `AbortSignal.any`: in Node 20 a signal keeps something of each that was made of it, and holds 16 million.
+  const sources = [deadline, ...signals];
+  for (const source of sources) {
+    // Any number of calls may listen to it at a time.
+    setMaxListeners(0, source);
+    if (source.aborted) end();
+    else source.addEventListener('abort', end, { once: true });
+  }
+  try {
+    return await answeredCall(call, deadline, over.signal);
+  } finally {
+    for (const source of sources) source.removeEventListener('abort', end);
+  }
+}
+
+/** @param ended - aborts with the deadline, or with one of the call's signals. */
+function answeredCall(
+  call: HttpCall,
+  deadline: AbortSignal,
+  ended: AbortSignal,
+): Promise<HttpAnswer> {
   const {
     method,
     url,
@@ -68,15 +95,14 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     addresses,
     deadlineMs,
     maxAnswerBytes,
-    signal,
+    signals = [],
     mayRepeat = false,
   } = call;
-  const deadline = AbortSignal.timeout(deadlineMs);
-  const ended = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
   return new Promise((resolve, reject) => {
     const failed = (err: Error): void => {
       if (err instanceof LyceumError) reject(err);
-      else if (signal?.aborted === true) reject(new LyceumError('CANCELLED', 'cancelled'));
+      else if (signals.some(({ aborted }) => aborted))
+        reject(new LyceumError('CANCELLED', 'cancelled'));
       else if (deadline.aborted) {
         const message = `no answer within ${deadlineMs / 1000} s`;
         reject(new LyceumError('DEADLINE_EXCEEDED', message));
