@@ -122,7 +122,7 @@ test('registerSet takes TFRecords without a label, with an empty one or with -1 
 
 test.each([
   ['two classes', [1n, 2n], 'its label has 2 values; want one'],
-  ['a fraction', [0.5], 'its label has fractions; want a whole number or a text'],
+  ['a fraction', [0.5], 'its label has floats; want a whole number or a text'],
   ['no text', [Buffer.from([0xff])], 'its label is not UTF-8'],
 ])('registerSet refuses a TFRecord whose label has %s', async (_, label, message) => {
   put('a.tfrecord', await examples([[0n], [1n], label]));

@@ -128,7 +128,7 @@ function labelOf(features: Features, name: string | undefined): string | bigint 
   const { texts, wholes, hasFloats } = feature;
   const wrong = (message: string) =>
     new SampleRefusedError('no label', `its ${printable(name)} ${message}`);
-  if (hasFloats) throw wrong('has fractions; want a whole number or a text');
+  if (hasFloats) throw wrong('has floats; want a whole number or a text');
   if (texts.length + wholes.length > 1) {
     throw wrong(`has ${texts.length + wholes.length} values; want one`);
   }
