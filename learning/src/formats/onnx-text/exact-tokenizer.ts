@@ -90,6 +90,8 @@ function stripped(normalizer: Json): Json {
 function exactPreTokenizer(preTokenizer: Json): Json {
   const { type, pretokenizers, behavior, individual_digits: individual, length } = preTokenizer;
   switch (type) {
+    case 'Metaspace':
+      return preTokenizer['split'] === false ? preTokenizer : cutAtSpaces(preTokenizer);
     case 'Sequence':
       return { ...preTokenizer, pretokenizers: each(pretokenizers, exactPreTokenizer) };
     case 'Whitespace':
@@ -107,6 +109,13 @@ function exactPreTokenizer(preTokenizer: Json): Json {
     default:
       return preTokenizer;
   }
+}
+
+/** Cuts before each character that stands for a space. The library leaves such a text in one piece. */
+function cutAtSpaces(metaspace: Json): Json {
+  const pattern = { String: metaspace['replacement'] ?? '▁' };
+  const cut = { type: 'Split', pattern, behavior: 'MergedWithNext', invert: false };
+  return { type: 'Sequence', pretokenizers: [metaspace, cut] };
 }
 
 function each(parts: unknown, exact: (part: Json) => Json): unknown {

@@ -62,6 +62,14 @@ test.each([
   expectWords({ type: 'Split', pattern: MARKS, ...how }, 'a-b.. c-.d', words),
 );
 
+test.each([
+  [{ prepend_scheme: 'always' }, ['▁a', '▁', '▁b', '▁c']],
+  [{ prepend_scheme: 'never', split: true }, ['a', '▁', '▁b', '▁c']],
+  [{ prepend_scheme: 'first', split: false }, ['▁a▁▁b▁c']],
+])('TextTokenizer cuts at spaces as %j', (how, words) =>
+  expectWords({ type: 'Metaspace', replacement: '▁', ...how }, 'a  b c', words),
+);
+
 test('TextTokenizer splits at a string, and into stretches of one length', async () => {
   const at = { type: 'Split', pattern: { String: '-' }, behavior: 'Removed', invert: false };
   await expectWords(at, 'a-b--c', ['a', 'b', 'c']);
