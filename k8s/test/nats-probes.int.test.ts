@@ -48,6 +48,7 @@ test.runIf(SmallDisk.available && hasKubectl)(
     const start = async () => {
       server = spawn(findNatsServer(process.env) ?? '', ['--config', join(folder, 'nats.conf')], {
         stdio: 'ignore',
+        env: { ...process.env, MAX_FILE_STORE: '1GB' },
       });
       await vi.waitFor(async () => expect(await probes()).toEqual(well), PATIENT);
     };

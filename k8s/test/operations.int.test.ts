@@ -33,10 +33,7 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
   });
 
   it('the patches in docs/kubernetes.md set a pull secret and a StorageClass', () => {
-    const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
-    const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
-    const patches = blocks.find((text) => text.includes('imagePullSecrets'));
-    const own = builtOwn(`resources: [K8S/overlays/cpu]\n${patches}`);
+    const own = builtOwn(`resources: [K8S/overlays/cpu]\n${patchesOfPage()}`);
     for (const name of ['nats', 'coordinator']) {
       const [claim] = only(own, 'StatefulSet', name).spec.volumeClaimTemplates;
       expect(claim.spec.storageClassName).toBe('fast');
@@ -46,6 +43,24 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
     for (const { serviceAccountName } of pods) {
       const account = only(own, 'ServiceAccount', serviceAccountName);
       expect(account).toMatchObject({ imagePullSecrets: [{ name: 'registry' }] });
+    }
+  });
+
+  it("NATS's limit is below its volume, and the patch in docs/kubernetes.md raises it", () => {
+    const limitGib = (some: readonly KubernetesObject[]) => {
+      const [{ env }] = containersOf(only(some, 'StatefulSet', 'nats'));
+      const { value } = env.find(({ name }: { name: string }) => name === 'MAX_FILE_STORE');
+      return Number(/^(\d+)GB$/.exec(value)?.[1]);
+    };
+    const configuration = readFileSync(new URL('../base/nats.conf', import.meta.url), 'utf8');
+    expect(configuration).toMatch(/^ {2}max_file_store: \$MAX_FILE_STORE$/m);
+    for (const overlay of ['overlays/cpu', 'overlays/gpu-tls']) {
+      const [claim] = only(built(overlay), 'StatefulSet', 'nats').spec.volumeClaimTemplates;
+      expect(limitGib(built(overlay))).toBeLessThan(
+        Number.parseInt(claim.spec.resources.requests.storage, 10),
+      );
+      const own = builtOwn(`resources: [K8S/${overlay}]\n${patchesOfPage()}`);
+      expect(limitGib(own)).toBeGreaterThan(limitGib(built(overlay)));
     }
   });
 
@@ -87,6 +102,13 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
     });
   });
 });
+
+/** The list of patches in docs/kubernetes.md that an overlay may need. */
+function patchesOfPage(): string | undefined {
+  const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+  return blocks.find((text) => text.includes('imagePullSecrets'));
+}
 
 /** A panel of Grafana's dashboard. */
 interface Panel {

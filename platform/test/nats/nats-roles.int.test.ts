@@ -98,7 +98,11 @@ async function withCertificates(folder: string): Promise<Server> {
       .replaceAll('/var/run/tls', join(folder, 'nats'));
     await writeFile(join(conf, name), here);
   }
-  const child = spawn(binary(), ['--config', join(conf, 'nats-tls.conf')], { stdio: 'ignore' });
+  const env = { ...process.env, MAX_FILE_STORE: '1GB' };
+  const child = spawn(binary(), ['--config', join(conf, 'nats-tls.conf')], {
+    stdio: 'ignore',
+    env,
+  });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   const tls = (name: string) => readTlsIdentity(join(folder, name), Date.now());
   const url = `nats://127.0.0.1:${port}`;

@@ -141,7 +141,7 @@ export class Leadership {
   get lack(): string | undefined {
     const silentMs = this.#parts.nowMs() - this.#renewedAtMs;
     if (this.#failure === undefined || silentMs < UNRENEWED_MS) return undefined;
-    return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, restart NATS`;
+    return `NATS has stored nothing for ${Math.round(silentMs / 1000)} s (${this.#failure.message}); if its disk was full or has failed, restart NATS; if it is at its limit, max_file_store, raise that`;
   }
 
   /** Makes {@link release} leave the lease as it is: the next coordinator of this folder may take it at once. */
