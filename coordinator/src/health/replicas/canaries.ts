@@ -71,7 +71,9 @@ export class Canaries<T = unknown> {
   tick(nowMs: number, intervalMs: number): HealthEffect<T>[] {
     let changed = false;
     for (const replica of this.#replicas.all()) {
-      const isDue = nowMs - replica.passedAtMs >= intervalMs;
+      const sinceMs = nowMs - replica.passedAtMs;
+      // A clock that was put back would hold canaries up for as long.
+      const isDue = sinceMs >= intervalMs || sinceMs < 0;
       if (!isDue || this.unproven.countOf(replica) === 0) continue;
       changed = this.#ask(replica, KEPT_FOR_THE_END) || changed;
     }

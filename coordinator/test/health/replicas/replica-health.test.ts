@@ -212,6 +212,16 @@ describe('canaries', () => {
     expect(story.health.canaries.tick(2199, 1000)).toEqual([]);
     expect(story.health.canaries.tick(2200, 1000)).toHaveLength(1);
   });
+
+  it('come at once if the clock was put back since the last one passed', () => {
+    const story = new Story();
+    story.join(ONE);
+    story.nowMs = 5000;
+    story.answerAll(ONE, RIGHT);
+    story.answers(ONE, 7);
+    expect(story.health.canaries.tick(5000, 1000)).toEqual([]);
+    expect(story.health.canaries.tick(4999, 1000)).toHaveLength(1);
+  });
 });
 
 describe('an unproven answer to a ticket', () => {
