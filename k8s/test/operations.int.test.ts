@@ -64,6 +64,19 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
     }
   });
 
+  it('docs/kubernetes.md names all variables by which programs listen on IPv4 alone', () => {
+    const own = builtOwn(
+      'resources: [K8S/overlays/cpu]\ncomponents: [K8S/components/serve-models]',
+    );
+    const listening = own
+      .flatMap(containersOf)
+      .flatMap(({ env }): { name: string; value?: string }[] => env)
+      .filter(({ value }) => value?.startsWith('0.0.0.0:'));
+    const [item] = /^- Pods whose first address is IPv4[\s\S]*?(?=^- )/m.exec(page()) ?? [];
+    expect(listening.length).toBeGreaterThan(4);
+    for (const { name } of listening) expect(item, name).toContain(`\`${name}\``);
+  });
+
   describe('the component prometheus', () => {
     const own = hasKubectl
       ? builtOwn('resources: [K8S/overlays/cpu]\ncomponents: [K8S/components/prometheus]')
@@ -103,10 +116,13 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
   });
 });
 
+function page(): string {
+  return readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
+}
+
 /** The list of patches in docs/kubernetes.md that an overlay may need. */
 function patchesOfPage(): string | undefined {
-  const page = readFileSync(new URL('../../docs/kubernetes.md', import.meta.url), 'utf8');
-  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+  const blocks = [...page().matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
   return blocks.find((text) => text.includes('imagePullSecrets'));
 }
 
