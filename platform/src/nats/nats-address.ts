@@ -17,7 +17,8 @@ export function shownAddress(url: string): string {
  */
 export function checkedAddress(url: string): string {
   const address = shownAddress(url);
-  if (ADDRESS.test(url)) return address;
+  // The port may be too great for one, or the IPv6 host none.
+  if (ADDRESS.test(url) && URL.canParse(withScheme(address))) return address;
   const message = `"${address}" is no address of NATS; want nats://HOST:PORT`;
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
@@ -31,7 +32,11 @@ export function portOf(url: string): number {
   return Number(parsed(url).port || DEFAULT_PORT);
 }
 
-/** The scheme may be left out. */
 function parsed(url: string): URL {
-  return new URL(url.includes('://') ? url : `nats://${url}`);
+  return new URL(withScheme(url));
+}
+
+/** The scheme may be left out. */
+function withScheme(url: string): string {
+  return url.includes('://') ? url : `nats://${url}`;
 }

@@ -25,10 +25,15 @@ describe('an address of NATS', () => {
     }
   });
 
-  it.each(['http://host', 'nats://', 'nats://a b', 'nats://host:4222/path'])(
-    '%s is refused',
-    (url) => {
-      expect(() => checkedAddress(url)).toThrow(/no address of NATS; want nats:\/\/HOST:PORT/);
-    },
-  );
+  it.each([
+    'http://host',
+    'nats://',
+    'nats://a b',
+    'nats://host:4222/path',
+    'nats://host:65536',
+    'me:secret@host:72222',
+    'nats://[:::]:4222',
+  ])('%s is refused', (url) => {
+    expect(() => checkedAddress(url)).toThrow(/no address of NATS; want nats:\/\/HOST:PORT/);
+  });
 });
