@@ -5,6 +5,7 @@
 import { cut, type Problem } from '@lyceum/proto';
 import { type ModelSettings, ONE_NUMBER } from '../models/index.js';
 import type { ModelMetadata } from './asked-model.js';
+import { areDistributions } from './canaries.js';
 
 /** Limits of versions, inputs and outputs each, and of letters of a name: they are stored, and shown in messages. */
 const LIST_MAX_COUNT = 1024;
@@ -57,11 +58,16 @@ export function answerProblems(
     const message = areClassNumbers(answers) ? CLASS_NUMBERS : ONE_NUMBER;
     return [{ path: output, message }];
   }
-  if (!arePercentages(answers, classCount)) return [];
-  const message =
-    'its rows are from 0 to 100 and sum to 100: these are percentages. Want a model that gives probabilities or logits; output: logits takes the numbers as they are';
-  return [{ path: 'settings.output', message }];
+  const message = arePercentages(answers, classCount)
+    ? `its rows are from 0 to 100 and sum to 100: these are percentages. ${WANT_SCORES}`
+    : areSharesOfNoWhole(answers, classCount)
+      ? `its numbers are from 0 to 1 and its rows do not sum to 1: a sigmoid for each class, or rounded probabilities. ${WANT_SCORES}`
+      : undefined;
+  return message === undefined ? [] : [{ path: 'settings.output', message }];
 }
+
+const WANT_SCORES =
+  'Want a model that gives probabilities or logits; output: logits takes the numbers as they are';
 
 const CLASS_NUMBERS =
   'gives one whole number a sample, as of its class; want an output with a number for each class, in scikit-learn predict_proba and not predict';
@@ -69,6 +75,14 @@ const CLASS_NUMBERS =
 /** Whether they are whole, and some neither 0 nor 1, as no probabilities are. */
 function areClassNumbers(values: readonly number[]): boolean {
   return values.every(Number.isInteger) && values.some((value) => value !== 0 && value !== 1);
+}
+
+/** Whether they look like probabilities and are none, not all the same. Logits would hardly all lie so close together. */
+function areSharesOfNoWhole(values: readonly number[], width: number): boolean {
+  const areShares = values.every((value) => value >= 0 && value <= 1);
+  return (
+    areShares && values.some((value) => value !== values[0]) && !areDistributions(values, width)
+  );
 }
 
 function arePercentages(values: readonly number[], width: number): boolean {

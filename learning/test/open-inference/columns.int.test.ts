@@ -186,7 +186,8 @@ test('the columns setting names the columns of an input with several values', as
     });
   };
   const { url } = await startGrpc(readers({ inputs, model: sums }));
-  const asked = await found({ url }, {}, { columns: ['hours per-week', 'age'] });
+  const settings = { columns: ['hours per-week', 'age'], output: 'logits' };
+  const asked = await found({ url }, {}, settings);
   const given = await answers(asked, people);
   const [, , hours = 0] = wanted();
   expect([...given.subarray(0, 3)]).toEqual([hours * 8, 70, 0]);

@@ -28,3 +28,13 @@ it('answerProblems refuses percentages, unless the settings call them logits', (
   expect(answerProblems(percentages, 2, 'y', { output: 'logits' })).toEqual([]);
   expect(answerProblems([20, 70, 100, 0], 2, 'y', {})).toEqual([]);
 });
+
+it('answerProblems refuses numbers from 0 to 1 that are no distributions, unless the settings say more', () => {
+  const sigmoids = [0.98, 0.4, 0.03, 0.2, 0.3, 0.1];
+  const message = expect.stringContaining('a sigmoid for each class, or rounded probabilities');
+  expect(answerProblems(sigmoids, 3, 'y', {})).toEqual([{ path: 'settings.output', message }]);
+  expect(answerProblems([0.33, 0.32, 0.34], 3, 'y', {})).toHaveLength(1);
+  expect(answerProblems(sigmoids, 3, 'y', { output: 'logits' })).toEqual([]);
+  expect(answerProblems([0.98, 0.4, 1.03], 3, 'y', {})).toEqual([]);
+  expect(answerProblems([1, 1, 1], 3, 'y', {})).toEqual([]);
+});
