@@ -77,6 +77,16 @@ describe.skipIf(!hasKubectl)('Kubernetes objects for operators', () => {
     for (const { name } of listening) expect(item, name).toContain(`\`${name}\``);
   });
 
+  it("cert-manager's certificate in docs/security.md is valid where docs/kubernetes.md calls", () => {
+    const security = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    const [example = ''] = /^kind: Certificate$[\s\S]*?^```/m.exec(security) ?? [];
+    const called = [...page().matchAll(/--coordinator (\S+):7700/g)].map(([, host]) => host);
+    expect(called.length).toBeGreaterThan(0);
+    const named = [...example.matchAll(/^ {2}(?:dnsNames|ipAddresses): \[(.*?)\]/gm)];
+    const hosts = named.flatMap(([, list = '']) => list.split(', '));
+    expect(hosts).toEqual(expect.arrayContaining(['coordinator', 'localhost', ...called]));
+  });
+
   describe('the component prometheus', () => {
     const own = hasKubectl
       ? builtOwn('resources: [K8S/overlays/cpu]\ncomponents: [K8S/components/prometheus]')
