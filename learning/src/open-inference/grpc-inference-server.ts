@@ -20,6 +20,7 @@ import {
   type InferRequest,
   type InferResult,
   limitError,
+  NOT_READY,
   OtherOutputsError,
   type ServerAccess,
   SHOWN_CHARACTERS,
@@ -187,8 +188,12 @@ function isLimit(err: LyceumError): boolean {
   return err.code === 'RESOURCE_EXHAUSTED' && !TOO_MUCH_AT_ONCE.test(err.message);
 }
 
-/** A proxy that lets no request of this size through would refuse it again, and one with fewer rows perhaps not. */
+/**
+ * A model that is still loaded is waited for. A proxy that lets no request of this size through would refuse it again, and one with fewer rows perhaps
+ * not.
+ */
 function codeOf(err: LyceumError): ErrorCode {
+  if (err.code === 'INVALID_ARGUMENT' && NOT_READY.test(err.message)) return 'UNAVAILABLE';
   const isTooLarge = err instanceof HttpStatusError && err.status === PAYLOAD_TOO_LARGE;
   return isTooLarge ? 'RESOURCE_EXHAUSTED' : err.code;
 }

@@ -8,8 +8,10 @@ import {
   type InferRequest,
   type InferResult,
   limitError,
+  NOT_READY,
   OtherOutputsError,
   type ServerAccess,
+  SHOWN_CHARACTERS,
   TOO_MANY_REQUESTS,
 } from './inference-server.js';
 import { contentTypes, type InputTensor } from './input-tensors.js';
@@ -153,6 +155,8 @@ function refusal({ status, body, retryAfterMs }: HttpAnswer, question: string): 
   const redirects = isRedirect(status) ? '; redirects are not followed' : '';
   const message = `answers HTTP ${status} to ${question}, ${body.length} bytes${redirects}`;
   if (status === TOO_MANY_REQUESTS) return limitError(message, retryAfterMs);
+  const isNotReady = status === 400 && NOT_READY.test(body.toString('utf8', 0, SHOWN_CHARACTERS));
+  if (isNotReady) return new LyceumError('UNAVAILABLE', `${message}; its model is not ready`);
   // Statuses above 511 come from proxies: their server is away or overloaded.
   const code = CODES[status] ?? (status > 511 ? 'UNAVAILABLE' : 'INTERNAL');
   const isLater = code === 'UNAVAILABLE' && retryAfterMs !== undefined;

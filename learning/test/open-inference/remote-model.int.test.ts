@@ -7,6 +7,7 @@ import { requireUnchanged } from '../../src/open-inference/find-model.js';
 import { RemoteModel } from '../../src/open-inference/remote-model.js';
 import {
   asInput,
+  BOTH,
   behaviour,
   CLASSES,
   endAll,
@@ -290,4 +291,14 @@ test('findModel reports an unreachable server with its address', async () => {
     code: 'UNAVAILABLE',
     message: expect.stringContaining(url),
   });
+});
+
+test.each(BOTH)('a model that its server still loads counts as away over %s', async (_, start) => {
+  const server = behaviour();
+  const asked = await found(await start(server));
+  server.before = () => {
+    throw new LyceumError('INVALID_ARGUMENT', 'Model sums is not ready yet.');
+  };
+  const change = requireUnchanged(asked.server, asked.remote);
+  await expect(change).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
