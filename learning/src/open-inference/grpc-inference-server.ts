@@ -189,8 +189,8 @@ function isLimit(err: LyceumError): boolean {
 }
 
 /**
- * A model that is still loaded is waited for. A proxy that lets no request of this size through would refuse it again, and one with fewer rows perhaps
- * not.
+ * A model that is still being loaded counts as away. A proxy that lets no request of this size through would refuse it
+ * again, and one with fewer rows perhaps not.
  */
 function codeOf(err: LyceumError): ErrorCode {
   if (err.code === 'INVALID_ARGUMENT' && NOT_READY.test(err.message)) return 'UNAVAILABLE';

@@ -75,7 +75,7 @@ export class OtherOutputsError extends LyceumError {
 /** Characters of what a server says that an error repeats. */
 export const SHOWN_CHARACTERS = 400;
 
-/** What MLServer says, as of a wrong request, of a model that it still loads. */
+/** What MLServer says, as of a wrong request, of a model that is still being loaded. */
 export const NOT_READY = /\bis not ready\b/i;
 
 /** HTTP's status of a server, or a proxy before it, that limits its callers. */
