@@ -43,12 +43,12 @@ export class Feed {
       const text = newsText(news);
       for (const tab of this.#tabs) tab.send(text);
     };
-    const isOver = (): boolean => {
+    const ended = (): void => {
       if (!signal.aborted) this.#running = undefined;
-      return !signal.aborted;
     };
-    running.source.run(tell, signal).then(isOver, (err: unknown) => {
-      if (!isOver()) return;
+    running.source.run(tell, signal).then(ended, (err: unknown) => {
+      if (signal.aborted) return;
+      ended();
       this.#failed(err);
       for (const tab of this.#tabs) tab.end();
     });
