@@ -58,12 +58,20 @@ export function answerProblems(
     const message = areClassNumbers(answers) ? CLASS_NUMBERS : ONE_NUMBER;
     return [{ path: output, message }];
   }
-  const message = arePercentages(answers, classCount)
-    ? `its rows are from 0 to 100 and sum to 100: these are percentages. ${WANT_SCORES}`
-    : areSharesOfNoWhole(answers, classCount)
-      ? `its numbers are from 0 to 1 and its rows do not sum to 1: a sigmoid for each class, or rounded probabilities. ${WANT_SCORES}`
-      : undefined;
-  return message === undefined ? [] : [{ path: 'settings.output', message }];
+  const what = noScoresText(answers, classCount);
+  if (what === undefined) return [];
+  return [{ path: 'settings.output', message: `${what}. ${WANT_SCORES}` }];
+}
+
+/** Why the answers are neither probabilities nor logits; undefined: they may be. */
+function noScoresText(answers: readonly number[], classCount: number): string | undefined {
+  if (arePercentages(answers, classCount)) {
+    return 'its rows are from 0 to 100 and sum to 100: these are percentages';
+  }
+  if (areSharesOfNoWhole(answers, classCount)) {
+    return 'its numbers are from 0 to 1 and its rows do not sum to 1: a sigmoid for each class, or rounded probabilities';
+  }
+  return undefined;
 }
 
 const WANT_SCORES =
