@@ -79,8 +79,10 @@ function requireBound(places: SecretPlaces, name: string, callee: Callee): void 
   const variable = variableOf(HOSTS_VARIABLE_PREFIX, name);
   const text = textAt(places, `${name}${HOSTS_FILE_SUFFIX}`, variable);
   if (text === undefined && unboundGo === 'anywhere') return;
-  const lines = (text ?? '').split(/[\r\n,]+/).map((line) => line.replace(/#.*$/, '').trim());
-  for (const line of lines.filter((own) => own !== '')) {
+  // A comment ends with its line, not at a comma.
+  const lines = (text ?? '').split(/[\r\n]+/).map((line) => line.replace(/#.*$/, ''));
+  const parts = lines.flatMap((line) => line.split(',')).map((part) => part.trim());
+  for (const line of parts.filter((own) => own !== '')) {
     const pattern = parseHostPattern(line);
     if (pattern === undefined) {
       const message = `the list of hosts of the secret ${name} has a line that is no host; want HOST, *.DOMAIN, HOST:PORT or https://HOST`;

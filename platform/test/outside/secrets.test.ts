@@ -42,6 +42,9 @@ it.each([
   ['example.org', false],
   ['', false],
   ['# api.example.org', false],
+  ['# no more: other.example, api.example.org\nthird.example', false],
+  ['other.example # the first, and the only one', false],
+  ['other.example, api.example.org # both, since May', true],
 ])('a secret with the hosts %j is sent to api.example.org: %s', (hosts, goes) => {
   writeFileSync(join(folder, 'api-key.hosts'), hosts);
   // Once a secret has a list of hosts, the list holds in every program.
