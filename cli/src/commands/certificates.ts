@@ -110,7 +110,8 @@ async function issue(
   }
   const { issueCertificate, validFor } = await import('@lyceum/platform/certificates');
   const authority = await authorityIn(dir);
-  const validity = validFor(days, Date.now());
+  const { fromMs, toMs } = validFor(days, Date.now());
+  const validity = { fromMs, toMs: Math.min(toMs, endOf(authority, dir)) };
   const issued: Issued[] = [];
   for (const name of names) {
     const folder = path.join(dir, name);
@@ -128,6 +129,19 @@ async function issue(
 }
 
 /**
+ * When the authority ends, and all its certificates with it; Unix time, milliseconds.
+ *
+ * @throws {LyceumError} INVALID_ARGUMENT if it has ended.
+ */
+function endOf({ certificate }: CertificateAndKey, dir: string): number {
+  const { validTo } = new X509Certificate(certificate);
+  const endMs = Date.parse(validTo);
+  if (endMs > Date.now()) return endMs;
+  const message = `the authority in ${dir} was valid until ${validTo}; name another --dir for a new one`;
+  throw new LyceumError('INVALID_ARGUMENT', message);
+}
+
+/**
  * Reads the authority in a folder, or makes one.
  *
  * @throws {LyceumError} INVALID_ARGUMENT if one of its two files is missing, or the key is not of the certificate.
@@ -138,6 +152,10 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
   const [certificate, key] = [textOf(certificateFile), textOf(keyFile)];
   if (certificate !== undefined && key !== undefined) {
     if (belongTogether(certificate, key)) return { certificate, key };
+    if (key.includes('ENCRYPTED')) {
+      const message = `${keyFile} is encrypted; want it without a passphrase (openssl pkey -in FILE -out FILE)`;
+      throw new LyceumError('INVALID_ARGUMENT', message);
+    }
     throw new LyceumError('INVALID_ARGUMENT', `${keyFile} is not the key of ${certificateFile}`);
   }
   if (certificate !== undefined || key !== undefined) {

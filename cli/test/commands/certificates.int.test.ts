@@ -1,9 +1,10 @@
 /** `coordinator certificates` as a process; Node's OpenSSL checks what it writes. */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTlsIdentity } from '@lyceum/platform';
+import { createAuthority } from '@lyceum/platform/certificates';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { runCli } from './cli-process.js';
 
@@ -121,4 +122,35 @@ test('certificates refuses an authority without its key, or with the key of anot
   const mixed = await certificates('bob');
   expect(mixed.code).toBe(2);
   expect(mixed.stderr).toContain('is not the key of');
+});
+
+test('certificates are valid no longer than their authority, and none is issued after its end', async () => {
+  await mkdir(join(folder, 'all'));
+  const authorityUntil = async (toMs: number) => {
+    const made = await createAuthority('own', { fromMs: Date.now() - 9 * DAY_MS, toMs });
+    await writeFile(join(folder, 'all', 'ca.crt'), made.certificate);
+    await writeFile(join(folder, 'all', 'ca.key'), made.key);
+  };
+  await authorityUntil(Date.now() + 5 * DAY_MS);
+  const { code, stdout } = await certificates('alice');
+  expect(code).toBe(0);
+  const { validTo } = new X509Certificate(await read('ca.crt'));
+  expect(new X509Certificate(await read('alice', 'tls.crt')).validTo).toBe(validTo);
+  expect(stdout).toContain(`is valid until ${new Date(validTo).toISOString()}, only for calls`);
+
+  await authorityUntil(Date.now() - DAY_MS);
+  const late = await certificates('alice');
+  expect(late.code).toBe(2);
+  expect(late.stderr).toMatch(/the authority in .*all was valid until .*; name another --dir/);
+});
+
+test("certificates says that an authority's key is encrypted", async () => {
+  await certificates('alice');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const locked = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+  const text = privateKey.export({ type: 'pkcs8', format: 'pem', ...locked });
+  await writeFile(join(folder, 'all', 'ca.key'), text);
+  const { code, stderr } = await certificates('alice');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/ca\.key is encrypted; want it without a passphrase/);
 });

@@ -1,14 +1,30 @@
 /**
  * Certificates for mutual TLS: a private authority, and the certificates that it signs. ECDSA with SHA-256 on P-256,
- * X.509 v3 (RFC 5280). A door of its own: only a program that issues certificates loads the library behind it.
+ * X.509 v3 (RFC 5280); an authority that others made may have another kind of key. A door of its own: only a program
+ * that issues certificates loads the library behind it.
  */
 // The library needs this import first.
 import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { LyceumError } from '@lyceum/proto';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+interface SigningAlgorithm {
+  readonly name: string;
+  readonly namedCurve?: string;
+  readonly hash: string;
+}
+
+/** How an authority signs, by the kind of its key: an elliptic curve's OpenSSL name, or `rsa`. */
+const SIGNING_ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
+  rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  prime256v1: ALGORITHM,
+  secp384r1: { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  secp521r1: { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+};
 
 /** Clocks of other machines may be behind. */
 const BACKDATED_MS = 3_600_000;
@@ -63,6 +79,7 @@ export async function createAuthority(
  * A certificate for a program that serves and calls, or for somebody who only calls: callers refuse a server that
  * shows the latter.
  *
+ * @throws {LyceumError} INVALID_ARGUMENT if the authority's key is of a kind that is not supported.
  * @throws {Error} if the authority's certificate or key is not PEM.
  */
 export async function issueCertificate(
@@ -71,20 +88,15 @@ export async function issueCertificate(
   validity: Validity,
 ): Promise<CertificateAndKey> {
   const issuer = new x509.X509Certificate(authority.certificate);
-  const signingKey = await crypto.subtle.importKey(
-    'pkcs8',
-    x509.PemConverter.decodeFirst(authority.key),
-    ALGORITHM,
-    false,
-    ['sign'],
-  );
+  const signer = await signerOf(authority.key);
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     ...common(validity),
     subject: [{ CN: [name] }],
-    issuer: issuer.subject,
+    // Byte for byte: some programs, NATS among them, compare names so.
+    issuer: issuer.subjectName,
     publicKey: keys.publicKey,
-    signingKey,
+    ...signer,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -93,10 +105,37 @@ export async function issueCertificate(
         x509.ExtendedKeyUsage.clientAuth,
       ]),
       ...(hosts.length > 0 ? [namesOf(hosts)] : []),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+      await keyIdentifierOf(issuer),
     ],
   });
   return { certificate: pemOf(certificate), key: await keyText(keys.privateKey) };
+}
+
+async function signerOf(
+  key: string,
+): Promise<{ readonly signingKey: CryptoKey; readonly signingAlgorithm: SigningAlgorithm }> {
+  const read = createPrivateKey(key);
+  const kind = read.asymmetricKeyDetails?.namedCurve ?? read.asymmetricKeyType ?? 'unknown';
+  const signingAlgorithm = SIGNING_ALGORITHMS[kind];
+  if (signingAlgorithm === undefined) {
+    const message = `the authority's key is of the kind ${kind}; want RSA, or ECDSA on P-256, P-384 or P-521`;
+    throw new LyceumError('INVALID_ARGUMENT', message);
+  }
+  const bytes = read.export({ type: 'pkcs8', format: 'der' });
+  const signingKey = await crypto.subtle.importKey('pkcs8', bytes, signingAlgorithm, false, [
+    'sign',
+  ]);
+  return { signingKey, signingAlgorithm };
+}
+
+/** Names the authority's key as the authority itself does: there are several ways to compute the name. */
+async function keyIdentifierOf(
+  issuer: x509.X509Certificate,
+): Promise<x509.AuthorityKeyIdentifierExtension> {
+  const own = issuer.getExtension(x509.SubjectKeyIdentifierExtension);
+  return own === null
+    ? await x509.AuthorityKeyIdentifierExtension.create(issuer)
+    : new x509.AuthorityKeyIdentifierExtension(own.keyId);
 }
 
 function namesOf(hosts: readonly string[]): x509.SubjectAlternativeNameExtension {
