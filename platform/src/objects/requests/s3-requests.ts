@@ -87,6 +87,12 @@ function encoded(text: string): string {
   );
 }
 
+/** They name a server that has credentials, though it may start after this program. */
+const CONTAINER_VARIABLES = [
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+];
+
 /**
  * @param environment - keys in its variables come first, unless a profile is named, as in AWS's own programs. The
  *   chain of other places reads the process's environment.
@@ -112,14 +118,24 @@ export function s3Credentials(environment: NodeJS.ProcessEnv): S3CredentialProvi
       const why = err instanceof Error ? err.message : String(err);
       // The chain's last provider says so: there are no credentials anywhere.
       if (why.includes('Could not load credentials from any providers')) {
+        const place = CONTAINER_VARIABLES.find((name) => environment[name]);
+        if (place !== undefined) {
+          const message = `credentials cannot be had: the server in ${place} gives none`;
+          throw new LyceumError('UNAVAILABLE', message, { cause: err });
+        }
         chain = Promise.resolve(async () => undefined);
         return undefined;
       }
-      throw new LyceumError('PERMISSION_DENIED', `credentials cannot be had: ${why}`, {
-        cause: err,
-      });
+      const code = mayPass(err) ? 'UNAVAILABLE' : 'PERMISSION_DENIED';
+      throw new LyceumError(code, `credentials cannot be had: ${why}`, { cause: err });
     }
   };
+}
+
+/** AWS's code tries a call again if its service is away or busy, and only once if the service refuses it. */
+function mayPass(err: unknown): boolean {
+  const { $metadata } = err as { readonly $metadata?: { readonly attempts?: number } };
+  return ($metadata?.attempts ?? 1) > 1;
 }
 
 export class S3Requests {
