@@ -106,6 +106,7 @@ export class TeacherWorker {
       answer: (identity, ticket, dataset, signal) =>
         this.#answers.answer({ identity, ticket, dataset, isProbe: true, signal }),
       forget: (identity) => compute.forget(identity),
+      changed: () => this.#tell(),
       random,
       log,
     });
@@ -177,13 +178,17 @@ export class TeacherWorker {
       here.filter(({ ticketsInHand }) => ticketsInHand > 0),
     );
     this.#probes.follow(link, here);
-    // If the session ends meanwhile, its end is handled elsewhere.
-    link.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
+    this.#tell();
+  }
+
+  /** Reports how its teachers are. If the session ends meanwhile, its end is handled elsewhere. */
+  #tell(): void {
+    this.#link?.send({ $case: 'state', state: this.#state() }).catch(() => undefined);
   }
 
   #state(): TeacherState {
     const { loaded, failed } = this.#teachers;
-    return teacherState(this.#assigned?.revision ?? 0, loaded, failed);
+    return teacherState(this.#assigned?.revision ?? 0, loaded, failed, this.#probes.troubles);
   }
 
   #openLane(teacher: DeskTeacher, link: SessionLink): TicketLane {

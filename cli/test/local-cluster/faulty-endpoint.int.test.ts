@@ -1,8 +1,8 @@
 /**
  * A faulty endpoint in a real cluster: an HTTP server in this process that answers 200 with unreadable bodies, for a
- * moment or until it is mended, and 400 to samples of another shape; or whose model is replaced. Depending on the
- * fault, the question is asked again, or the run that asks it is paused; the worker, and other runs of the same
- * teacher, go on.
+ * moment or until it is mended, 503, and 400 to samples of another shape; or whose model is replaced. Depending on the
+ * fault, the question is asked again, or the run that asks it waits or is paused; the worker, and other runs of the
+ * same teacher, go on.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 let server: Endpoint;
 /** How the next calls are answered. */
-let mood: 'well' | 'stutters' | 'html' = 'well';
+let mood: 'well' | 'stutters' | 'html' | 'away' = 'well';
 /** Number of samples until another model answers. */
 let leftUntilSwap = Number.POSITIVE_INFINITY;
 const asked = new Set<string>();
@@ -45,6 +45,7 @@ beforeAll(async () => {
     calls += 1;
     const { rows } = JSON.parse(text) as { rows: unknown[][] };
     if (rows.some((row) => row.length !== SIDE)) return response.writeHead(400).end('{"want":6}');
+    if (mood === 'away') return response.writeHead(503).end();
     if (mood === 'html') return response.end('<html>back soon</html>');
     if (mood === 'stutters' && !asked.has(text)) {
       asked.add(text);
@@ -85,6 +86,7 @@ beforeAll(async () => {
     box: {},
     second: { revision: '2' },
     third: { revision: '3' },
+    away: { revision: 'away' },
     calm: { revision: 'calm' },
     swapped: { revision: 'swapped' },
     paid: { revision: '4', price: { perCall: 0.01 } },
@@ -201,6 +203,18 @@ test('a faulty endpoint pauses its run, which goes on once the endpoint is mende
   mood = 'well';
   await client.resumeRun('down');
   await succeeded(client, 'down');
+});
+
+test('a run whose endpoint is away waits, says why, and goes on', async () => {
+  mood = 'away';
+  await client.submitRun(specification('away', 'small', 'away'));
+  const says = /teacher box cannot answer at the moment \(.*answers 503 .*; tried 2 times\)/;
+  await untilRun(client, 'away', ({ reason }) => says.test(reason));
+  const problems = async () => (await client.listWorkers()).flatMap((worker) => worker.problems);
+  expect((await problems()).join()).toMatch(/teacher \w+ does not answer: .*answers 503/);
+  mood = 'well';
+  await succeeded(client, 'away');
+  expect((await problems()).join()).not.toContain('does not answer');
 });
 
 test('a replaced model behind an endpoint is found, and the run ends as an undisturbed one', async () => {

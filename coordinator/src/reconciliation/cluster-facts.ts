@@ -44,7 +44,8 @@ export function teacherFacts({ teachers, health, desk, active }: ClusterFactsPar
         .map(({ workerId }) => health.barred({ workerId, teacher })),
     refusal: (teacher, dataset) => health.probes.refusal(teacher, dataset),
     awaits: (runId, teacher) => desk.book.awaits(runId, teacher),
-    trouble: (runId, teacher) => desk.book.trouble(runId, teacher),
+    trouble: (runId, teacher) =>
+      desk.book.trouble(runId, teacher) ?? probeTrouble(teachers.list(), teacher),
     isMeasured: (runId, teacher) => active.evaluation(runId)?.isMeasured(teacher) ?? true,
   };
 }
@@ -62,6 +63,13 @@ function loadFailure(
   if (failure !== undefined) return failure;
   const reason = health.probes.unreadable({ workerId: session.workerId, teacher }, datasetDigest);
   return reason === undefined ? undefined : { reason, permanent: true, unreadable: true };
+}
+
+/** Why no worker that was told to have the teacher answers its probe; undefined: one does, or may soon. */
+function probeTrouble(sessions: readonly TeacherSession[], teacher: string): string | undefined {
+  const told = sessions.filter(({ wanted }) => wanted.has(teacher));
+  const troubles = told.map((session) => session.loaded().get(teacher)?.trouble);
+  return troubles.every((trouble) => trouble !== undefined) ? troubles[0] : undefined;
 }
 
 /** The teacher workers, as places for teachers. */

@@ -20,7 +20,7 @@ export interface TeacherFacts {
   readonly refusal: (teacher: string, dataset: string) => string | undefined;
   /** Whether a run waits for answers of the teacher. */
   readonly awaits: (runId: string, teacher: string) => boolean;
-  /** Why workers hand back the run's tickets for the teacher again and again. */
+  /** Why workers hand back the run's tickets for the teacher again and again, or none answers its probe. */
   readonly trouble: (runId: string, teacher: string) => string | undefined;
   /** Whether the evaluation of a run has measured the teacher already. */
   readonly isMeasured: (runId: string, teacher: string) => boolean;

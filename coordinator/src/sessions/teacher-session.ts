@@ -70,9 +70,12 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     const fresh = loaded.map(([identity]) => identity).filter((id) => !this.#loaded.has(id));
     this.#loaded.clear();
     for (const [identity, teacher] of loaded) {
-      const { device } = teacher;
-      const shown = device === undefined ? {} : { device: cut(device, HELLO_TEXT_MAX_LETTERS) };
-      this.#loaded.set(identity, { ...teacher, ...shown });
+      const { device, trouble } = teacher;
+      this.#loaded.set(identity, {
+        ...teacher,
+        ...(device !== undefined && { device: cut(device, HELLO_TEXT_MAX_LETTERS) }),
+        ...(trouble !== undefined && { trouble: cut(trouble, REASON_MAX_LETTERS) }),
+      });
     }
     this.#failures = new Map(
       state.failed.map((failed) => [
@@ -136,6 +139,9 @@ export class TeacherSession extends WorkerSession<TeacherHello, TeacherAssignmen
     const failures = [...this.#failures].map(
       ([identity, { reason }]) => `teacher ${identity.slice(0, 12)} not loaded: ${reason}`,
     );
-    return [...failures, ...this.#problems];
+    const silent = [...this.#loaded].flatMap(([identity, { trouble }]) =>
+      trouble === undefined ? [] : [`teacher ${identity.slice(0, 12)} does not answer: ${trouble}`],
+    );
+    return [...failures, ...silent, ...this.#problems];
   }
 }

@@ -49,6 +49,14 @@ test("TeacherSession.answering names the worker's GPU and driver", () => {
   expect(session({}).answering(IDENTITY)).toEqual(OWN);
 });
 
+test('TeacherSession.problems has why a loaded teacher does not answer, cut to length', () => {
+  expect(session({}).problems()).toEqual([]);
+  const [problem, ...others] = session({ trouble: `answers 503${'!'.repeat(10_000)}` }).problems();
+  expect(problem).toMatch(/^teacher abababababab does not answer: answers 503!/);
+  expect(problem?.length).toBeLessThan(5000);
+  expect(others).toEqual([]);
+});
+
 test('TeacherSession.answering has bitsMayDiffer if the teacher or the device reports it', () => {
   expect(session({ bitsMayDiffer: true }).answering(IDENTITY)).toEqual({
     ...OWN,

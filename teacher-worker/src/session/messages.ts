@@ -18,19 +18,27 @@ export interface FailedTeacher {
   readonly unreadable: boolean;
 }
 
-/** @param revision - of the assignment that the worker follows. */
+/**
+ * @param revision - of the assignment that the worker follows.
+ * @param troubles - why loaded teachers do not answer yet.
+ */
 export function teacherState(
   revision: number,
   loaded: ReadonlyMap<string, TeacherDescription>,
   failed: ReadonlyMap<string, FailedTeacher>,
+  troubles: ReadonlyMap<string, string>,
 ): TeacherState {
   return {
     revision,
-    loaded: [...loaded].map(([identity, description]) => ({
-      teacherIdentity: digestBytes(identity),
-      answerNoise: ANSWER_NOISE.float32,
-      ...description,
-    })),
+    loaded: [...loaded].map(([identity, description]) => {
+      const trouble = troubles.get(identity);
+      return {
+        teacherIdentity: digestBytes(identity),
+        answerNoise: ANSWER_NOISE.float32,
+        ...description,
+        ...(trouble !== undefined && { trouble }),
+      };
+    }),
     failed: [...failed].map(([identity, { reason, permanent, unreadable }]) => ({
       teacherIdentity: digestBytes(identity),
       reason,

@@ -2,8 +2,8 @@
  * Answers the probes of the loaded teachers under one session: each as often as the assignment says, in turn with the
  * tickets. Reports every answer on the session.
  *
- * A probe that cannot be answered now (its set is not here yet) is tried again. If a teacher has no answer, or waiting
- * cannot bring the set, that is reported in place of an answer.
+ * A probe that cannot be answered now (its set is not here yet, its server is away) is tried again, and meanwhile tells
+ * why. If a teacher has no answer, or waiting cannot bring the set, that is reported in place of an answer.
  */
 import { type Logger, retryDelayMs, sleep } from '@lyceum/platform';
 import {
@@ -40,6 +40,8 @@ export interface ProbeDeskOptions {
   ) => Promise<Answer>;
   /** Makes the teacher forget its kept answers. */
   readonly forget: (identity: string) => Promise<void>;
+  /** Called when {@link ProbeDesk.troubles} have changed. */
+  readonly changed: () => void;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -55,6 +57,8 @@ interface Probe {
   anewAttempt: number;
   forgottenAttempt: number;
   isRunning: boolean;
+  /** Why the last try failed; undefined: it did not, or there was none. */
+  trouble: string | undefined;
 }
 
 export class ProbeDesk {
@@ -86,24 +90,45 @@ export class ProbeDesk {
     }
   }
 
+  /** Why teachers do not answer their probes yet, by identity. */
+  get troubles(): ReadonlyMap<string, string> {
+    const waiting = [...this.#probes.values()].filter((probe) => !isAnswered(probe));
+    return new Map(
+      waiting.flatMap(({ identity, trouble }) =>
+        trouble === undefined ? [] : [[identity, trouble] as const],
+      ),
+    );
+  }
+
   /** Never rejects. */
   async #run(probe: Probe, link: SessionLink): Promise<void> {
-    const { random, log } = this.#options;
+    const { random } = this.#options;
     probe.isRunning = true;
-    for (let failures = 0; probe.answeredCount < probe.wantedCount && !link.closed.aborted; ) {
+    for (let failures = 0; !isAnswered(probe) && !link.closed.aborted; ) {
       try {
         const dataset = await this.#fetchDataset(probe, failures + 1);
         const unreadable =
           dataset instanceof LyceumError ? dataset : await this.#answerOnce(probe, link, dataset);
         if (unreadable !== undefined) await this.#tellUnreadable(probe, link, unreadable);
         failures = 0;
+        this.#troubled(probe, undefined);
       } catch (thrown) {
-        if (link.closed.aborted) break;
-        log.debug({ err: toLyceumError(thrown), teacherIdentity: probe.identity }, 'not probed');
+        // The teacher may have been unloaded for it: then that is told.
+        if (link.closed.aborted || isAnswered(probe)) break;
+        this.#troubled(probe, toLyceumError(thrown));
         await sleep(retryDelayMs(failures++, random()), link.closed);
       }
     }
     probe.isRunning = false;
+  }
+
+  /** Tells once what keeps the probe from an answer, and once that nothing does any more. */
+  #troubled(probe: Probe, err: LyceumError | undefined): void {
+    if (probe.trouble === err?.message) return;
+    probe.trouble = err?.message;
+    const { changed, log } = this.#options;
+    if (err !== undefined) log.warn({ err, teacherIdentity: probe.identity }, 'not probed yet');
+    changed();
   }
 
   /** @returns why the set will never come. @throws {LyceumError} if it may come later. */
@@ -192,5 +217,9 @@ export class ProbeDesk {
 
 function newProbe(identity: string, ticket: Ticket): Probe {
   const counts = { answeredCount: 0, wantedCount: 0, anewAttempt: 0, forgottenAttempt: 0 };
-  return { identity, ticket, ...counts, isRunning: false };
+  return { identity, ticket, ...counts, isRunning: false, trouble: undefined };
+}
+
+function isAnswered({ answeredCount, wantedCount }: Probe): boolean {
+  return answeredCount >= wantedCount;
 }

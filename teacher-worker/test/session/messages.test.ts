@@ -7,17 +7,25 @@ import { teacherState, wantedTeacher } from '../../src/session/messages.js';
 const ONE = '1'.repeat(64);
 const TWO = '2'.repeat(64);
 const THREE = '3'.repeat(64);
+const FOUR = '4'.repeat(64);
 
-it('teacherState names the revision, the loaded teachers, and why others failed', () => {
+it('teacherState names the revision, the loaded teachers, why these do not answer, and why others failed', () => {
   const description = { classCount: 3 } as never;
   const failed = new Map([
     [TWO, { reason: 'too large', permanent: true, unreadable: false }],
     [THREE, { reason: 'its shard is gone', permanent: true, unreadable: true }],
   ]);
-  expect(teacherState(7, new Map([[ONE, description]]), failed)).toEqual({
+  const loaded = new Map([
+    [ONE, description],
+    [FOUR, description],
+  ]);
+  const troubles = new Map([[FOUR, 'answers 503']]);
+  const answerNoise = ANSWER_NOISE.float32;
+  expect(teacherState(7, loaded, failed, troubles)).toEqual({
     revision: 7,
     loaded: [
-      { teacherIdentity: digestBytes(ONE), answerNoise: ANSWER_NOISE.float32, classCount: 3 },
+      { teacherIdentity: digestBytes(ONE), answerNoise, classCount: 3 },
+      { teacherIdentity: digestBytes(FOUR), answerNoise, classCount: 3, trouble: 'answers 503' },
     ],
     failed: [
       { teacherIdentity: digestBytes(TWO), reason: 'too large', permanent: true },

@@ -1,6 +1,6 @@
 /** A desk whose session, turns and teacher are functions of this file, which record what the teacher is asked. */
 import { createLogger } from '@lyceum/platform';
-import { type ProbeAnswered, Ticket, UnreadableSetError } from '@lyceum/proto';
+import { LyceumError, type ProbeAnswered, Ticket, UnreadableSetError } from '@lyceum/proto';
 import { expect, it, vi } from 'vitest';
 import type { SessionLink } from '../../src/session/session-link.js';
 import { ProbeDesk } from '../../src/tickets/probe-desk.js';
@@ -19,6 +19,7 @@ it('ProbeDesk forgets kept answers once before `anewAttempt`, however often that
   const desk = new ProbeDesk({
     turn: () => Promise.resolve(() => undefined),
     forget: (identity) => Promise.resolve(void done.push(`forget ${identity}`)),
+    changed: () => undefined,
     fetchDataset: () => Promise.resolve({ digest: 'd', file: 'f' }),
     answer: () => {
       const isAway = failures-- > 0;
@@ -55,6 +56,7 @@ it('ProbeDesk reports an unreadable set once for all wanted attempts', async () 
   const desk = new ProbeDesk({
     turn: () => Promise.resolve(() => undefined),
     forget: () => Promise.resolve(),
+    changed: () => undefined,
     fetchDataset: () => Promise.resolve({ digest: 'd', file: 'f' }),
     answer: () => Promise.reject(new UnreadableSetError('a.tar has changed')),
     random: () => 0,
@@ -71,4 +73,28 @@ it('ProbeDesk reports an unreadable set once for all wanted attempts', async () 
     unreadable: true,
     ticket: { attempt: 3 },
   });
+});
+
+it('ProbeDesk tells once why a probe has no answer yet, and once that it has one', async () => {
+  const told: string[][] = [];
+  let failures = 3;
+  const desk: ProbeDesk = new ProbeDesk({
+    turn: () => Promise.resolve(() => undefined),
+    forget: () => Promise.resolve(),
+    changed: () => told.push([...desk.troubles].flat()),
+    fetchDataset: () => Promise.resolve({ digest: 'd', file: 'f' }),
+    answer: () => {
+      if (failures-- > 0) return Promise.reject(new LyceumError('UNAVAILABLE', 'answers 503'));
+      return Promise.resolve({ tensors: [], inferenceSeconds: 0 });
+    },
+    random: () => 0,
+    log: createLogger({ name: 'test', level: 'silent' }),
+  });
+  const link = {
+    closed: new AbortController().signal,
+    send: () => Promise.resolve(),
+  } as unknown as SessionLink;
+  desk.follow(link, [{ identity: 'box', probes: [{ ...TICKET, attempt: 1 }] }]);
+  await vi.waitFor(() => expect(told).toEqual([['box', 'answers 503'], []]), { timeout: 60_000 });
+  expect(failures).toBe(-1);
 });
