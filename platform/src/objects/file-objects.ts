@@ -2,9 +2,10 @@
  * Files below the datasets root. A set's manifest names their paths, so nothing outside the root is opened, even
  * through links, and an error about an unreadable file tells no more than that it cannot be read.
  */
-import type { BigIntStats } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import {
   type FileHandle,
+  lstat,
   open,
   opendir,
   readdir,
@@ -18,14 +19,20 @@ import { basename, dirname, join } from 'node:path';
 import { LyceumError } from '@lyceum/proto';
 import { errnoOf, isBelow, makeFolder, OPEN_FLAGS, withPath } from '../files/index.js';
 import { shownUrl } from '../outside/index.js';
+import { inLanes } from '../pacing/index.js';
 import type { ListedObject, ObjectFacts, ObjectRange } from './objects.js';
 import { ObjectChangedError } from './requests/index.js';
 
 /** Greatest read of a stream. */
 const READ_BYTES = 1024 * 1024;
 
+/** Entries of a folder that are looked at together: more would wait for the disk, each with memory of its own. */
+const ENTRIES_AT_ONCE = 64;
+
 /** Errors of the disk, or of the network behind it, that may pass. */
 const PASSING = new Set(['EIO', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EMFILE', 'ENFILE', 'EAGAIN']);
+
+type Entry = Omit<ListedObject, 'url'> | 'folder';
 
 export class FileObjects {
   readonly #root: string | undefined;
@@ -93,23 +100,19 @@ export class FileObjects {
   ): AsyncIterable<ListedObject> {
     const real = await this.#realPath(folder);
     if (above.some((entered) => entered === real || isBelow(real, entered))) return;
-    const names: string[] = [];
+    const entries: Dirent[] = [];
     await told(folder, async () => {
-      for await (const { name } of await opendir(real)) names.push(name);
+      for await (const entry of await opendir(real)) entries.push(entry);
     });
-    const found = await Promise.all(
-      names.map(async (name) => {
-        const path = folder === '' ? name : `${folder}/${name}`;
-        return { path, facts: await this.#entry(path) };
-      }),
-    );
-    // In the order of S3's keys: a folder's name counts with a slash at its end.
-    const sorted = found
-      .map((entry) => ({
-        ...entry,
-        key: Buffer.from(entry.facts === 'folder' ? `${entry.path}/` : entry.path),
-      }))
-      .sort((a, b) => Buffer.compare(a.key, b.key));
+    const found: { path: string; key: Buffer; facts: Entry | undefined }[] = [];
+    await inLanes(entries, ENTRIES_AT_ONCE, new AbortController().signal, async (entry) => {
+      goOn(folder, signal);
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      const facts = await this.#entry(path, real, entry);
+      // In the order of S3's keys: a folder's name counts with a slash at its end.
+      found.push({ path, key: Buffer.from(facts === 'folder' ? `${path}/` : path), facts });
+    });
+    const sorted = found.sort((a, b) => Buffer.compare(a.key, b.key));
     for (const { path, facts } of sorted) {
       goOn(folder, signal);
       if (facts === 'folder') yield* this.#listBelow(path, [...above, real], signal);
@@ -117,10 +120,13 @@ export class FileObjects {
     }
   }
 
-  /** Undefined: the entry is neither a regular file nor a folder. */
-  async #entry(path: string): Promise<Omit<ListedObject, 'url'> | 'folder' | undefined> {
+  /** Undefined: the entry is neither a regular file nor a folder. @param folder - its real path. */
+  async #entry(path: string, folder: string, entry: Dirent): Promise<Entry | undefined> {
     try {
-      const found = await stat(await this.#realPath(path), { bigint: true });
+      // Only a link can lead elsewhere.
+      const found = entry.isSymbolicLink()
+        ? await stat(await this.#realPath(path), { bigint: true })
+        : await told(path, () => lstat(join(folder, entry.name), { bigint: true }));
       if (found.isDirectory()) return 'folder';
       return found.isFile() ? factsIn(found) : undefined;
     } catch (err) {

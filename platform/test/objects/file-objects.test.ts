@@ -109,6 +109,22 @@ it('gives other bytes of the same size and time another ETag', async () => {
   expect(versions[0]?.etag).not.toBe(versions[1]?.etag);
 });
 
+it('looks at a few entries of a folder at a time, however many it has', async () => {
+  const many = join(folder, 'many');
+  mkdirSync(many);
+  for (let i = 0; i < 2_000; i++) writeFileSync(join(many, `${i}.jpg`), '');
+  const files = openObjects({ datasetsRoot: many, guard: new AddressGuard([]), environment: {} });
+  let most = 0;
+  const watch = setInterval(() => {
+    const underWay = process.getActiveResourcesInfo().filter((kind) => kind === 'FSReqPromise');
+    most = Math.max(most, underWay.length);
+  }, 0);
+  expect(await all(files.list(''))).toHaveLength(2_000);
+  clearInterval(watch);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(100);
+});
+
 it('lists files below a folder in the order of S3, and marks links out of the root as unreadable', async () => {
   const notUtf8 = Buffer.concat([Buffer.from(`${root}/b/`), Buffer.from('\xe4.jpg', 'latin1')]);
   writeFileSync(notUtf8, 'x');
