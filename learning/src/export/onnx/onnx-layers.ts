@@ -90,7 +90,30 @@ const conv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
   return activated(layer, graph, withBias(layer, graph, y, weight));
 };
 
-const depthwiseConv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
+const depthwiseConv2d: Emit = (layer, context) => {
+  const { graph, inputs, weight } = context;
+  const y = channelsFirst(graph, only(inputs), (x) => depthwise(layer, context, x));
+  return activated(layer, graph, withBias(layer, graph, y, weight));
+};
+
+/** A depthwise convolution, and one of 1 × 1 over all its channels. */
+const separableConv2d: Emit = (layer, context) => {
+  const { graph, inputs, weight, kernel } = context;
+  const { shape, values } = weight('pointwise_kernel');
+  const [, , inCount = 0, outCount = 0] = shape;
+  const moved = {
+    shape: [outCount, inCount, 1, 1],
+    values: transposed(values, shape, [3, 2, 0, 1]),
+  };
+  const filters = kernel(`${layer.name}_pointwise`, moved, 0);
+  const y = channelsFirst(graph, only(inputs), (x) =>
+    graph.node('Conv', [depthwise(layer, context, x), filters]),
+  );
+  return activated(layer, graph, withBias(layer, graph, y, weight));
+};
+
+/** @param x - [N, C, H, W]. @returns the same, each channel convolved by itself. */
+function depthwise(layer: GraphLayer, { graph, weight, kernel }: LayerContext, x: string): string {
   const { shape, values } = weight('depthwise_kernel');
   const [height = 0, width = 0, inCount = 0, multiplier = 0] = shape;
   const moved = {
@@ -99,9 +122,8 @@ const depthwiseConv2d: Emit = (layer, { graph, inputs, weight, kernel }) => {
   };
   const filters = kernel(`${layer.name}_kernel`, moved, 0);
   const attributes = { ...dilated(layer, [height, width]), group: inCount };
-  const y = channelsFirst(graph, only(inputs), (x) => graph.node('Conv', [x, filters], attributes));
-  return activated(layer, graph, withBias(layer, graph, y, weight));
-};
+  return graph.node('Conv', [x, filters], attributes);
+}
 
 function pool(operation: 'MaxPool' | 'AveragePool'): Emit {
   return (layer, { graph, inputs }) => {
@@ -159,10 +181,27 @@ const activation: Emit = (layer, { graph, inputs }) => activated(layer, graph, o
 
 const relu: Emit = (layer, { graph, inputs }) => {
   const { max_value: max, negative_slope: slope, threshold } = layer.config;
-  if ((max ?? null) !== null || Number(slope ?? 0) !== 0 || Number(threshold ?? 0) !== 0) {
-    throw unsupported(layer, 'it has a slope, a threshold or a greatest value');
+  if (Number(slope ?? 0) !== 0 || Number(threshold ?? 0) !== 0) {
+    throw unsupported(layer, 'it has a slope or a threshold');
   }
-  return graph.node('Relu', inputs);
+  if ((max ?? null) === null) return graph.node('Relu', inputs);
+  return clipped(graph, only(inputs), Number(max));
+};
+
+const leakyRelu: Emit = (layer, { graph, inputs }) =>
+  // TensorFlow.js takes 0.3 if it is missing, ONNX 0.01.
+  graph.node('LeakyRelu', inputs, { alpha: { float: Number(layer.config['alpha'] ?? 0.3) } });
+
+const rescaling: Emit = (layer, { graph, inputs }) => {
+  const constant = (key: string) => {
+    const values = [layer.config[key] ?? 0].flat();
+    if (!values.every((value) => typeof value === 'number')) {
+      throw unsupported(layer, `its ${key} is ${JSON.stringify(layer.config[key])}`);
+    }
+    const isOne = typeof layer.config[key] !== 'object';
+    return graph.float32(`${layer.name}_${key}`, isOne ? [] : [values.length], Float32Array.from(values)); // biome-ignore format: short
+  };
+  return graph.node('Add', [graph.node('Mul', [only(inputs), constant('scale')]), constant('offset')]); // biome-ignore format: short
 };
 
 /** As in Keras: a value with fewer dimensions gets the missing ones behind the batch. */
@@ -205,36 +244,55 @@ const EMITTERS: Readonly<Record<string, Emit>> = {
   GaussianNoise: passed,
   GlobalAveragePooling2D: overImage('ReduceMean'),
   GlobalMaxPooling2D: overImage('ReduceMax'),
+  LeakyReLU: leakyRelu,
   MaxPooling2D: pool('MaxPool'),
   Multiply: chained('Mul'),
   Permute: permute,
   ReLU: relu,
+  Rescaling: rescaling,
   Reshape: reshape,
+  SeparableConv2D: separableConv2d,
   Softmax: (layer, { graph, inputs }) => graph.node('Softmax', inputs, { axis: axisOf(layer) }),
   ZeroPadding2D: zeroPadding2d,
 };
 
-/** By the names of tfjs and Keras. `hard_sigmoid` and `swish` are not operators in ONNX's set 17. */
-const ACTIVATIONS: Readonly<Record<string, readonly [string, Record<string, OnnxAttribute>]>> = {
-  elu: ['Elu', {}],
-  relu: ['Relu', {}],
-  selu: ['Selu', {}],
-  sigmoid: ['Sigmoid', {}],
-  softmax: ['Softmax', { axis: -1 }],
-  softplus: ['Softplus', {}],
-  softsign: ['Softsign', {}],
-  tanh: ['Tanh', {}],
+type Activate = (graph: OnnxGraph, x: string) => string;
+
+function by(operation: string, attributes: Readonly<Record<string, OnnxAttribute>> = {}): Activate {
+  return (graph, x) => graph.node(operation, [x], attributes);
+}
+
+/** By the names of tfjs and Keras. */
+const ACTIVATIONS: Readonly<Record<string, Activate>> = {
+  elu: by('Elu'),
+  // As TensorFlow.js computes it; the check of models refuses that of Keras 3, which is another.
+  hard_sigmoid: by('HardSigmoid', { alpha: { float: 0.2 }, beta: { float: 0.5 } }),
+  relu: by('Relu'),
+  relu6: (graph, x) => clipped(graph, x, 6),
+  selu: by('Selu'),
+  sigmoid: by('Sigmoid'),
+  softmax: by('Softmax', { axis: -1 }),
+  softplus: by('Softplus'),
+  softsign: by('Softsign'),
+  swish: (graph, x) => graph.node('Mul', [x, graph.node('Sigmoid', [x])]),
+  tanh: by('Tanh'),
 };
 
 function activated(layer: GraphLayer, graph: OnnxGraph, x: string): string {
   const name = String(layer.config['activation'] ?? 'linear');
   if (name === 'linear') return x;
-  const found = ACTIVATIONS[name];
-  if (found === undefined) {
+  const activate = ACTIVATIONS[name];
+  if (activate === undefined) {
     const known = ['linear', ...Object.keys(ACTIVATIONS)].join(', ');
     throw unsupported(layer, `its activation is ${name}; known are ${known}`);
   }
-  return graph.node(found[0], [x], found[1]);
+  return activate(graph, x);
+}
+
+/** max(0, min(x, most)) */
+function clipped(graph: OnnxGraph, x: string, most: number): string {
+  const bounds = [0, most].map((value) => graph.float32('bound', [], Float32Array.of(value)));
+  return graph.node('Clip', [x, ...bounds]);
 }
 
 function withBias(

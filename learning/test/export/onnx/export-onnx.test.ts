@@ -140,6 +140,24 @@ async function expectSameAnswers(
 it('exportOnnx exports a model with the kinds of layers that students lack', () =>
   expectSameAnswers(mixture(), 'probabilities', [8, 6, 2], 5));
 
+it('exportOnnx exports what MobileNet, EfficientNet and Xception have of their own', () => {
+  const { layers, sequential } = engine.tf;
+  const model = sequential({
+    layers: [
+      layers.rescaling({ scale: 20, offset: -0.5, inputShape: [9, 8, 2] }),
+      layers.leakyReLU({ alpha: 0.2 }),
+      layers.separableConv2d({ filters: 5, kernelSize: [3, 2], depthMultiplier: 2, strides: 2, padding: 'same', activation: 'relu6' }), // biome-ignore format: short
+      layers.conv2d({ filters: 4, kernelSize: 1, activation: 'hardSigmoid' }),
+      layers.separableConv2d({ filters: 4, kernelSize: 2, dilationRate: 2, useBias: false }),
+      layers.reLU({ maxValue: 0.01 }),
+      layers.depthwiseConv2d({ kernelSize: 2, activation: 'swish' }),
+      layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
+      layers.dense({ units: 3 }),
+    ],
+  });
+  return expectSameAnswers(model, 'logits', [9, 8, 2], 5);
+});
+
 it('exportOnnx exports a batch normalisation of rows with a positive axis', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
@@ -213,14 +231,14 @@ it('exportOnnx refuses a layer or an activation without an ONNX counterpart, and
   expect(() => exportOnnx(packageOf, plain([4, 2], 2))).toThrow(
     /^layer memory \(SimpleRNN\) cannot be exported to ONNX: there is no ONNX for it; known are Activation, Add,/,
   );
-  const swish = sequential({
-    layers: [layers.dense({ units: 2, inputShape: [2], activation: 'swish', name: 'out' })],
+  const mish = sequential({
+    layers: [layers.dense({ units: 2, inputShape: [2], activation: 'mish', name: 'out' })],
   });
-  const other = await packaged(swish, { output: 'logits' });
+  const other = await packaged(mish, { output: 'logits' });
   expect(() => exportOnnx(other, plain([2], 2))).toThrow(
-    'layer out (Dense) cannot be exported to ONNX: its activation is swish; known are linear, elu',
+    'layer out (Dense) cannot be exported to ONNX: its activation is mish; known are linear, elu',
   );
-  for (const built of [model, swish]) built.dispose();
+  for (const built of [model, mish]) built.dispose();
 });
 
 it('exportOnnx pads dilated kernels as TensorFlow does', () => {
