@@ -3,6 +3,9 @@
  * Rows of one length are computed together in one fixed shape, and the tokens that fill up are masked. So the same
  * texts in the same order give the same bits.
  *
+ * Some models read masked tokens all the same, where a convolution or the next token's embedding reaches them: ConvBERT,
+ * MobileBERT, Nyströmformer. Such a model is given each text alone, as long as it is.
+ *
  * Symbols: R rows of an inference, T tokens of a row, C classes.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -29,6 +32,17 @@ const TOKENS_AT_ONCE = { cpu: 512, cuda: 8192 } as const;
 /** The most rows of an inference: engines gain little from more. */
 const MAX_ROWS = 128;
 
+/**
+ * What is asked in order to find out whether masked tokens change an answer: short texts above all, of which each token
+ * lies near them.
+ */
+const PROBES = ['', 'a', 'It is a text.'];
+
+/**
+ * Share of the greatest number of an answer by which masked tokens may change it: shapes alone change the last bits.
+ */
+const SAME_ANSWER = 1e-3;
+
 interface Row {
   readonly tokens: Tokens;
   /** The text's place among those that were asked about. */
@@ -50,6 +64,8 @@ export class OnnxTextInference {
   readonly #fewest: Tokens;
   /** Numbers that the model gives for a text. */
   #width = 0;
+  /** Whether masked tokens change its answers. */
+  #readsMasked = false;
 
   private constructor(
     runtime: Runtime,
@@ -71,7 +87,8 @@ export class OnnxTextInference {
   }
 
   /**
-   * Loads the model and runs it once, on as many tokens as it will ever be given.
+   * Loads the model and runs it: on as many tokens as it will ever be given, and on short texts with and without
+   * masked tokens.
    *
    * @throws {LyceumError} as `openSession`; INVALID_ARGUMENT if the tokenizer cannot be used, or the output is not
    * [R, C].
@@ -144,14 +161,38 @@ export class OnnxTextInference {
     const row = { tokens: { ids: full(ids), types: full(types) }, place: 0 };
     const { dims } = await this.#call(new Array<Row>(count).fill(row), count, length);
     this.#width = outputWidth(dims, count, this.#classifier.output, 'texts');
+    this.#readsMasked = await this.#changesByMasked();
+  }
+
+  /** Whether another answer comes of the same tokens with masked ones behind them. */
+  async #changesByMasked(): Promise<boolean> {
+    if (this.#classifier.fixedTokens !== undefined) return false;
+    for (const text of PROBES) {
+      const tokens = this.#tokenizer.tokens(text);
+      const own = tokens.ids.length;
+      if (own === 0 || own >= this.#maximumTokens) continue;
+      const count = this.#classifier.fixedRows ?? 1;
+      const rows = new Array<Row>(count).fill({ tokens, place: 0 });
+      const { values } = await this.#call(rows, count, paddedTokens(own + 1, this.#maximumTokens));
+      // A model that takes no such length can only be given the usual ones.
+      const alone = await this.#call(rows, count, own).catch(() => undefined);
+      if (alone === undefined) return false;
+      const greatest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const far = SAME_ANSWER * greatest;
+      if (values.some((value, i) => Math.abs(value - (alone.values[i] as number)) > far))
+        return true;
+    }
+    return false;
   }
 
   #lengthOf(tokenCount: number): number {
+    if (this.#readsMasked) return tokenCount;
     return this.#classifier.fixedTokens ?? paddedTokens(tokenCount, this.#maximumTokens);
   }
 
   #rowsOf(length: number, maxRows: number): number {
-    const own = Math.floor(this.#tokensAtOnce / length);
+    // Hardly two texts of a span have the same length.
+    const own = this.#readsMasked ? 1 : Math.floor(this.#tokensAtOnce / length);
     return this.#classifier.fixedRows ?? Math.min(Math.max(own, 1), maxRows);
   }
 

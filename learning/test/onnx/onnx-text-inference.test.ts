@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { OnnxTextPackage } from '../../src/formats/onnx-text/onnx-text-package.js';
 import { readTextFolder } from '../../src/formats/onnx-text/read-text-folder.js';
+import { TextTokenizer } from '../../src/formats/onnx-text/text-tokenizer.js';
 import { OnnxTextInference } from '../../src/onnx/onnx-text-inference.js';
 
 const folder = fileURLToPath(new URL('../fixtures/onnx-text', import.meta.url));
@@ -69,6 +70,27 @@ test('OnnxTextInference runs a model that looks for the end of each row, with ro
   const texts = ['', 'good', 'good bad good'];
   const logits = await opened({ ...model, file }, (inference) => inference.run(texts));
   expect([...logits]).toEqual([1, 1, 1, 2, 2, 2, 4, 4, 4]);
+});
+
+test('OnnxTextInference gives a model that reads masked tokens none of them', async () => {
+  const file = readFileSync(new URL('../fixtures/onnx/reads-masked.onnx', import.meta.url));
+  const texts = expected.texts.filter((text) => text.length < 60);
+  const tokenizer = await TextTokenizer.open(model.tokenizer, model.settings.maximumTokens);
+  const means = texts.map((text) => {
+    const { ids } = tokenizer.tokens(text);
+    return ids.reduce((sum, id) => sum + id, 0) / ids.length;
+  });
+  const logits = await opened({ ...model, file }, (inference) => inference.run(texts));
+  expect(
+    farthest(
+      logits,
+      means.flatMap((mean) => [mean, mean, mean]),
+    ),
+  ).toBeLessThan(1e-4);
+  const settings = { ...model.settings, maximumTokens: 4 };
+  const short = await opened({ ...model, file, settings }, (inference) => inference.run(['']));
+  const { ids } = tokenizer.tokens('');
+  expect(short[0]).toBeCloseTo(ids.reduce((sum, id) => sum + id, 0) / ids.length, 5);
 });
 
 test('OnnxTextInference answers a text without tokens', async () => {
