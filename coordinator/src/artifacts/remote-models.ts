@@ -124,10 +124,15 @@ export class RemoteModels {
     }
   }
 
-  /** Undefined: the artifact is no model behind an inference server. */
+  /** Undefined: the artifact is no model behind an inference server, or its package is lost: a push mends that. */
   async #package({ digest, description }: NamedArtifact): Promise<RemotePackage | undefined> {
     if (description['format'] !== 'open-inference') return undefined;
-    const packaged = parsePackagedModel(await this.#parts.catalog.blobs.get(digest));
+    const bytes = await this.#parts.catalog.blobs.get(digest).catch((thrown: unknown) => {
+      if (toLyceumError(thrown).code !== 'NOT_FOUND') throw thrown;
+      return undefined;
+    });
+    if (bytes === undefined) return undefined;
+    const packaged = parsePackagedModel(bytes);
     return packaged.format === 'open-inference' ? packaged.model : undefined;
   }
 }

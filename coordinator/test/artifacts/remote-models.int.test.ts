@@ -37,3 +37,12 @@ it('a push of a remote model names the server and its answer when requests keep 
     message: expect.stringContaining(`${server.url}: answers HTTP 503 to GET /v2/models/far`),
   });
 });
+
+it('a push of a remote model mends a name whose package was lost', async () => {
+  server.stumbles = 0;
+  const { digest } = (await push('lost')).artifact;
+  const blobs = await cluster.nats.blobs({ create: false });
+  await blobs.delete(digest);
+  await push('lost');
+  expect(await blobs.has(digest)).toBe(true);
+});
