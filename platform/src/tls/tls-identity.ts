@@ -26,7 +26,8 @@ export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' 
  *
  * @param nowMs - Unix time.
  * @throws {LyceumError} INVALID_ARGUMENT, naming the file, if a file cannot be read or does not hold what its name
- *   says, if key and certificate do not belong together, or if the certificate is not valid now.
+ *   says, if the key is encrypted, if key and certificate do not belong together, or if the certificate is not valid
+ *   now.
  */
 export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   const [ca, certificate, key] = [TLS_FILES.ca, TLS_FILES.certificate, TLS_FILES.key].map((name) =>
@@ -36,6 +37,9 @@ export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   const file = join(folder, TLS_FILES.certificate);
   const own = parsed(file, 'certificate', () => new X509Certificate(certificate));
   const keyFile = join(folder, TLS_FILES.key);
+  if (/^-----BEGIN ENCRYPTED |^Proc-Type: .*ENCRYPTED/m.test(key)) {
+    throw refused(`${keyFile} is encrypted; want it without a passphrase`);
+  }
   if (!own.checkPrivateKey(parsed(keyFile, 'private key', () => createPrivateKey(key)))) {
     throw refused(`${keyFile} is not the key of the certificate in ${file}`);
   }

@@ -1,4 +1,5 @@
 /** Folders with certificates that the test has just issued, and each thing that can be wrong with them. */
+import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,3 +107,15 @@ test('a certificate for calls alone may not serve, and one for serving alone may
   checkServerCertificate(identity(SERVES_ONLY));
   expect(() => checkClientCertificate(identity(SERVES_ONLY))).toThrow('for serving alone');
 });
+
+test.each(['pkcs8', 'sec1'] as const)(
+  'readTlsIdentity says that a key in the form of %s is encrypted',
+  async (type) => {
+    const locked = { cipher: 'aes-256-cbc', passphrase: 'secret' };
+    const pem = createPrivateKey(own.key).export({ type, format: 'pem', ...locked });
+    await write('tls.key', pem.toString());
+    expect(() => readTlsIdentity(folder, NOW)).toThrow(
+      `${join(folder, 'tls.key')} is encrypted; want it without a passphrase`,
+    );
+  },
+);
