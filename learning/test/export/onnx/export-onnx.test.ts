@@ -140,7 +140,7 @@ async function expectSameAnswers(
 it('exportOnnx exports a model with the kinds of layers that students lack', () =>
   expectSameAnswers(mixture(), 'probabilities', [8, 6, 2], 5));
 
-it('exportOnnx exports what MobileNet, EfficientNet and Xception have of their own', () => {
+it('exportOnnx exports the layers and activations of MobileNetV2, Xception and models with swish', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
     layers: [
