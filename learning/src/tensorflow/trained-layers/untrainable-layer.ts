@@ -39,5 +39,7 @@ function reasonOf(layer: Layer): string | undefined {
   if ([dilationRate].flat().some((rate) => Number(rate ?? 1) > 1)) return 'has a dilated kernel';
   if (layer.getClassName() !== 'BatchNormalization') return undefined;
   const last = (layer.inputSpec[0]?.ndim ?? 0) - 1;
-  return axis === -1 || axis === last ? undefined : `normalises axis ${axis} and not the last`;
+  // Keras 2 writes the axis as a list of one.
+  const isLast = [axis].flat().every((own) => own === -1 || own === last);
+  return isLast ? undefined : `normalises axis ${axis} and not the last`;
 }

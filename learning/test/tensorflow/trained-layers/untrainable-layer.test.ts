@@ -73,11 +73,14 @@ test('untrainableLayer names a frozen layer that a gradient goes through, also w
 });
 
 test('untrainableLayer names a batch normalisation of another axis than the last', () => {
-  const over = (axis: number) =>
-    problem(({ layers }) => layers.batchNormalization({ axis, name: 'norm' }));
+  const over = (axis: number | number[]) =>
+    problem(({ layers }) => layers.batchNormalization({ axis: axis as number, name: 'norm' }));
   const wanted =
     'has layer norm (BatchNormalization), which TensorFlow.js cannot train: it normalises axis 1 and not the last; freeze it, or take another';
   expect(over(1)).toBe(wanted);
   expect(over(-1)).toBeUndefined();
   expect(over(3)).toBeUndefined();
+  // As Keras 2 writes it.
+  expect(over([1])).toBe(wanted);
+  expect(over([3])).toBeUndefined();
 });
