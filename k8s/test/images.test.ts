@@ -45,6 +45,11 @@ it("LD_LIBRARY_PATH of the Dockerfile has every library of ONNX Runtime's CUDA p
   for (const folder of folders) expect(path).toContain(`/opt/lyceum/nvidia/${folder}/lib`);
 });
 
+it('programs in images have a cache that they may write', () => {
+  const image = /^FROM \S+ AS program\n(?:(?!FROM ).*\n)*/m.exec(dockerfile)?.[0];
+  expect(image).toContain('ENV LYCEUM_CACHE=/tmp/');
+});
+
 it('the image gpu-check-cuda has the cache, NATS and data that a cluster inside it needs', () => {
   const image = dockerfile.slice(dockerfile.indexOf('AS gpu-check-cuda'));
   expect(image).toContain('COPY --from=build-gpu-check /opt/lyceum/cache /opt/lyceum/cache');

@@ -3,7 +3,7 @@ import type { NatsCredentials } from '@lyceum/platform/nats';
 import type { Finding } from './finding.js';
 import { gatherCertificates } from './gather-certificates.js';
 import { gatherCluster } from './gather-cluster.js';
-import { gatherDisk, gatherEngine, gatherGpu } from './gather-machine.js';
+import { gatherDisk, gatherEngine, gatherGpu, hasWorkers } from './gather-machine.js';
 import { gatherNats } from './gather-nats.js';
 import { judgeCertificates } from './judge-certificates.js';
 import { judgeCluster } from './judge-cluster.js';
@@ -31,7 +31,8 @@ export async function* diagnose(patient: Patient, signal: AbortSignal): AsyncGen
   if (facts.kind !== 'unusable') {
     yield* judgeCluster(await gatherCluster(coordinator, tls, signal), version, Date.now());
   }
-  yield* judgeNats(await gatherNats({ url: nats, credentials: natsCredentials, tls }, env));
+  const place = { url: nats, hasWorkers: hasWorkers(), credentials: natsCredentials, tls };
+  yield* judgeNats(await gatherNats(place, env));
   signal.throwIfAborted();
   const engine = await gatherEngine(env);
   yield judgeEngine(engine);

@@ -24,13 +24,17 @@ console.log(JSON.stringify({ name, version, device }));`;
 
 const engine = z.object({ name: z.string(), version: z.string(), device: z.string() });
 
+/** Whether workers are installed beside this program. The coordinator's image has none. */
+export function hasWorkers(): boolean {
+  return existsSync(programFile('teacher-worker'));
+}
+
 /** @param env - of this process, and of the process that tries the engine. */
 export async function gatherEngine(env: NodeJS.ProcessEnv): Promise<EngineFacts> {
-  const worker = programFile('teacher-worker');
-  if (!existsSync(worker)) return { kind: 'not installed' };
+  if (!hasWorkers()) return { kind: 'not installed' };
   try {
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', OPEN_ENGINE], {
-      cwd: dirname(worker),
+      cwd: dirname(programFile('teacher-worker')),
       timeout: ENGINE_PATIENCE_MS,
       env,
     });

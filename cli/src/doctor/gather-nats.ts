@@ -23,15 +23,19 @@ const information = z.object({ version: z.string(), jetstream: z.boolean().defau
 interface NatsPlace {
   /** Undefined: no server was named. */
   readonly url: string | undefined;
+  /** Whether workers are installed here, so that `coordinator up` can start a cluster. */
+  readonly hasWorkers: boolean;
   readonly credentials: NatsCredentials | undefined;
   readonly tls: TlsIdentity | undefined;
 }
 
 export async function gatherNats(
-  { url, credentials, tls }: NatsPlace,
+  { url, hasWorkers, credentials, tls }: NatsPlace,
   env: NodeJS.ProcessEnv,
 ): Promise<NatsFacts> {
-  if (url === undefined) return { kind: 'own', program: findNatsServer(env) };
+  if (url === undefined) {
+    return hasWorkers ? { kind: 'own', program: findNatsServer(env) } : { kind: 'not needed' };
+  }
   // Without user and password, since people send findings to others.
   const shown = shownAddress(url);
   try {
@@ -63,7 +67,11 @@ async function greeting(url: string): Promise<z.output<typeof information>> {
   }
 }
 
-async function refusalOf({ url, credentials, tls }: NatsPlace & { readonly url: string }) {
+async function refusalOf({
+  url,
+  credentials,
+  tls,
+}: Omit<NatsPlace, 'hasWorkers'> & { readonly url: string }) {
   try {
     const log = createLogger({ name: 'doctor', level: 'silent' });
     const nats = await connectNats({ url, name: 'doctor', log, credentials, tls });

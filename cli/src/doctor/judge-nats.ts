@@ -2,6 +2,8 @@
 import { type Finding, fault, ok, warning } from './finding.js';
 
 export type NatsFacts =
+  /** No server was named, and without workers `coordinator up` starts no cluster here. */
+  | { readonly kind: 'not needed' }
   /** No server was named; `coordinator up` starts its own. */
   | { readonly kind: 'own'; readonly program: string | undefined }
   | { readonly kind: 'unreachable'; readonly url: string; readonly why: string }
@@ -16,6 +18,8 @@ export type NatsFacts =
 
 export function judgeNats(facts: NatsFacts): Finding[] {
   switch (facts.kind) {
+    case 'not needed':
+      return [ok('nats', 'no workers are installed here, so coordinator up needs none')];
     case 'own':
       return [
         facts.program === undefined

@@ -85,6 +85,7 @@ test('judgeCluster names programs of another version, this program too', () => {
 const REACHED = { kind: 'reached', url: 'nats://a', version: '2.12.0' } as const;
 
 test.each<[NatsFacts, string[]]>([
+  [{ kind: 'not needed' }, ['nats ok']],
   [{ kind: 'own', program: '/bin/nats-server' }, ['nats ok']],
   [{ kind: 'own', program: undefined }, ['nats fault']],
   [{ kind: 'unreachable', url: 'nats://a', why: 'ECONNREFUSED' }, ['nats fault']],
