@@ -32,7 +32,7 @@ let cluster: LocalCluster;
 let client: CoordinatorClient;
 let server: Endpoint;
 /** How the next calls are answered. */
-let mood: 'well' | 'stutters' | 'html' | 'away' = 'well';
+let mood: 'well' | 'stutters' | 'html' | 'away' | 'busy' = 'well';
 /** Number of samples until another model answers. */
 let leftUntilSwap = Number.POSITIVE_INFINITY;
 const asked = new Set<string>();
@@ -45,6 +45,7 @@ beforeAll(async () => {
     calls += 1;
     const { rows } = JSON.parse(text) as { rows: unknown[][] };
     if (rows.some((row) => row.length !== SIDE)) return response.writeHead(400).end('{"want":6}');
+    if (mood === 'busy') return response.writeHead(503, { 'retry-after': '600' }).end();
     if (mood === 'away') return response.writeHead(503).end();
     if (mood === 'html') return response.end('<html>back soon</html>');
     if (mood === 'stutters' && !asked.has(text)) {
@@ -183,6 +184,10 @@ test('submit --dry-run asks an endpoint about one batch if that is free, and rep
   );
   mood = 'html';
   await expect(dry('small', 'box')).rejects.toThrow('its answer is no JSON, 22 bytes');
+  mood = 'busy';
+  expect((await dry('small', 'box')).warnings).toEqual([
+    expect.stringMatching(/^teacher box was not tried: .*it asks to wait 10 minutes; tried once$/),
+  ]);
   mood = 'well';
   calls = 0;
   expect((await dry('rows', 'paid')).warnings).toEqual([

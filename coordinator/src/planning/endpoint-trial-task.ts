@@ -42,6 +42,8 @@ const TRIES = 2;
 const UNREAD = 'the data set is in shards, which only workers can read';
 /** Short, since a user waits for the answer. */
 const TIMEOUT_MS = 20_000;
+/** If an endpoint wants to be left alone for longer, the user is told. An inference server is waited for as long. */
+const LONGEST_WAIT_MS = 5_000;
 /** An inference server is asked up to four times. */
 const INFERENCE_SECONDS = 5;
 
@@ -106,7 +108,9 @@ async function askEndpoint(
   const inputs = await endpointInputs(model, dataset, asked, IDENTITY_VIEW);
   const timeoutMs = Math.min(endpoint.timeoutMs, TIMEOUT_MS);
   const attempts = Math.min(endpoint.attempts, TRIES);
-  const caller = endpointCaller({ ...endpoint, rate: {}, timeoutMs, attempts }, outside);
+  const caller = endpointCaller({ ...endpoint, rate: {}, timeoutMs, attempts }, outside, {
+    longestWaitMs: LONGEST_WAIT_MS,
+  });
   const body = requestBody(endpoint, inputs, dataset.classNames);
   await caller.post(body, new AbortController().signal, (response) => {
     const wrongList = listProblem(endpoint, response, asked.length);

@@ -16,7 +16,7 @@ interface CalledEndpoint
 export function endpointCaller(
   { url, headers, rate, timeoutMs, attempts }: CalledEndpoint,
   { secrets, addresses }: Outside,
-  told: Pick<JsonCallerOptions, 'answered' | 'allow' | 'retried' | 'quotes'> = {},
+  told: Pick<JsonCallerOptions, 'answered' | 'allow' | 'retried' | 'quotes' | 'longestWaitMs'> = {},
 ): JsonCaller {
   return new JsonCaller({
     url,

@@ -26,7 +26,7 @@ const NEVER: ReadonlySet<number> = new Set([501, 505]);
 const FIRST_WAIT_MS = 500;
 const GREATEST_WAIT_MS = 60_000;
 
-/** A server that asks for a longer wait counts as one that does not answer. */
+/** Default of {@link JsonCallerOptions.longestWaitMs}. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 
 export interface JsonCallerOptions {
@@ -40,6 +40,8 @@ export interface JsonCallerOptions {
   readonly timeoutMs: number;
   /** Greatest number of tries of a call. */
   readonly attempts: number;
+  /** A server that asks for a longer wait counts as one that does not answer. Default: an hour. */
+  readonly longestWaitMs?: number;
   /** Milliseconds that only rise: by a clock that is set back, calls would wait until it is where it was. */
   readonly nowMs: () => number;
   /** Uniform in [0, 1). */
@@ -113,6 +115,7 @@ export class JsonCaller {
     problemOf: (json: unknown) => string | undefined = () => undefined,
   ): Promise<unknown> {
     const { url, attempts, random, nowMs, retried, allow } = this.#options;
+    const { longestWaitMs = RETRY_AFTER_MAX_MS } = this.#options;
     const text = JSON.stringify(body);
     let unread: string | undefined;
     for (let failures = 0; ; ) {
@@ -124,12 +127,9 @@ export class JsonCaller {
       const { reason, again, status, unreadable = false, afterMs = 0 } = outcome;
       if (!again) throw new HttpRefusedError(`${shownUrl(url)}: ${reason}`, status);
       if (unreadable) unread = reason;
-      if (failures >= attempts || afterMs > RETRY_AFTER_MAX_MS) {
+      if (failures >= attempts || afterMs > longestWaitMs) {
         const times = failures === 1 ? 'once' : `${failures} times`;
-        const patience =
-          afterMs > RETRY_AFTER_MAX_MS
-            ? `; it asks to wait ${Math.ceil(afterMs / 60_000)} minutes`
-            : '';
+        const patience = afterMs > longestWaitMs ? `; it asks to wait ${waitText(afterMs)}` : '';
         const isLimited = status === TOO_MANY && unread === undefined && patience === '';
         const slower = isLimited ? '; want a lower rate or concurrency' : '';
         const message = `${shownUrl(url)}: ${unread ?? reason}${patience}; tried ${times}${slower}`;
@@ -204,6 +204,10 @@ export class JsonCaller {
     if (reason === undefined) return { json };
     return { reason, again: true, status, unreadable: true };
   }
+}
+
+function waitText(ms: number): string {
+  return ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} minutes`;
 }
 
 function isSuccess(status: number): boolean {

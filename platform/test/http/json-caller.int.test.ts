@@ -154,6 +154,16 @@ it('gives up at once when Retry-After is longer than an hour', async () => {
   expect(count()).toBe(1);
 });
 
+it('gives up at once when Retry-After is longer than `longestWaitMs`', async () => {
+  const { url, count } = await listen((_, response) =>
+    json(response, {}, 503, { 'retry-after': '30' }),
+  );
+  await expect(caller(url, { longestWaitMs: 29_000 }).post({}, NEVER)).rejects.toThrow(
+    'answers 503 Service Unavailable, 2 bytes; it asks to wait 30 s; tried once',
+  );
+  expect(count()).toBe(1);
+});
+
 it.each([
   [400, 'answers 400 Bad Request'],
   [401, 'answers 401 Unauthorized'],
