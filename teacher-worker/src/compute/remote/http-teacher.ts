@@ -60,6 +60,8 @@ export interface HttpTeacherOptions {
   readonly dataset: Dataset;
   readonly outside: Outside;
   readonly kept: KeptAnswers;
+  /** Time for a ticket. Default: {@link TURN_MS}. */
+  readonly turnMs?: number;
 }
 
 export const endpoint: EngineOpener<RemotePlace, 'endpoint'> = {
@@ -76,19 +78,26 @@ export class HttpTeacher implements TeacherEngine {
   readonly #kept: KeptAnswers;
   /** Digest of all that the endpoint's answers depend on. */
   readonly #answersDigest: string;
+  readonly #turnMs: number;
   #used: ServiceUse = NOTHING;
+  /** Why the last call of this turn that failed did; undefined: none failed. */
+  #failure: string | undefined;
   /** Answers to probes since {@link HttpTeacher.forget} was called, by table; undefined: probes get kept answers. */
   #anew: Map<string, Map<number, number>> | undefined;
 
-  private constructor({ model, dataset, outside, kept }: HttpTeacherOptions) {
+  private constructor({ model, dataset, outside, kept, turnMs = TURN_MS }: HttpTeacherOptions) {
     requireKnownClasses(model.endpoint, dataset.classNames);
     this.#model = model;
     this.#kept = kept;
+    this.#turnMs = turnMs;
     this.#answersDigest = describeEndpoint(model).answersDigest;
     this.#classCount = dataset.classCount;
     this.#caller = endpointCaller(model.endpoint, outside, {
       answered: (body, response) => {
         this.#used = usedTogether(this.#used, { count: 1, ...callTokens(body, response) });
+      },
+      retried: (reason) => {
+        this.#failure = reason;
       },
     });
   }
@@ -126,7 +135,8 @@ export class HttpTeacher implements TeacherEngine {
     const known = anew ?? this.#kept.table(key);
     const missing = [...new Set(samples)].filter((sample) => known.get(sample) === undefined);
     const { batch, concurrency } = this.#model.endpoint;
-    const turn = AbortSignal.timeout(TURN_MS);
+    const turn = AbortSignal.timeout(this.#turnMs);
+    this.#failure = undefined;
     try {
       await inLanes(batches(missing, batch), concurrency, turn, (some) =>
         this.#ask(dataset, view, some, known, turn),
@@ -134,7 +144,8 @@ export class HttpTeacher implements TeacherEngine {
     } catch (err) {
       if (!turn.aborted || err instanceof LyceumError) throw err;
       const left = missing.filter((sample) => known.get(sample) === undefined).length;
-      const message = `${missing.length - left} of ${missing.length} samples answered in ${TURN_MS / 1000} s; the rest is asked in the next turn`;
+      const failure = this.#failure === undefined ? '' : `; the last failure: ${this.#failure}`;
+      const message = `${missing.length - left} of ${missing.length} samples answered in ${this.#turnMs / 1000} s${failure}; the rest is asked in the next turn`;
       throw new LyceumError('UNAVAILABLE', message);
     }
     if (anew !== undefined) this.#keepAnew(key, samples, anew);

@@ -250,6 +250,20 @@ it('keeps earlier answers when a call fails, and then asks only for the rest', a
   expect(asked.length).toBe(new Set(samples).size);
 });
 
+it('says at the end of a turn how many samples are left, and why the last call failed', async () => {
+  const [first, ...others] = samples;
+  let answered = 0;
+  respond = (inputs) =>
+    answered++ === 0 ? { body: [{ label: labelOf(inputs[0]) }] } : { status: 503, body: 'busy' };
+  const model = packageOf({ batch: 1, concurrency: 1, attempts: 20 });
+  const teacher = HttpTeacher.open({ model, dataset, outside, kept, turnMs: 4000 });
+  await expect(classesOf(teacher)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: `1 of ${1 + others.length} samples answered in 4 s; the last failure: answers 503 Service Unavailable, 6 bytes; the rest is asked in the next turn`,
+  });
+  expect(await classesOf(teacher, Uint32Array.of(first as number))).toEqual(want.slice(0, 1));
+});
+
 it('fails as UNAVAILABLE when the server answers 503', async () => {
   respond = () => ({ status: 503, body: 'busy' });
   await expect(classesOf(open())).rejects.toMatchObject({ code: 'UNAVAILABLE' });
