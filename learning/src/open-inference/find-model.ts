@@ -297,7 +297,10 @@ async function canaryChange(
   const { found, settings } = remote;
   const { rows, rowsAreFixed, canaries, classCount } = found;
   const count = canaryCount(rows);
-  const result = await server.infer(canariesOf(remote, settings, rowsAreFixed ? rows : count));
+  const sent = rowsAreFixed ? rows : count;
+  const result = await server.infer(canariesOf(remote, settings, sent));
+  const [before, now] = [`[${[sent, classCount]}]`, `[${result.shape}]`];
+  if (now !== before) return `its answers to fixed inputs had shape ${before}, and have ${now}`;
   const differs = answersDiffer(
     canaries,
     result.values.subarray(0, count * classCount),

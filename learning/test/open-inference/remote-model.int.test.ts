@@ -183,6 +183,18 @@ test('requireUnchanged refuses a model with other answers or other inputs', asyn
   );
 });
 
+test('requireUnchanged refuses a model with more classes', async () => {
+  const server = behaviour();
+  const { server: client, remote } = await found(await startGrpc(server));
+  server.distort = (response) => {
+    const outputs = response.outputs.map((output) => ({ ...output, shape: [4, CLASSES + 1] }));
+    return { ...response, outputs, rawOutputContents: [Buffer.alloc(4 * 4 * (CLASSES + 1))] };
+  };
+  await expect(requireUnchanged(client, remote)).rejects.toThrow(
+    'its answers to fixed inputs had shape [4,3], and have [4,4]; push it again',
+  );
+});
+
 const LABELS = ['zebra', 'ape: great', 'newt'];
 
 test.each([
