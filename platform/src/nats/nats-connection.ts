@@ -15,6 +15,7 @@ import { sleep } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 import type { TlsIdentity } from '../tls/index.js';
 import { type BlobStore, openBlobStore } from './blobs/index.js';
+import { Reserve } from './jetstream/index.js';
 import { checkedAddress } from './nats-address.js';
 import type { NatsCredentials } from './nats-credentials.js';
 import { type EventLog, openEventLog } from './nats-events.js';
@@ -129,6 +130,7 @@ class NatsDoor implements Nats {
   readonly #connection: NatsConnection;
   readonly #options: NatsOptions;
   readonly #log: Logger;
+  readonly #reserve: Reserve;
   readonly #reconnected: (() => void)[] = [];
   /** A look under way whether TLS is at fault that the connection was lost. */
   #look: Promise<void> | undefined;
@@ -138,6 +140,7 @@ class NatsDoor implements Nats {
     this.#options = options;
     const { log } = options;
     this.#log = log;
+    this.#reserve = new Reserve(connection, log);
     this.closed = connection.closed().then((err) => {
       this.connected = false;
       if (err instanceof Error) log.error({ err }, 'NATS connection lost for good');
@@ -157,7 +160,7 @@ class NatsDoor implements Nats {
   }
 
   keyValue(bucket: string, a: KeyValueOptions): Promise<KeyValue> {
-    return openKeyValue(this.#connection, bucket, a);
+    return openKeyValue(this.#connection, this.#reserve, bucket, a);
   }
 
   hasKeyValue(bucket: string): Promise<boolean> {
@@ -165,7 +168,7 @@ class NatsDoor implements Nats {
   }
 
   blobs(a: { create: boolean }): Promise<BlobStore> {
-    return openBlobStore(this.#connection, a);
+    return openBlobStore(this.#connection, this.#reserve, a);
   }
 
   tickets(): Promise<TicketQueue> {

@@ -1,7 +1,7 @@
 /** Small records under keys, each with a revision that a compare-and-set names. */
 import { LyceumError } from '@lyceum/proto';
 import { type KV, type NatsConnection, StorageType } from 'nats';
-import { isMissing, natsError } from './jetstream/index.js';
+import { isMissing, natsError, type Reserve } from './jetstream/index.js';
 
 export interface KeyValue {
   get(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;
@@ -56,8 +56,10 @@ export interface KeyValueOptions {
   readonly firstRevision?: number;
 }
 
+/** @param reserve - given up when NATS has no room for a value. */
 export async function openKeyValue(
   connection: NatsConnection,
+  reserve: Reserve,
   bucket: string,
   { create, firstRevision = 1 }: KeyValueOptions,
 ): Promise<KeyValue> {
@@ -74,7 +76,7 @@ export async function openKeyValue(
       const manager = await connection.jetstreamManager();
       await manager.streams.purge(`KV_${bucket}`, { seq: firstRevision });
     }
-    return new JetStreamKeyValue(kv, bucket);
+    return new JetStreamKeyValue(kv, bucket, reserve);
   } catch (err) {
     throw natsError(err, `bucket ${bucket}`);
   }
@@ -94,10 +96,12 @@ export async function hasKeyValue(connection: NatsConnection, bucket: string): P
 class JetStreamKeyValue implements KeyValue {
   readonly #kv: KV;
   readonly #bucket: string;
+  readonly #reserve: Reserve;
 
-  constructor(kv: KV, bucket: string) {
+  constructor(kv: KV, bucket: string, reserve: Reserve) {
     this.#kv = kv;
     this.#bucket = bucket;
+    this.#reserve = reserve;
   }
 
   get(key: string): Promise<{ value: string; revision: number } | undefined> {
@@ -109,19 +113,19 @@ class JetStreamKeyValue implements KeyValue {
   }
 
   create(key: string, value: string): Promise<number> {
-    return this.#named(key, () => this.#kv.create(key, value));
+    return this.#write(key, () => this.#kv.create(key, value));
   }
 
   update(key: string, value: string, revision: number): Promise<number> {
-    return this.#named(key, () => this.#kv.update(key, value, revision));
+    return this.#write(key, () => this.#kv.update(key, value, revision));
   }
 
   put(key: string, value: string): Promise<number> {
-    return this.#named(key, () => this.#kv.put(key, value));
+    return this.#write(key, () => this.#kv.put(key, value));
   }
 
   delete(key: string): Promise<void> {
-    return this.#named(key, () => this.#kv.delete(key));
+    return this.#write(key, () => this.#kv.delete(key));
   }
 
   keys(): Promise<string[]> {
@@ -140,6 +144,10 @@ class JetStreamKeyValue implements KeyValue {
       if ((await this.#named(key, () => this.#kv.get(key))) === null) unknown.push(key);
     }
     return unknown;
+  }
+
+  #write<T>(key: string, act: () => Promise<T>): Promise<T> {
+    return this.#named(key, () => this.#reserve.spend(act));
   }
 
   async #named<T>(key: string, act: () => Promise<T>): Promise<T> {

@@ -30,6 +30,7 @@ import {
   type TicketQueue,
   type TicketSource,
 } from '../../src/nats/index.js';
+import { Reserve } from '../../src/nats/jetstream/index.js';
 import { sleep } from '../../src/pacing/index.js';
 import { failureOf } from '../failure-of.js';
 
@@ -240,7 +241,13 @@ describe('blob store', () => {
   test('stores a blob whole when it is put again after the first receipt was lost', async () => {
     const connection = await connect({ servers: server.url });
     try {
-      const blobs = await openBlobStore(losingReceiptOfEntry(connection), { create: true });
+      const blobs = await openBlobStore(
+        losingReceiptOfEntry(connection),
+        new Reserve(connection, log),
+        {
+          create: true,
+        },
+      );
       const bytes = randomBytes(2 * CHUNK_BYTES);
       expect((await failureOf(blobs.put(bytes))).code).toBe('UNAVAILABLE');
       expect((await blobs.get(await blobs.put(bytes))).equals(bytes)).toBe(true);

@@ -9,6 +9,11 @@ export const TICKET_STREAM = 'LYCEUM_TICKETS';
 /** Events of runs, one subject per run. */
 export const EVENT_STREAM = 'LYCEUM_EVENTS';
 
+/** Bytes that hold nothing, to be given up when NATS is full. */
+export const RESERVE_STREAM = 'LYCEUM_RESERVE';
+
+export const RESERVE_SUBJECT = 'lyceum.reserve';
+
 /** KV: one run record per run, written by compare-and-set. */
 export const RUN_BUCKET = 'lyceum-runs';
 

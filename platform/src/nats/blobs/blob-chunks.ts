@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { BLOB_BUCKET, CHUNK_BYTES, LyceumError } from '@lyceum/proto';
 import type { JetStreamClient, JetStreamManager, NatsConnection } from 'nats';
-import { nextMessage } from '../jetstream/index.js';
+import { nextMessage, type Reserve } from '../jetstream/index.js';
 import type { BlobOutline } from './blob-store.js';
 
 /** Chunks under way at once, each of {@link CHUNK_BYTES}. */
@@ -24,11 +24,13 @@ export class BlobChunks {
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #jetStream: JetStreamClient;
+  readonly #reserve: Reserve;
 
-  constructor(connection: NatsConnection, manager: JetStreamManager) {
+  constructor(connection: NatsConnection, manager: JetStreamManager, reserve: Reserve) {
     this.#connection = connection;
     this.#manager = manager;
     this.#jetStream = connection.jetstream();
+    this.#reserve = reserve;
   }
 
   /** @returns how many chunks were written. */
@@ -41,6 +43,7 @@ export class BlobChunks {
         chunks.push(this.#jetStream.publish(chunkSubject(id), chunk));
       }
       await Promise.all(chunks);
+      this.#reserve.assertKept();
     }
     return chunkCount;
   }
@@ -74,6 +77,7 @@ export class BlobChunks {
         underWay.push(put);
         if (underWay.length < CHUNKS_UNDER_WAY) continue;
         await Promise.all(underWay);
+        this.#reserve.assertKept();
         underWay = [];
       }
       await Promise.all(underWay);

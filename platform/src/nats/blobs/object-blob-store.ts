@@ -13,7 +13,7 @@ import {
   type ObjectStore,
   StorageType,
 } from 'nats';
-import { natsError, patiently } from '../jetstream/index.js';
+import { natsError, patiently, type Reserve } from '../jetstream/index.js';
 import { BLOB_STREAM, BlobChunks, chunkSubject } from './blob-chunks.js';
 import {
   type BlobOutline,
@@ -26,8 +26,10 @@ import {
 /** Another program may replace a blob by an equal one while it is read; then reading begins again. */
 const GET_ATTEMPTS = 3;
 
+/** @param reserve - blobs are taken while it is whole; their deletions may use it up. */
 export async function openBlobStore(
   connection: NatsConnection,
+  reserve: Reserve,
   { create }: { create: boolean },
 ): Promise<BlobStore> {
   try {
@@ -36,7 +38,7 @@ export async function openBlobStore(
     if (!create) await manager.streams.info(BLOB_STREAM);
     const options = { storage: StorageType.File };
     const store = await connection.jetstream().views.os(BLOB_BUCKET, options);
-    return new ObjectBlobStore(connection, store, manager);
+    return new ObjectBlobStore(connection, store, manager, reserve);
   } catch (err) {
     throw natsError(err, `blob store ${BLOB_BUCKET}`);
   }
@@ -47,14 +49,21 @@ class ObjectBlobStore implements BlobStore {
   readonly #store: ObjectStore;
   readonly #manager: JetStreamManager;
   readonly #jetStream: JetStreamClient;
+  readonly #reserve: Reserve;
   /** Ids under which chunks are being written. */
   readonly #writing = new Set<string>();
 
-  constructor(connection: NatsConnection, store: ObjectStore, manager: JetStreamManager) {
-    this.#chunks = new BlobChunks(connection, manager);
+  constructor(
+    connection: NatsConnection,
+    store: ObjectStore,
+    manager: JetStreamManager,
+    reserve: Reserve,
+  ) {
+    this.#chunks = new BlobChunks(connection, manager, reserve);
     this.#store = store;
     this.#manager = manager;
     this.#jetStream = connection.jetstream();
+    this.#reserve = reserve;
   }
 
   async put(bytes: Uint8Array): Promise<string> {
@@ -102,6 +111,7 @@ class ObjectBlobStore implements BlobStore {
   ): Promise<boolean> {
     let chunkCount: number;
     try {
+      await this.#reserve.keep();
       chunkCount = await putChunks(id);
     } catch (err) {
       await this.#chunks.purge(id);
@@ -148,7 +158,7 @@ class ObjectBlobStore implements BlobStore {
   async delete(digest: string): Promise<void> {
     if (!(await this.has(digest))) return;
     try {
-      await this.#store.delete(digest);
+      await this.#reserve.spend(() => this.#store.delete(digest));
     } catch (err) {
       throw natsError(err, `blob ${digest}`);
     }
@@ -251,10 +261,9 @@ class ObjectBlobStore implements BlobStore {
   ): Promise<void> {
     const rollup = headers();
     rollup.set('Nats-Rollup', 'sub');
-    await this.#jetStream.publish(entrySubject(entry.name), JSON.stringify(entry), {
-      headers: rollup,
-      expect: { lastSubjectSequence: revision },
-    });
+    const options = { headers: rollup, expect: { lastSubjectSequence: revision } };
+    const [subject, value] = [entrySubject(entry.name), JSON.stringify(entry)];
+    await this.#reserve.spend(() => this.#jetStream.publish(subject, value, options));
   }
 }
 

@@ -16,6 +16,12 @@ const API_ERROR = {
   wrongLastSequence: 10071,
 } as const;
 
+const AT_LIMIT: ReadonlySet<number> = new Set([
+  API_ERROR.accountExceeded,
+  API_ERROR.resourcesExceeded,
+  API_ERROR.storageExceeded,
+]);
+
 /**
  * The error for what a NATS call threw. A thing that is missing, or does not answer, is UNAVAILABLE: only the
  * coordinator creates streams and buckets, and other programs wait for it.
@@ -25,6 +31,7 @@ const API_ERROR = {
 export function natsError(thrown: unknown, what: string): LyceumError {
   if (thrown instanceof LyceumError) return thrown;
   const options = { cause: thrown };
+  if (isAtLimit(thrown)) return new StorageFullError(`${what}: NATS has no room left`, options);
   const code = thrown instanceof NatsError ? thrown.api_error?.err_code : undefined;
   switch (code) {
     case API_ERROR.wrongLastSequence:
@@ -32,10 +39,6 @@ export function natsError(thrown: unknown, what: string): LyceumError {
     case API_ERROR.streamNotFound:
     case API_ERROR.consumerNotFound:
       return new LyceumError('UNAVAILABLE', `${what} does not exist`, options);
-    case API_ERROR.accountExceeded:
-    case API_ERROR.resourcesExceeded:
-    case API_ERROR.storageExceeded:
-      return new StorageFullError(`${what}: NATS has no room left`, options);
     // The stream's own limit, or the server's disk; the server's text says which.
     case API_ERROR.storeFailed:
       return new StorageFullError(
@@ -54,6 +57,12 @@ export function natsError(thrown: unknown, what: string): LyceumError {
     return new LyceumError('UNAVAILABLE', `${what}: ${message.toLowerCase()}`, options);
   }
   return new LyceumError('INTERNAL', `${what}: ${message}`, options);
+}
+
+/** True if JetStream said that the server or the account is at its limit. */
+export function isAtLimit(thrown: unknown): boolean {
+  const code = thrown instanceof NatsError ? thrown.api_error?.err_code : undefined;
+  return code !== undefined && AT_LIMIT.has(code);
 }
 
 /** True if JetStream said that there is no such message. */
