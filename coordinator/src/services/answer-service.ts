@@ -35,7 +35,8 @@ export function answerService({ keeper, verifications, stopping, log }: AnswerSe
     ),
     verifyAnswers: serverStream<VerifyAnswersRequest, VerifyAnswersResponse>(
       log,
-      (request, { signal }) => verifications.verify(request, AbortSignal.any([signal, stopping])),
+      (request, { signal }) => verifications.verify(request, signal),
+      { stopping },
     ),
   };
 }

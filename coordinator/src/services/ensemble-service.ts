@@ -13,7 +13,8 @@ export function ensembleService({ evaluations, stopping, log }: EnsembleServiceP
   return {
     evaluateEnsemble: serverStream<EvaluateEnsembleRequest, EvaluateEnsembleResponse>(
       log,
-      (request, { signal }) => evaluations.evaluate(request, AbortSignal.any([signal, stopping])),
+      (request, { signal }) => evaluations.evaluate(request, signal),
+      { stopping },
     ),
   };
 }

@@ -98,7 +98,7 @@ export interface RunServiceParts {
 }
 
 export function runService(parts: RunServiceParts) {
-  const { log } = parts;
+  const { stopping, log } = parts;
   return {
     submitRun: unary<SubmitRunRequest, SubmitRunResponse>(log, (request, { signal }) =>
       submit(parts, request, signal),
@@ -116,14 +116,20 @@ export function runService(parts: RunServiceParts) {
     deleteRun: unary<DeleteRunRequest, DeleteRunResponse>(log, async ({ runId }) => ({
       deletedRunIds: await parts.deletion.delete(runId),
     })),
-    watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, ({ runId }, { signal }) =>
-      watchRun(parts, runId, AbortSignal.any([signal, parts.stopping])),
+    watchRun: serverStream<WatchRunRequest, WatchRunResponse>(
+      log,
+      ({ runId }, { signal }) => watchRun(parts, runId, signal),
+      { stopping },
     ),
-    listEvents: serverStream<ListEventsRequest, ListEventsResponse>(log, (request, { signal }) =>
-      listEvents(parts, request, AbortSignal.any([signal, parts.stopping])),
+    listEvents: serverStream<ListEventsRequest, ListEventsResponse>(
+      log,
+      (request, { signal }) => listEvents(parts, request, signal),
+      { stopping },
     ),
-    listLogs: serverStream<ListLogsRequest, ListLogsResponse>(log, (request, { signal }) =>
-      listLogs(parts, request, AbortSignal.any([signal, parts.stopping])),
+    listLogs: serverStream<ListLogsRequest, ListLogsResponse>(
+      log,
+      (request, { signal }) => listLogs(parts, request, signal),
+      { stopping },
     ),
     getReport: unary<GetReportRequest, GetReportResponse>(log, async ({ runId }) => {
       const { reportDigest } = requireReport(parts.store, runId);

@@ -69,6 +69,7 @@ export function studentService(parts: StudentServiceParts) {
     receiveTargets: duplex<TargetRequest, TargetFrame>(
       parts.log,
       (requests, send, { holder, signal }) => serveTargets(parts, holder, requests, send, signal),
+      { stopping: parts.stopping },
     ),
     getCheckpoints: unary<GetCheckpointsRequest, GetCheckpointsResponse>(
       parts.log,
@@ -232,19 +233,18 @@ async function serveTargets(
     throw new LyceumError('FAILED_PRECONDITION', message);
   }
   requireTargets(parts.active, first);
-  const over = AbortSignal.any([signal, parts.stopping]);
   if (awaitsFit(record)) {
     await parts.lifecycle.fitting(first.runId, first.assignmentEpoch);
     parts.changed();
-    await settled(parts.store, first, awaitsFit, over);
+    await settled(parts.store, first, awaitsFit, signal);
   }
-  await settled(parts.store, first, awaitsKnowledge, over);
+  await settled(parts.store, first, awaitsKnowledge, signal);
   requireAssignment(parts.store, first, holder);
   await parts.lifecycle.began(first.runId, first.assignmentEpoch);
   parts.changed();
   await send({ epoch: 0, firstPosition: 0, tensors: [], figures: [] });
   // The run may have been taken from the worker meanwhile, and its targets closed.
-  over.throwIfAborted();
+  signal.throwIfAborted();
   requireAssignment(parts.store, first, holder);
   const targets = requireTargets(parts.active, first);
   const following = { [Symbol.asyncIterator]: () => rest };
@@ -254,13 +254,13 @@ async function serveTargets(
 /**
  * Waits until the run's record is no longer as `isAwaited` says, or the run is no longer this assignment's.
  *
- * @throws why `over` was aborted.
+ * @throws why `signal` was aborted.
  */
 async function settled(
   store: RunStore,
   { runId, assignmentEpoch }: TargetRequest,
   isAwaited: (record: RunRecord) => boolean,
-  over: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const news = new Wakeup();
   const stop = store.onChange(() => news.wake());
@@ -269,8 +269,8 @@ async function settled(
     return record?.assignment?.assignmentEpoch === assignmentEpoch && isAwaited(record);
   };
   try {
-    while (isOpen() && !over.aborted) await news.wait({ signal: over });
-    over.throwIfAborted();
+    while (isOpen() && !signal.aborted) await news.wait({ signal });
+    signal.throwIfAborted();
   } finally {
     stop();
   }

@@ -1,13 +1,12 @@
 /** Follows a run for its users: its state whenever it changes, and its events and log lines as they come. */
 import { sleep, Wakeup } from '@lyceum/platform';
-import {
-  type ListEventsRequest,
-  type ListEventsResponse,
-  type ListLogsRequest,
-  type ListLogsResponse,
-  LyceumError,
-  type RunEvent,
-  type WatchRunResponse,
+import type {
+  ListEventsRequest,
+  ListEventsResponse,
+  ListLogsRequest,
+  ListLogsResponse,
+  RunEvent,
+  WatchRunResponse,
 } from '@lyceum/proto';
 import type { RunEvents, RunLogs, RunMonitor } from '../monitoring/index.js';
 import type { ActiveRuns } from '../reconciliation/index.js';
@@ -53,7 +52,7 @@ export async function* watchRun(
       await sleep(WATCH_PAUSE_MS);
       if (!isOld) await news.wait({ signal });
     }
-    throw stopping();
+    throw signal.reason;
   } finally {
     stop();
   }
@@ -81,14 +80,10 @@ export async function* listEvents(
       if (goesOn && endsRun(event) && ended()) return;
     }
     // Reading ends without an error then, as if these were all events.
-    if (signal.aborted) throw stopping();
+    signal.throwIfAborted();
   } finally {
     stop();
   }
-}
-
-function stopping(): LyceumError {
-  return new LyceumError('UNAVAILABLE', 'the coordinator is stopping');
 }
 
 /** Whether this is the run's last event: its change into a final state. */
@@ -124,7 +119,7 @@ export async function* listLogs(
       const { lines, omittedCount, lastSequence } = logs.read(runId, { ...query, after }, newest);
       if (lines.length > 0 || omittedCount > 0) yield { lines, omittedCount };
       if (isLast) return;
-      if (signal.aborted) throw stopping();
+      signal.throwIfAborted();
       after = lastSequence;
       await sleep(WATCH_PAUSE_MS);
       if (logs.lastSequence(runId) === after) await news.wait({ signal: until });

@@ -13,12 +13,21 @@ import { type SessionHolder, sessionHolderIn } from './session-key.js';
 
 export interface CallContext {
   /**
-   * Aborts when the call is over: its caller cancels, disconnects or runs out of time. Pass it on to what you call.
+   * Aborts when the call is over: its caller cancels, disconnects or runs out of time, or the program is `stopping`.
+   * Pass it on to what you call.
    */
   readonly signal: AbortSignal;
   readonly log: Logger;
   /** The worker process that the call's metadata names; undefined: none. */
   readonly holder: SessionHolder | undefined;
+}
+
+/** The context, and what only this file uses of it. */
+interface ServedCall extends CallContext {
+  /** Whether nobody can be told any more how the call ends. */
+  isGone(): boolean;
+  /** To be called when the handler has ended. */
+  handled(): void;
 }
 
 /** One request, one response. */
@@ -36,14 +45,15 @@ export function unary<Req, Res>(
  * One request, many responses; each is asked of the iterable when the caller can take it.
  *
  * @param options.stallMs - how long the caller may go without taking a response. Default: for ever.
+ * @param options.stopping - aborts the call's signal, with its reason. Default: the call may take its time.
  */
 export function serverStream<Req, Res>(
   log: Logger,
   handler: (request: Req, context: CallContext) => AsyncIterable<Res>,
-  { stallMs }: { readonly stallMs?: number } = {},
+  { stallMs, stopping }: { readonly stallMs?: number; readonly stopping?: AbortSignal } = {},
 ): grpc.handleServerStreamingCall<Req, Res> {
   return (call) => {
-    const context = contextOf(call, log);
+    const context = contextOf(call, log, stopping);
     const send = senderTo<Res>(call, callerGone);
     const sendAll = async (): Promise<void> => {
       for await (const response of handler(call.request, context)) {
@@ -109,6 +119,8 @@ async function* arriving<Req>(
 /**
  * Many requests, many responses, independently. `send` resolves when the stream accepts more. The call ends
  * when the handler returns, whether or not all requests were read.
+ *
+ * @param options.stopping - as of {@link serverStream}.
  */
 export function duplex<Req, Res>(
   log: Logger,
@@ -117,9 +129,10 @@ export function duplex<Req, Res>(
     send: (response: Res) => Promise<void>,
     context: CallContext,
   ) => Promise<void>,
+  { stopping }: { readonly stopping?: AbortSignal } = {},
 ): grpc.handleBidiStreamingCall<Req, Res> {
   return (call) => {
-    const context = contextOf(call, log);
+    const context = contextOf(call, log, stopping);
     const requests = requestsOf<Req>(call, context.signal);
     end(handler(requests, senderTo<Res>(call, callerGone), context), call, context);
   };
@@ -133,7 +146,7 @@ async function* requestsOf<Req>(
   // A call that is cut off looks at first like one whose caller is done. Node closes its stream one turn later.
   await setImmediate();
   await setImmediate();
-  if (signal.aborted) throw callerGone();
+  signal.throwIfAborted();
 }
 
 type ServerCall = {
@@ -143,10 +156,20 @@ type ServerCall = {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
-function contextOf(call: ServerCall, log: Logger): CallContext {
+function contextOf(call: ServerCall, log: Logger, stopping?: AbortSignal): ServedCall {
   const controller = new AbortController();
-  call.on('cancelled', () => controller.abort(callerGone()));
+  const stop = (): void => controller.abort(stopping?.reason);
+  if (stopping?.aborted === true) stop();
+  // Not `AbortSignal.any`: in Node 20 a signal keeps something of each that was made of it.
+  stopping?.addEventListener('abort', stop, { once: true });
+  let isGone = false;
+  call.on('cancelled', () => {
+    isGone = true;
+    controller.abort(callerGone());
+  });
   return {
+    isGone: () => isGone,
+    handled: () => stopping?.removeEventListener('abort', stop),
     signal: controller.signal,
     log: log.child({ method: call.getPath(), peer: call.getPeer() }),
     holder: sessionHolderIn(call.metadata),
@@ -155,14 +178,14 @@ function contextOf(call: ServerCall, log: Logger): CallContext {
 
 function settle<Res>(
   outcome: Promise<Res>,
-  context: CallContext,
+  call: ServedCall,
   callback: grpc.sendUnaryData<Res>,
 ): void {
   outcome.then(
     (response) => callback(null, response),
     (err: unknown) => {
-      if (context.signal.aborted) ended(err, context);
-      else callback(statusOf(err, context.log));
+      if (call.isGone()) ended(err, call);
+      else callback(statusOf(err, call.log));
     },
   );
 }
@@ -170,12 +193,12 @@ function settle<Res>(
 function end(
   outcome: Promise<void>,
   call: { end(): unknown; emit(event: 'error', status: object): boolean },
-  context: CallContext,
+  context: ServedCall,
 ): void {
-  outcome.then(
+  void outcome.finally(context.handled).then(
     () => call.end(),
     (err: unknown) => {
-      if (context.signal.aborted) ended(err, context);
+      if (context.isGone()) ended(err, context);
       else call.emit('error', statusOf(err, context.log));
     },
   );

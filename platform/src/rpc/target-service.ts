@@ -24,7 +24,8 @@ export function targetService({ targets, stopping, log }: TargetServiceParts) {
   return {
     streamTargets: serverStream<StreamTargetsRequest, StreamTargetsResponse>(
       log,
-      (request, { signal }) => targets.stream(request, AbortSignal.any([signal, stopping])),
+      (request, { signal }) => targets.stream(request, signal),
+      { stopping },
     ),
     getTargetOutline: unary<GetTargetOutlineRequest, GetTargetOutlineResponse>(
       log,

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import dns from 'node:dns';
+import { getEventListeners } from 'node:events';
 import { constants, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, createServer, connect as netConnect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -58,11 +59,14 @@ const lines: Record<string, unknown>[] = [];
 const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(JSON.parse(line)) });
 
 let server: RpcServer;
+let stopping: AbortController;
 let handlers: Handlers;
+const stopListeners = () => getEventListeners(stopping.signal, 'abort').length;
 const clients: grpc.Client[] = [];
 
 beforeEach(async () => {
   lines.length = 0;
+  stopping = new AbortController();
   const unexpected = async (): Promise<never> => {
     throw new Error('nobody should have called');
   };
@@ -83,8 +87,10 @@ beforeEach(async () => {
         SERVICES.run,
         {
           getRun: unary<GetRunRequest, GetRunResponse>(log, (r, c) => handlers.getRun(r, c)),
-          watchRun: serverStream<WatchRunRequest, WatchRunResponse>(log, (r, c) =>
-            handlers.watchRun(r, c),
+          watchRun: serverStream<WatchRunRequest, WatchRunResponse>(
+            log,
+            (r, c) => handlers.watchRun(r, c),
+            { stopping: stopping.signal },
           ),
         },
       ],
@@ -99,8 +105,10 @@ beforeEach(async () => {
       [
         SERVICES.teacher,
         {
-          session: duplex<TeacherReport, TeacherAssignment>(log, (r, s, c) =>
-            handlers.session(r, s, c),
+          session: duplex<TeacherReport, TeacherAssignment>(
+            log,
+            (r, s, c) => handlers.session(r, s, c),
+            { stopping: stopping.signal },
           ),
           sendAnswers: duplex<AnswerFrame, AnswerReceipt>(log, (r, s, c) =>
             handlers.answers(r, s, c),
@@ -128,6 +136,10 @@ function teachers(): TeacherClient {
   const client = connect(TeacherClient, server.address);
   clients.push(client);
   return client;
+}
+
+async function readAll(messages: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of messages);
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
@@ -499,6 +511,47 @@ describe('duplex stream', () => {
     session.cancel();
     expect(await outcome.promise).toEqual([true, 'CANCELLED']);
     expect(lines.filter(({ level }) => (level as number) >= 50)).toEqual([]);
+  });
+
+  test('a program that stops ends its handlers, and tells their callers why', async () => {
+    const untilStopped = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    handlers.watchRun = async function* ({ runId }, { signal }) {
+      yield { run: Run.fromPartial({ runId }) };
+      await untilStopped(signal);
+    };
+    handlers.session = async (requests) => {
+      for await (const _ of requests);
+    };
+    const watching = runs();
+    const watch = openServerStream(() => watching.watchRun({ runId: 'x' }));
+    const watched = watch.incoming[Symbol.asyncIterator]();
+    await watched.next();
+    const working = teachers();
+    const session = openDuplex(() => working.session());
+    await session.send({ report: undefined });
+    await vi.waitFor(() => expect(stopListeners()).toBe(2));
+    stopping.abort(new LyceumError('UNAVAILABLE', 'the program is stopping'));
+    expect(await failureOf(watched.next())).toMatchObject({ code: 'UNAVAILABLE' });
+    session.cancel();
+    const late = openServerStream(() => watching.watchRun({ runId: 'late' }));
+    const lateFailure = await failureOf(readAll(late.incoming));
+    expect(lateFailure.message).toContain('the program is stopping');
+  });
+
+  test('calls that have ended leave nothing at the signal of a program that runs on', async () => {
+    handlers.watchRun = async function* ({ runId }) {
+      yield { run: Run.fromPartial({ runId }) };
+      if (runId === 'missing') throw new LyceumError('NOT_FOUND', 'there is no such run');
+    };
+    const client = runs();
+    await readAll(openServerStream(() => client.watchRun({ runId: 'x' })).incoming);
+    const missing = openServerStream(() => client.watchRun({ runId: 'missing' }));
+    expect((await failureOf(readAll(missing.incoming))).code).toBe('NOT_FOUND');
+    await vi.waitFor(() => expect(stopListeners()).toBe(0));
   });
 
   test('RpcServer.stop ends a call that would never end', async () => {
