@@ -229,7 +229,7 @@ function untilClosed(
     });
   });
   const deposed = leadership.lost.then((): ClosedReason => {
-    log.error('another coordinator leads now');
+    log.error('another coordinator leads now, or NATS went back to an older store');
     return 'deposed';
   });
   const disconnected = nats.closed.then((): ClosedReason => 'disconnected');
