@@ -22,7 +22,9 @@ export default defineConfig({
           name: 'unit',
           include: ['*/test/**/*.test.{ts,tsx}'],
           exclude: [INT_TESTS, SITE_TESTS],
+          // Hooks load TensorFlow, which takes more than vitest's 10 s on a busy machine.
           testTimeout: 90_000,
+          hookTimeout: 90_000,
           // Files share three processes and their modules, above all TensorFlow: this halves the time.
           isolate: false,
         },
