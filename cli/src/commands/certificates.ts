@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { makeFolder, readGivenIfThere, TLS_FILES } from '@lyceum/platform';
+import { isEncryptedKey, makeFolder, readGivenIfThere, TLS_FILES } from '@lyceum/platform';
 import type { CertificateAndKey } from '@lyceum/platform/certificates';
 import { wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError } from '@lyceum/proto';
@@ -152,7 +152,7 @@ async function authorityIn(dir: string): Promise<CertificateAndKey> {
   const [certificate, key] = [textOf(certificateFile), textOf(keyFile)];
   if (certificate !== undefined && key !== undefined) {
     if (belongTogether(certificate, key)) return { certificate, key };
-    if (key.includes('ENCRYPTED')) {
+    if (isEncryptedKey(key)) {
       const message = `${keyFile} is encrypted; want it without a passphrase (openssl pkey -in FILE -out FILE)`;
       throw new LyceumError('INVALID_ARGUMENT', message);
     }

@@ -93,7 +93,7 @@ export async function issueCertificate(
   const certificate = await x509.X509CertificateGenerator.create({
     ...common(validity),
     subject: [{ CN: [name] }],
-    // Byte for byte: some programs, NATS among them, compare names so.
+    // Byte for byte: programs may compare names so.
     issuer: issuer.subjectName,
     publicKey: keys.publicKey,
     ...signer,

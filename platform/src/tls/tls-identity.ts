@@ -21,6 +21,11 @@ const FILE_MAX_BYTES = 4 * 1024 ** 2;
 
 export const TLS_FILES = { ca: 'ca.crt', certificate: 'tls.crt', key: 'tls.key' } as const;
 
+/** Whether a passphrase is needed for a private key in PEM. */
+export function isEncryptedKey(pem: string): boolean {
+  return /^-----BEGIN ENCRYPTED |^Proc-Type: .*ENCRYPTED/m.test(pem);
+}
+
 /**
  * Reads `ca.crt`, `tls.crt` and `tls.key`.
  *
@@ -37,7 +42,7 @@ export function readTlsIdentity(folder: string, nowMs: number): TlsIdentity {
   const file = join(folder, TLS_FILES.certificate);
   const own = parsed(file, 'certificate', () => new X509Certificate(certificate));
   const keyFile = join(folder, TLS_FILES.key);
-  if (/^-----BEGIN ENCRYPTED |^Proc-Type: .*ENCRYPTED/m.test(key)) {
+  if (isEncryptedKey(key)) {
     throw refused(`${keyFile} is encrypted; want it without a passphrase`);
   }
   if (!own.checkPrivateKey(parsed(keyFile, 'private key', () => createPrivateKey(key)))) {
