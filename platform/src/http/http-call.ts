@@ -2,11 +2,11 @@
  * One HTTP request to an outside server, at addresses that may be called: a deadline, and a limit on the answer.
  * Redirects are returned like other answers: following one could send secrets to another server.
  */
-import { setMaxListeners } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { LyceumError, tooManyOpenText } from '@lyceum/proto';
 import { type AddressGuard, calleeOf } from '../outside/index.js';
+import { joinSignals } from '../pacing/index.js';
 import { isNoTls, type TlsMaterial } from '../tls/index.js';
 import { decoded } from './content-encoding.js';
 import { retryAfterMs as readRetryAfterMs } from './retry-after.js';
@@ -63,20 +63,11 @@ export class BrokenAnswerError extends LyceumError {
 export async function httpCall(call: HttpCall): Promise<HttpAnswer> {
   const { signals = [], deadlineMs } = call;
   const deadline = AbortSignal.timeout(deadlineMs);
-  const over = new AbortController();
-  const end = (): void => over.abort();
-  // Not `AbortSignal.any`: in Node 20 a signal keeps something of each that was made of it, and holds 16 million.
-  const sources = [deadline, ...signals];
-  for (const source of sources) {
-    // Any number of calls may listen to it at a time.
-    setMaxListeners(0, source);
-    if (source.aborted) end();
-    else source.addEventListener('abort', end, { once: true });
-  }
+  const ended = joinSignals([deadline, ...signals]);
   try {
-    return await answeredCall(call, deadline, over.signal);
+    return await answeredCall(call, deadline, ended.signal);
   } finally {
-    for (const source of sources) source.removeEventListener('abort', end);
+    ended.letGo();
   }
 }
 

@@ -9,7 +9,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from 'nats';
-import { sleep } from '../pacing/index.js';
+import { Wakeup } from '../pacing/index.js';
 import { ensureStream, lastMessage, natsError, nextMessage, patiently } from './jetstream/index.js';
 
 /** Events kept of one run; the oldest go first. */
@@ -97,22 +97,28 @@ class JetStreamEventLog implements EventLog {
     }: { readonly follow: boolean; readonly signal: AbortSignal; readonly after?: number },
   ): AsyncGenerator<LoggedEvent, void, undefined> {
     const subject = eventSubject(runId);
-    let wake = new AbortController();
+    const wakeup = new Wakeup();
+    let wakeCount = 0;
     // Each event is published on its subject as well as stored: that is the wake-up.
     const subscription = follow
-      ? this.#connection.subscribe(subject, { callback: () => wake.abort() })
+      ? this.#connection.subscribe(subject, {
+          callback: () => {
+            wakeCount += 1;
+            wakeup.wake();
+          },
+        })
       : undefined;
     try {
       // Without `follow`, reading ends at the event that is the last one now: a run may write faster than it is read.
       const last = follow ? Number.POSITIVE_INFINITY : await this.#lastSequence(subject);
       for (let sequence = after + 1; sequence <= last && !signal.aborted; ) {
-        wake = new AbortController();
+        const seenCount = wakeCount;
         const found = await this.#next(subject, sequence);
         if (found !== undefined) {
           yield found;
           sequence = found.sequence + 1;
-        } else if (follow) await sleep(LOOK_AGAIN_MS, AbortSignal.any([signal, wake.signal]));
-        else return;
+        } else if (!follow) return;
+        else if (wakeCount === seenCount) await wakeup.wait({ signal, ms: LOOK_AGAIN_MS });
       }
     } finally {
       subscription?.unsubscribe();

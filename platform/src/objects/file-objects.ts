@@ -105,7 +105,7 @@ export class FileObjects {
       for await (const entry of await opendir(real)) entries.push(entry);
     });
     const found: { path: string; key: Buffer; facts: Entry | undefined }[] = [];
-    await inLanes(entries, ENTRIES_AT_ONCE, new AbortController().signal, async (entry) => {
+    await inLanes(entries, ENTRIES_AT_ONCE, undefined, async (entry) => {
       goOn(folder, signal);
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       const facts = await this.#entry(path, real, entry);

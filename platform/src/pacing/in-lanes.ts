@@ -3,18 +3,18 @@ import { setMaxListeners } from 'node:events';
 /**
  * Runs `work` for each item, a few at a time. After the first failure no further item begins.
  *
- * @param signal - once it aborts no further item begins; items under way end by themselves.
+ * @param signal - once it aborts no further item begins; items under way end by themselves. Undefined: never.
  * @returns once all items that began have ended.
  * @throws the first failure, or the signal's reason if items are left.
  */
 export async function inLanes<T>(
   items: Iterable<T>,
   laneCount: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   run: (item: T) => Promise<void>,
 ): Promise<void> {
   // Every lane may listen to the signal.
-  setMaxListeners(0, signal);
+  if (signal !== undefined) setMaxListeners(0, signal);
   const rest = items[Symbol.iterator]();
   const failures: unknown[] = [];
   const lane = async (): Promise<void> => {
@@ -22,7 +22,7 @@ export async function inLanes<T>(
       const next = rest.next();
       if (next.done === true) return;
       try {
-        signal.throwIfAborted();
+        signal?.throwIfAborted();
         await run(next.value);
       } catch (err) {
         failures.push(err);

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type * as grpc from '@grpc/grpc-js';
 import { LyceumError } from '@lyceum/proto';
+import { joinSignals } from '../pacing/index.js';
 import type { Logger } from '../process/index.js';
 import { statusOf } from './rpc-status.js';
 import { callerGone, messagesOf, senderTo } from './rpc-stream.js';
@@ -24,8 +25,8 @@ export interface CallContext {
 
 /** The context, and what only this file uses of it. */
 interface ServedCall extends CallContext {
-  /** Whether nobody can be told any more how the call ends. */
-  isGone(): boolean;
+  /** Aborts when the caller has gone: nobody can be told any more how the call ends. */
+  readonly gone: AbortSignal;
   /** To be called when the handler has ended. */
   handled(): void;
 }
@@ -157,20 +158,13 @@ type ServerCall = {
 };
 
 function contextOf(call: ServerCall, log: Logger, stopping?: AbortSignal): ServedCall {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(stopping?.reason);
-  if (stopping?.aborted === true) stop();
-  // Not `AbortSignal.any`: in Node 20 a signal keeps something of each that was made of it.
-  stopping?.addEventListener('abort', stop, { once: true });
-  let isGone = false;
-  call.on('cancelled', () => {
-    isGone = true;
-    controller.abort(callerGone());
-  });
+  const gone = new AbortController();
+  call.on('cancelled', () => gone.abort(callerGone()));
+  const over = joinSignals(stopping === undefined ? [gone.signal] : [gone.signal, stopping]);
   return {
-    isGone: () => isGone,
-    handled: () => stopping?.removeEventListener('abort', stop),
-    signal: controller.signal,
+    gone: gone.signal,
+    handled: over.letGo,
+    signal: over.signal,
     log: log.child({ method: call.getPath(), peer: call.getPeer() }),
     holder: sessionHolderIn(call.metadata),
   };
@@ -184,7 +178,7 @@ function settle<Res>(
   outcome.then(
     (response) => callback(null, response),
     (err: unknown) => {
-      if (call.isGone()) ended(err, call);
+      if (call.gone.aborted) ended(err, call);
       else callback(statusOf(err, call.log));
     },
   );
@@ -198,7 +192,7 @@ function end(
   void outcome.finally(context.handled).then(
     () => call.end(),
     (err: unknown) => {
-      if (context.isGone()) ended(err, context);
+      if (context.gone.aborted) ended(err, context);
       else call.emit('error', statusOf(err, context.log));
     },
   );
