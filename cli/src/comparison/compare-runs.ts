@@ -264,12 +264,9 @@ function armDifference(pairs: readonly RunPair[]): ArmDifference {
   };
 }
 
-/** More than the rounding errors of sums of shares, such as 0.1 + 0.2 − 0.3. */
-const ROUNDING = 1e-12;
-
 function seedDifference(differences: readonly number[]): SeedDifference {
   const { mean, low, high, standardDeviation } = pairedInterval(differences);
-  const needed = seedsNeeded(Math.abs(mean) < ROUNDING ? 0 : mean, standardDeviation);
+  const needed = seedsNeeded(mean, standardDeviation);
   return {
     difference: mean,
     low,

@@ -38,13 +38,15 @@ export function pairedInterval(differences: readonly number[]): PairedInterval {
 
 /** 80 % of the mass lies below its end, 60 % within both. */
 const POWER_CENTRAL = 0.6;
+/** A mean of differences that is nearer to 0 is only rounding, as in (0.9 − 0.8) + (0.7 − 0.8). */
+const ROUNDING = 1e-12;
 /** From this many degrees of freedom on, t is as good as the normal quantile: the count of seeds is the same. */
 const MANY_SEEDS = 1000;
 const NORMAL_QUANTILE_SUM = 1.959964 + 0.841621;
 
 /**
  * How many seeds it takes to see a difference of this size, with power 80 % and a two-sided test at 5 %: the least
- * n ≥ 2 with n ≥ ((t₉₇.₅ + t₈₀) s/|d|)² at n − 1 degrees of freedom. ∞ for no difference.
+ * n ≥ 2 with n ≥ ((t₉₇.₅ + t₈₀) s/|d|)² at n − 1 degrees of freedom. ∞ for no difference but rounding.
  *
  * @param standardDeviation - s, of the paired differences over seeds.
  * @throws {LyceumError} INVALID_ARGUMENT if d is not finite or s is negative.
@@ -57,7 +59,7 @@ export function seedsNeeded(difference: number, standardDeviation: number): numb
       `want a finite difference and a deviation ≥ 0, got ${difference} and ${standardDeviation}`,
     );
   }
-  if (difference === 0) return Number.POSITIVE_INFINITY;
+  if (Math.abs(difference) < ROUNDING) return Number.POSITIVE_INFINITY;
   let n = Math.max(2, Math.ceil(NORMAL_QUANTILE_SUM ** 2 * ratio));
   while (n < MANY_SEEDS) {
     const t = studentQuantile(n - 1, CONFIDENCE) + studentQuantile(n - 1, POWER_CENTRAL);

@@ -49,4 +49,10 @@ describe('seedsNeeded', () => {
     expect(seedsNeeded(0, 1)).toBe(Number.POSITIVE_INFINITY);
     expect(() => seedsNeeded(Number.NaN, 1)).toThrow(/finite difference/);
   });
+
+  it('takes what rounding leaves of a difference of 0 for no difference', () => {
+    const { mean, standardDeviation } = pairedInterval([0.9 - 0.8, 0.7 - 0.8, 0.8 - 0.8]);
+    expect(mean).not.toBe(0);
+    expect(seedsNeeded(mean, standardDeviation)).toBe(Number.POSITIVE_INFINITY);
+  });
 });
