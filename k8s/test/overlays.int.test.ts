@@ -192,6 +192,14 @@ ${more}`,
       expect(listed(own('cpu'), 'student-worker')).toBeUndefined();
     });
 
+    it('lets coordinator and teacher workers reach servers with the label in their own namespace', () => {
+      const server = { 'lyceum.dev/inference-server': 'true' };
+      const reaches = (name: string) => mayConnect(own('cpu'), podOf(name), server, 8001);
+      expect(reaches('coordinator')).toBe(true);
+      expect(reaches('teacher-worker')).toBe(true);
+      expect(reaches('student-worker')).toBe(false);
+    });
+
     it('may have a namespace of its own', () => {
       const objects = own('cpu', 'namespace: team-a');
       expect(outside(objects, 'team-a')).toEqual([]);
@@ -272,6 +280,13 @@ ${more}`,
         `patches: [{ target: { kind: NetworkPolicy, name: bucket }, patch: '${patch}' }]`,
       );
       expect(patched.egress).toEqual([...egress, ours]);
+    });
+
+    it('in a bucket: workers reach a server with the label in their own namespace, others do not', () => {
+      const objects = own('sets-in-bucket')('');
+      const store = { 'lyceum.dev/object-store': 'true' };
+      for (const name of WORKERS) expect(mayConnect(objects, podOf(name), store, 9000)).toBe(true);
+      expect(mayConnect(objects, podOf('coordinator'), store, 9000)).toBe(false);
     });
 
     it('on a volume: mounted read-only at LYCEUM_DATASETS_ROOT of each program', () => {
@@ -376,7 +391,7 @@ interface Peer {
 interface Rule {
   readonly from?: readonly Peer[];
   readonly to?: readonly Peer[];
-  readonly ports: readonly { readonly port: number | string }[];
+  readonly ports?: readonly { readonly port: number | string }[];
 }
 
 /** Whether policies let a pod of this namespace connect to another: one must let it out, one must let it in. */
@@ -393,11 +408,12 @@ function mayConnect(
       .flatMap((policy): readonly Rule[] => policy[way] ?? [])
       .some(
         (rule) =>
-          rule.ports.some((p) => p.port === port) &&
+          (rule.ports === undefined || rule.ports.some((p) => p.port === port)) &&
           (rule[side] ?? []).some(
             ({ podSelector, namespaceSelector }) =>
               podSelector !== undefined &&
-              namespaceSelector === undefined &&
+              // An empty selector is of all namespaces, this one too.
+              Object.keys(namespaceSelector ?? {}).length === 0 &&
               selects(podSelector, peer),
           ),
       );
