@@ -128,6 +128,15 @@ export async function checkModel(
   };
 }
 
+/** The settings as a push reads them: a layout that the model's file leaves open is named, also the usual one. */
+export function settingsToWrite(
+  { best: { layout }, settings }: Pick<Check, 'best' | 'settings'>,
+  { fixed }: Pick<CheckedModel, 'fixed'>,
+): string {
+  const isOpen = layout !== '' && !fixed.has('layout');
+  return JSON.stringify({ ...settings, ...(isOpen && { layout }) });
+}
+
 /** The model with its file's classes; without them if they are not the set's: its answers show the order too. */
 function believed(model: CheckedModel, classNames: readonly string[]): CheckedModel {
   const { classes, ...others } = model.settings;

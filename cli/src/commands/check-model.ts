@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatNamed } from '@lyceum/learning/formats';
-import { settingsJson } from '@lyceum/learning/models';
 import { wholeNumber } from '@lyceum/platform/flags';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -15,6 +14,7 @@ import {
   type ModelToCheck,
   modelOnDisk,
   pushedModel,
+  settingsToWrite,
 } from '../check/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { ModelTrial } from '../local-cluster/index.js';
@@ -149,7 +149,7 @@ async function check(
   }
   print(globalOptions(command).output, checkDocument(found), () => checkLines(found));
   if (write !== undefined) {
-    await writeNewFile(write, `${settingsJson(found.settings)}\n`, force === true);
+    await writeNewFile(write, `${settingsToWrite(found, model)}\n`, force === true);
     notice(`wrote ${write}`);
   }
   const { accuracy } = found.order;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { CheckedModel } from '../../src/check/candidate-settings.js';
 import { checkLines } from '../../src/check/check-lines.js';
-import { checkModel } from '../../src/check/check-model.js';
+import { checkModel, settingsToWrite } from '../../src/check/check-model.js';
 
 const SAMPLES = { sampleCount: 96, classNames: ['cat', 'dog'] };
 const MODEL: CheckedModel = {
@@ -64,6 +64,12 @@ test.each([
 
 test('checkModel turns colours if that is clearly better', async () => {
   expect(await foundColours({ RGB: 70, BGR: 90 })).toEqual(['BGR', 'BGR']);
+});
+
+test('settingsToWrite names the layout where the file leaves it open, also the usual one', async () => {
+  const check = await found(() => 90);
+  expect(settingsToWrite(check, MODEL)).toBe('{"output":"logits"}');
+  expect(settingsToWrite(check, { fixed: new Set() })).toBe('{"output":"logits","layout":"NHWC"}');
 });
 
 test('checkModel does not turn colours for a gain of two samples', async () => {

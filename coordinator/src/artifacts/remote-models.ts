@@ -95,7 +95,7 @@ export class RemoteModels {
   ): Promise<string | undefined> {
     try {
       const given = inlineSettings(settings);
-      const key = sha256Hex(JSON.stringify([description, settingsJson(given)]));
+      const key = sha256Hex(JSON.stringify([description, JSON.stringify(given)]));
       const name = `inference-${key.slice(0, 12)}`;
       await this.push(name, description, given);
       return name;

@@ -204,23 +204,28 @@ export function settingsJson(settings: Partial<ModelSettings>): string {
 
 /** The settings in one order, without values that mean the same as leaving them out. */
 function plainSettings(settings: Partial<ModelSettings>): Partial<ModelSettings> {
-  const kept = NAMES.filter((name) => {
-    const value = settings[name];
-    return value !== undefined && FIELDS[name].isDefault?.(value) !== true;
-  });
+  return inOrder(settings, (name) => FIELDS[name].isDefault?.(settings[name]) !== true);
+}
+
+function inOrder(
+  settings: Partial<ModelSettings>,
+  isKept: (name: keyof ModelSettings) => boolean = () => true,
+): Partial<ModelSettings> {
+  const kept = NAMES.filter((name) => settings[name] !== undefined && isKept(name));
   return Object.fromEntries(kept.map((name) => [name, settings[name]]));
 }
 
 /** @throws {InvalidDocumentError} naming every field that is wrong. */
 export function parseSettingsJson(text: string, source = 'model settings'): ModelSettings {
-  const settings = parsePartialSettings(text, source);
+  const settings = plainSettings(parsePartialSettings(text, source));
   if (settings.output !== undefined) return { ...settings, output: settings.output };
   const message = `must be ${FIELDS.output.want}`;
   throw new InvalidDocumentError(source, [{ path: 'output', message }]);
 }
 
 /**
- * Settings that leave out what the model's file tells.
+ * Settings that leave out what the model's file tells. What they say stays, also where it is what an absent setting
+ * mostly stands for: the file, or one beside it, could tell otherwise.
  *
  * @throws {InvalidDocumentError} naming every field that is wrong.
  */
@@ -251,7 +256,7 @@ export function parsePartialSettings(
     }
   }
   if (problems.length > 0) throw new InvalidDocumentError(source, problems);
-  return plainSettings(settings as Partial<ModelSettings>);
+  return inOrder(settings as Partial<ModelSettings>);
 }
 
 /**

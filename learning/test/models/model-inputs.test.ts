@@ -6,6 +6,7 @@ import { classOrder, inClassOrder, knownClassesOf } from '../../src/models/class
 import { ModelInputs, sampleShapeError } from '../../src/models/model-inputs.js';
 import {
   type ModelSettings,
+  parsePartialSettings,
   parseSettingsJson,
   settingsJson,
 } from '../../src/models/model-settings.js';
@@ -145,6 +146,11 @@ describe('model settings', () => {
     const full =
       '{"output":"logits","modality":"pixels","mean":[0.5],"layout":"NCHW","colours":"BGR","classes":["b","a"]}';
     expect(settingsJson(parseSettingsJson(full))).toBe(full);
+  });
+
+  it('that a user gives stay, also where they are what an absent setting stands for', () => {
+    const given = { scale: 1, mean: [0], layout: 'NHWC', antialias: false };
+    expect(parsePartialSettings(JSON.stringify(given))).toEqual(given);
   });
 
   it('may give mean and standardDeviation as one number', () => {

@@ -18,7 +18,7 @@ import {
 } from '../../src/formats/onnx/onnx-package.js';
 import { readOnnxModel } from '../../src/formats/onnx/read-onnx-file.js';
 import { parsePackagedModel } from '../../src/formats/packaged-model.js';
-import type { ModelSettings } from '../../src/models/index.js';
+import { type ModelSettings, parsePartialSettings } from '../../src/models/index.js';
 import { OnnxInference } from '../../src/onnx/onnx-inference.js';
 
 const WEIGHT = [1, -2, 0.5, 3, 0, -1];
@@ -164,7 +164,8 @@ it('onnxPackageOf asks for a layout that the file does not show, and keeps it', 
     'does not tell whether channels come first or last',
   );
   for (const layout of ['NHWC', 'NCHW'] as const) {
-    const packed = parsePackagedModel(encodeOnnxPackage(onnxPackageOf(file, { layout })));
+    const given = parsePartialSettings(JSON.stringify({ layout }));
+    const packed = parsePackagedModel(encodeOnnxPackage(onnxPackageOf(file, given)));
     if (packed.format !== 'onnx') throw new Error(packed.format);
     const sampleShape = layout === 'NHWC' ? [1, 12, 1] : [12, 1, 1];
     const inference = await OnnxInference.open(packed.model, { rows: 1, threads: 1, sampleShape });
