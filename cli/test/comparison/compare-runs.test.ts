@@ -141,19 +141,20 @@ test('compareRuns takes differences of seeds that cancel out as none, in spite o
   expect(arms[0]?.seedsNeeded).toBeNull();
 });
 
-test('comparisonLines says that two seeds with the same difference prove nothing yet', () => {
-  const of = (model: string, seed: number, right: string) =>
-    run(`${model}-${seed}`, right, { specification: specification(seed, model) });
-  const comparison = compare(
-    of('a', 1, '1000'),
-    of('a', 2, '0100'),
-    of('b', 1, '1100'),
-    of('b', 2, '0110'),
-  );
-  expect(comparisonLines(comparison).join('\n')).toContain(
-    'over seeds: +25.00 (+25.00 to +25.00) points, the same with each seed: more seeds are needed to tell; NLL',
-  );
-});
+test.each([2, 3])(
+  'comparisonLines says that %i seeds with the same difference prove nothing yet',
+  (count) => {
+    const seeds = Array.from({ length: count }, (_, seed) => seed);
+    const of = (model: string, right: string) =>
+      seeds.map((seed) =>
+        run(`${model}-${seed}`, right, { specification: specification(seed, model) }),
+      );
+    const comparison = compare(...of('a', '1000000000'), ...of('b', '1100000000'));
+    expect(comparisonLines(comparison).join('\n')).toContain(
+      'over seeds: +10.00 (+10.00 to +10.00) points, the same with each seed: more seeds are needed to tell; NLL',
+    );
+  },
+);
 
 test('compareRuns has no arms with one reference for several seeds', () => {
   const { pairs, arms } = compare(

@@ -10,11 +10,14 @@ export interface PairedInterval {
   /** Ends of the 95 % interval of the mean. */
   readonly low: number;
   readonly high: number;
-  /** Of the differences, with divisor n − 1. */
+  /** Of the differences, with divisor n − 1; 0 if they are equal but for rounding. */
   readonly standardDeviation: number;
 }
 
 const CONFIDENCE = 0.95;
+
+/** A mean or a deviation below this is only rounding: (0.9 − 0.8) + (0.7 − 0.8) is 1e-16, and so is 3 · 0.1 − 0.3. */
+const ROUNDING = 1e-12;
 
 /**
  * mean ± t·s/√n.
@@ -31,15 +34,14 @@ export function pairedInterval(differences: readonly number[]): PairedInterval {
   }
   const mean = differences.reduce((sum, d) => sum + d, 0) / n;
   const squares = differences.reduce((sum, d) => sum + (d - mean) ** 2, 0);
-  const standardDeviation = Math.sqrt(squares / (n - 1));
+  const deviation = Math.sqrt(squares / (n - 1));
+  const standardDeviation = deviation < ROUNDING ? 0 : deviation;
   const margin = (studentQuantile(n - 1, CONFIDENCE) * standardDeviation) / Math.sqrt(n);
   return { mean, low: mean - margin, high: mean + margin, standardDeviation };
 }
 
 /** 80 % of the mass lies below its end, 60 % within both. */
 const POWER_CENTRAL = 0.6;
-/** A mean of differences that is nearer to 0 is only rounding, as in (0.9 − 0.8) + (0.7 − 0.8). */
-const ROUNDING = 1e-12;
 /** From this many degrees of freedom on, t is as good as the normal quantile: the count of seeds is the same. */
 const MANY_SEEDS = 1000;
 const NORMAL_QUANTILE_SUM = 1.959964 + 0.841621;

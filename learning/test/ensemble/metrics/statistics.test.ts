@@ -27,6 +27,13 @@ describe('pairedInterval', () => {
     expect(high).toBeCloseTo(2 + 4.302653 / Math.sqrt(3), 6);
   });
 
+  it('has no width if differences are equal but for rounding', () => {
+    const differences = [0.9 - 0.8, 0.8 - 0.7, 0.4 - 0.3];
+    expect(new Set(differences).size).toBeGreaterThan(1);
+    const { mean, low, high, standardDeviation } = pairedInterval(differences);
+    expect([standardDeviation, low, high]).toEqual([0, mean, mean]);
+  });
+
   it.each([[[]], [[1]], [[1, Number.NaN]]])('refuses %j', (differences) => {
     expect(() => pairedInterval(differences)).toThrow(/at least two finite/);
   });
