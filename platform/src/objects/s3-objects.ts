@@ -1,4 +1,5 @@
 /** Objects in buckets of S3 and of compatible servers. */
+import { createHash } from 'node:crypto';
 import { LyceumError } from '@lyceum/proto';
 import { shownUrl } from '../outside/index.js';
 import { retrying } from '../pacing/index.js';
@@ -171,12 +172,34 @@ export class S3Objects {
       `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${listed.join('')}</CompleteMultipartUpload>`,
     );
     const request = { ...place, query: { uploadId }, body, shown, signal };
-    await this.#retrying(signal, async () => {
-      const response = await this.#requests.send({ method: 'POST', ...request });
-      // S3 may answer 200 before the upload is complete, since that may take long. A failure is then told in the body.
-      const code = errorCodeOf(await textOf(response, shown));
-      if (code !== undefined) throw refusalError({ shown, status: 500, code });
-    });
+    let tries = 0;
+    try {
+      await this.#retrying(signal, async () => {
+        tries += 1;
+        const response = await this.#requests.send({ method: 'POST', ...request });
+        // S3 may answer 200 before the upload is complete, since that may take long. A failure is then told in the body.
+        const code = errorCodeOf(await textOf(response, shown));
+        if (code !== undefined) throw refusalError({ shown, status: 500, code });
+      });
+    } catch (err) {
+      // If only the answer of an earlier try was lost, the object is there, and its upload no more.
+      const mayBeDone = tries > 1 && err instanceof LyceumError && err.code === 'NOT_FOUND';
+      if (!mayBeDone || !(await this.#isJoined(place, etags, signal))) throw err;
+    }
+  }
+
+  /** Whether the object is the one that an upload of these parts makes. */
+  async #isJoined(
+    place: S3Place,
+    etags: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    try {
+      const { etag } = await this.facts(place, signal);
+      return etag === joinedEtag(etags);
+    } catch {
+      return false;
+    }
   }
 
   /** Removes the parts, which would otherwise cost money, unseen. */
@@ -205,6 +228,13 @@ interface MultipartUpload {
   readonly uploadId: string;
   /** ETags of the parts that have been uploaded. */
   readonly etags: string[];
+}
+
+/** The ETag of an object of such parts, in S3 and most servers: the MD5 of the parts' MD5s, and their count. */
+function joinedEtag(etags: readonly string[]): string {
+  const md5s = etags.map((etag) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
+  const md5 = createHash('md5').update(Buffer.concat(md5s)).digest('hex');
+  return `"${md5}-${etags.length}"`;
 }
 
 function shownOf({ bucket, key }: S3Place): string {
