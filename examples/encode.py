@@ -6,13 +6,15 @@
 Prints a JSON list of float32 numbers for each line. Nothing but Python is needed; copy it into your own service.
 docs/text-and-tables.md says the rules.
 """
-import json, math, re, struct, sys, unicodedata
+import decimal, json, math, re, struct, sys, unicodedata
 
 WHITE_SPACE = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "<na>", "#n/a", "#na", "nat", "-nan", "\\n"}
 
 def float32(value):
+    if math.isinf(value):
+        raise OverflowError("a number is infinite")
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
 def fnv1a32(data):
@@ -54,9 +56,15 @@ def category(cell):
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip(" \t\r\n")
+    return number_text(cell) if isinstance(cell, float) else str(cell).strip(" \t\r\n")
+
+def number_text(value):
+    """A number as JavaScript writes it, since the encoding's values are so: 2, 0.00001, 1e-7, 1e+21."""
+    if value == 0:
+        return "0"
+    if 1e-6 <= abs(value) < 1e21:
+        return re.sub("[.]0$", "", f"{decimal.Decimal(repr(value)):f}")
+    return re.sub("e([+-])0", r"e\1", repr(value)).replace("inf", "Infinity")
 
 def encode_row(encoding, row):
     numbers = []
