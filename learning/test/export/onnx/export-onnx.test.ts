@@ -158,6 +158,44 @@ it('exportOnnx exports the layers and activations of MobileNetV2, Xception and m
   return expectSameAnswers(model, 'logits', [9, 8, 2], 5);
 });
 
+/** A network without its last layers, as a layer of another model. */
+function body(): LayersModel {
+  const { layers, input, model, sequential } = engine.tf;
+  const pixels = input({ shape: [9, 8, 2] });
+  const inner = sequential({
+    name: 'inner',
+    layers: [
+      layers.conv2d({ filters: 4, kernelSize: 3, padding: 'same', inputShape: [9, 8, 2] }),
+      layers.batchNormalization({}),
+    ],
+  });
+  const seen = inner.apply(pixels);
+  const more = layers.conv2d({ filters: 4, kernelSize: 1 }).apply(seen);
+  return model({
+    name: 'body',
+    inputs: pixels,
+    outputs: layers.add().apply([seen, more] as never) as never,
+  });
+}
+
+it('exportOnnx exports the layers of models within, in sequential and in functional models', async () => {
+  const { layers, sequential, input, model } = engine.tf;
+  const head = () => [
+    layers.globalAveragePooling2d({ dataFormat: 'channelsLast' }),
+    layers.dense({ units: 3 }),
+  ];
+  const chain = sequential({ layers: [body(), ...head()] });
+  await expectSameAnswers(chain, 'logits', [9, 8, 2], 5);
+  const pixels = input({ shape: [9, 8, 2] });
+  const outputs = [layers.rescaling({ scale: 2 }), body(), ...head()].reduce<unknown>(
+    (x, layer) => layer.apply(x as never),
+    pixels,
+  );
+  await expectSameAnswers(model({ inputs: pixels, outputs: outputs as never }), 'logits', [9, 8, 2], 5); // biome-ignore format: short
+  const last = sequential({ layers: [layers.flatten({ inputShape: [2, 2] }), sequential({ layers: [layers.dense({ units: 3, inputShape: [4] })] })] }); // biome-ignore format: short
+  await expectSameAnswers(last, 'logits', [2, 2], 2);
+});
+
 it('exportOnnx exports a batch normalisation of rows with a positive axis', () => {
   const { layers, sequential } = engine.tf;
   const model = sequential({
