@@ -246,7 +246,7 @@ export class TeacherHealth {
     const nowMs = this.#parts.now();
     return outcome.kind === 'answered'
       ? this.#health.answered(replica, probe, { ...outcome.answer, round, noise }, nowMs)
-      : this.#health.probeFailed(replica, outcome.reason, nowMs);
+      : this.#health.probeFailed(replica, probe, { round, reason: outcome.reason }, nowMs);
   }
 
   #apply(effects: readonly HealthEffect<StoredRecords>[]): void {

@@ -110,8 +110,19 @@ export class ReplicaHealth<T = unknown> {
     this.#replicas.get(replica)?.probes.pass(probe, round);
   }
 
-  /** The replica failed to answer a probe. */
-  probeFailed(replica: Replica, reason: string, nowMs: number): HealthEffect<T>[] {
+  /**
+   * The replica failed to answer a probe. The round counts as answered, since the worker tries no round twice: a test
+   * after the release has to ask for further ones.
+   */
+  probeFailed(
+    replica: Replica,
+    probe: string,
+    { round, reason }: { readonly round: number; readonly reason: string },
+    nowMs: number,
+  ): HealthEffect<T>[] {
+    const known = this.#replicas.get(replica);
+    const state = known?.probes.get(probe);
+    if (known !== undefined && state !== undefined) this.#heard(known, state, round);
     return this.#quarantine(replica, `it does not answer its probe: ${reason}`, nowMs);
   }
 
@@ -205,7 +216,7 @@ export class ReplicaHealth<T = unknown> {
     return this.#quarantines.delete(replicaKey(replica));
   }
 
-  /** Counts an answer to the probe, or a refusal in its place. */
+  /** Counts an answer to the probe, or a refusal or a failure in its place. */
   #heard(known: KnownReplica, state: ProbeState, round: number): void {
     state.answered = Math.max(state.answered, round);
     known.awaitsTest &&= !known.probes.isTested;

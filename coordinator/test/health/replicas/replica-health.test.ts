@@ -329,7 +329,7 @@ describe('an unproven answer to a ticket', () => {
   it('of a server that failed is trusted after a probe asked since, not after one already under way', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
-    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     expect([story.health.rounds(TWO, 'p'), story.health.anewRound(TWO, 'p')]).toEqual([3, 3]);
     const answered = (round: number) => {
       const answer = { round, isClass: false, values: RIGHT, digest: 'd', noise: NOISE };
@@ -347,7 +347,7 @@ describe('an unproven answer to a ticket', () => {
   it('is suspect if it is stored after its replica was quarantined', () => {
     const story = new Story();
     story.join(ONE);
-    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     story.answers(ONE, 1);
     expect(story.kinds()).toEqual(['suspect']);
   });
@@ -357,7 +357,7 @@ describe('an unproven answer to a ticket', () => {
     story.join(ONE);
     story.join(TWO);
     const [one, two] = [ONE, TWO].map((replica) => story.health.canaries.failureCount(replica));
-    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     story.health.release(ONE);
     story.answers(ONE, 1, 'late', one);
     story.answers(TWO, 1, 'of another', two);
@@ -375,7 +375,7 @@ describe('an unproven answer to a ticket', () => {
       story.health.wants(replica, ['p'], true);
       story.answerAll(replica, RIGHT);
     }
-    story.effects.push(...story.health.probeFailed(ONE, 'NaN', 5));
+    story.effects.push(...story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5));
     const discredited = story.effects.filter(({ kind }) => kind === 'discredited');
     expect(discredited).toEqual([
       { kind: 'discredited', ...ONE },
@@ -390,7 +390,7 @@ describe('an unproven answer to a ticket', () => {
     const story = new Story();
     for (const replica of [ONE, TWO]) story.health.wants(replica, ['p'], true);
     const before = story.health.canaries.failureCount(TWO);
-    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     story.answers(TWO, 1, 'late', before);
     expect(story.effects).toEqual([expect.objectContaining({ ...TWO, items: ['late'] })]);
   });
@@ -628,7 +628,7 @@ describe('a quarantine', () => {
     story.join(ONE);
     expect(story.health.isTrusted(ONE)).toBe(true);
     story.answerAll(ONE, RIGHT);
-    story.health.probeFailed(ONE, 'NaN', 5);
+    story.health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     expect(story.health.isTrusted(ONE)).toBe(false);
     story.health.release(ONE);
     expect(story.health.isTrusted(ONE)).toBe(false);
@@ -642,18 +642,26 @@ describe('a quarantine', () => {
   it('ends with a release after a server has refused both probes of the self-test', () => {
     const { health } = new Story();
     health.wants(ONE, ['p']);
-    health.probeFailed(ONE, 'NaN', 5);
+    health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     health.release(ONE);
-    health.probeRefused(ONE, 'p', 1);
-    expect(health.isTrusted(ONE)).toBe(false);
     health.probeRefused(ONE, 'p', 2);
+    expect(health.isTrusted(ONE)).toBe(false);
+    health.probeRefused(ONE, 'p', 3);
     expect(health.isTrusted(ONE)).toBe(true);
+  });
+
+  it('ends with a release after the replica failed at both probes of its self-test: two more are asked', () => {
+    const { health } = new Story();
+    health.wants(ONE, ['p']);
+    for (const round of [1, 2]) health.probeFailed(ONE, 'p', { round, reason: 'NaN' }, 5);
+    health.release(ONE);
+    expect([health.rounds(ONE, 'p'), health.anewRound(ONE, 'p')]).toEqual([4, 3]);
   });
 
   it('ends with a release at once if no probe is wanted any more', () => {
     const { health } = new Story();
     health.wants(ONE, ['p']);
-    health.probeFailed(ONE, 'NaN', 5);
+    health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 5);
     health.wants(ONE, []);
     health.release(ONE);
     expect([health.serves(ONE, false), health.isTrusted(ONE)]).toEqual([true, true]);
@@ -662,7 +670,7 @@ describe('a quarantine', () => {
   it('outlasts sessions and coordinators, and ends with a release and another self-test', () => {
     const before = new Story();
     before.join(ONE);
-    before.health.probeFailed(ONE, 'logits row 0 holds NaN', 5);
+    before.health.probeFailed(ONE, 'p', { round: 1, reason: 'logits row 0 holds NaN' }, 5);
     const health = new ReplicaHealth(before.health.quarantines());
     health.sessionEnded('w1');
     health.wants(ONE, ['p']);

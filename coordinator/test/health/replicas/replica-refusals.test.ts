@@ -61,7 +61,7 @@ it('ReplicaHealth asks no further rounds when wants is called between two refusa
 it('ReplicaHealth quarantines a replica whose own probe failed', () => {
   const health = new ReplicaHealth([]);
   health.wants(ONE, ['p']);
-  health.probeFailed(ONE, 'NaN', 0);
+  health.probeFailed(ONE, 'p', { round: 1, reason: 'NaN' }, 0);
   expect(health.quarantines()).toHaveLength(1);
   expect(health.probeRefused({ ...ONE, workerId: 'w2' }, 'p', 1)).toEqual([]);
 });
