@@ -117,16 +117,20 @@ function tokens(count: number | undefined, sign: string): string | undefined {
 }
 
 export function unreadableLines(unreadable: readonly Unreadable[]): string[] {
-  return unreadable.flatMap(({ teacher, retried, left, problem, refused, refusal }) => {
-    const unread =
-      retried === 1 ? 'answer could not be read and was' : 'answers could not be read and were';
-    const tries = `${teacher}: ${countText(retried)} ${unread} asked for again`;
-    const lost =
-      left === 0
-        ? 'none is left'
-        : `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} no answer that can be read (${problem}): mend the description's answer or classes, or set otherwise: abstain; then collect reads the kept answers again, and --again unreadable asks again`;
+  return unreadable.flatMap(({ teacher, retried, open, left, problem, refused, refusal }) => {
+    const unread = `${teacher}: ${pluralText(retried, 'answer')} could not be read`;
+    const again =
+      retried > 0 && open > 0 ? '' : ` and ${retried === 1 ? 'was' : 'were'} asked for again`;
+    const lost = `${countText(left)} ${left === 1 ? 'question has' : 'questions have'} no answer that can be read (${problem}): mend the description's answer or classes, or set otherwise: abstain; then collect reads the kept answers again, and --again unreadable asks again`;
+    const asked = `${countText(open)} ${open === 1 ? 'question stays' : 'questions stay'} open, and the next collect asks again`;
+    const rest = [...(left > 0 ? [lost] : []), ...(open > 0 ? [asked] : [])];
     const never = `${teacher}: ${countText(refused)} ${refused === 1 ? 'question was' : 'questions were'} refused (${refusal}); collect --again refused asks them again`;
-    return [...(retried + left > 0 ? [`${tries}; ${lost}`] : []), ...(refused > 0 ? [never] : [])];
+    return [
+      ...(retried + left > 0
+        ? [[unread + again, ...(rest.length > 0 ? rest : ['none is left'])].join('; ')]
+        : []),
+      ...(refused > 0 ? [never] : []),
+    ];
   });
 }
 

@@ -184,6 +184,11 @@ test('imitation collect records the cost of unreadable answers, also if --max-ca
       'the response could not be read, and asking again failed: the limit of --max-calls 7',
     );
   }
+  // Four questions at a time: none has an answer, and all are asked again.
+  expect(stopped.told).toMatchObject({ answered: { chat: 0 }, costs: [{ answers: 0 }] });
+  expect(stopped.stderr).toContain(
+    'chat: 7 answers could not be read; 4 questions stay open, and the next collect asks again',
+  );
   const before = calls;
   respond = () => ({ body: said('alpha') });
   const goesOn = await collect('paid');

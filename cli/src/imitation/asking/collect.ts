@@ -53,6 +53,8 @@ export interface Unreadable {
   readonly teacher: string;
   /** Number of unreadable answers that were asked for again. */
   readonly retried: number;
+  /** Questions that were not asked again before the collection ended: the next one does. */
+  readonly open: number;
   /** Questions of the document that still have an unreadable answer after all attempts. */
   readonly left: number;
   /** Why the first of these answers cannot be read. */
@@ -122,6 +124,7 @@ function unreadableOf(
   return {
     teacher: teacher.name,
     retried,
+    open: there.filter((own) => own.open === true).length,
     left: left.length,
     ...(problem !== undefined && { problem }),
     refused: refused.length,
@@ -219,7 +222,7 @@ function collectedCost(
   const { cost: estimated } = questionsCost(teacher, imitation.spec.classes, answered);
   return {
     teacher: name,
-    answers: answered.length,
+    answers: made?.answerCount ?? 0,
     calls: made?.calls ?? 0,
     ...paidFigures(endpoint, made?.total ?? NOTHING_PAID, estimated, file.spent.get(name)),
   };

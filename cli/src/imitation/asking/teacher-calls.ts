@@ -67,6 +67,8 @@ export class TeacherCalls {
   /** Cost of each open question so far. */
   readonly #paid = new Map<Question, Paid>();
   readonly #answered = new Set<Question>();
+  /** Questions of these that the next collection asks again. */
+  #openCount = 0;
   #total: Paid = NOTHING_PAID;
   #calls = 0;
 
@@ -88,6 +90,11 @@ export class TeacherCalls {
   /** Questions whose answer is on the disk, readable or not. */
   get answered(): ReadonlySet<Question> {
     return this.#answered;
+  }
+
+  /** Number of these that are not asked again. */
+  get answerCount(): number {
+    return this.#answered.size - this.#openCount;
   }
 
   /**
@@ -288,7 +295,9 @@ export class TeacherCalls {
       this.#answered.add(question);
       this.#paid.delete(question);
     }
-    progress(questions.length);
+    const openCount = lines.filter(({ open }) => open === true).length;
+    this.#openCount += openCount;
+    progress(questions.length - openCount);
   }
 
   #tell(text: string | undefined): void {
