@@ -105,8 +105,11 @@ function silenceOf(response: unknown): string | undefined {
   return ended === 'tool_calls' ? 'holds calls of tools, and no answer' : undefined;
 }
 
-/** The known word that it is but for case and signs around it, if that is one. */
+const NEGATIVE = /^[-\u2212]\s*\p{N}/u;
+
+/** The known word that it is but for case and signs around it, if that is one. The minus of a number is no such sign. */
 function likeOne(word: string, known: readonly string[]): string {
+  if (NEGATIVE.test(word)) return '';
   const bare = (text: string) =>
     text.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
   const alike = known.filter((own) => bare(own) === bare(word) && bare(own) !== '');

@@ -80,6 +80,16 @@ it.each(['English', '"english"', 'english.', '```\nENGLISH\n```', '**english**']
   },
 );
 
+it.each(['-1', '\u22121', '-1.0'])(
+  'readAnswer takes %j for no other way to write a class without the minus',
+  (said) => {
+    const numbers = endpoint({ request: { x: '$input' }, answer: '' });
+    expect(readAnswer(numbers, said, 0, ['1', '1.0'], false)).toEqual({
+      problem: expect.stringMatching(/is none of 1, 1\.0$/),
+    });
+  },
+);
+
 it('requestBody writes a table row into a prompt, one line per column', () => {
   const chat = endpoint({ input: 'row', chat: { model: 'm', prompt: 'Who is this?\n{input}' } });
   const row = { age: 1.5, 'a b': null, town: '{classes} ' };
