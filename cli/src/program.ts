@@ -9,6 +9,8 @@ import { VERSION } from './version.js';
 /** The command that needs all commands loaded: it prints a completion for all of them. */
 const TELLS_OF_ALL = 'completion';
 
+const HELP = 'help';
+
 /**
  * The program with all its commands. Wrong usage and help are thrown as commander's errors.
  *
@@ -32,6 +34,7 @@ export async function programFor(
   // parseOptions takes the global options out, wherever they stand: the first operand is the command.
   const [name = ''] = program.parseOptions([...args]).operands;
   const load = COMMANDS.get(name);
+  if (name === HELP) return withHelp(await createProgram(env));
   if (load === undefined || name === TELLS_OF_ALL) return createProgram(env);
   return withCommands(program, [load], env);
 }
@@ -95,6 +98,23 @@ async function withCommands(
   const adders = await Promise.all([...files].map((load) => load()));
   for (const add of adders) add(program, env);
   for (const command of program.commands) tellOwnHelp(command, program.name());
+  return program;
+}
+
+/** Commander's own `help` reads one name: of `help models push` it shows the help of `models`. */
+function withHelp(program: Command): Command {
+  program
+    .command(HELP)
+    .description('display help for command')
+    .argument('[command...]', 'its name, below the names of its groups')
+    .action((names: string[]) => {
+      let command = program;
+      for (const name of names) {
+        const below = command.commands.find((sub) => sub.name() === name);
+        command = below ?? command.error(`error: unknown command '${name}'`);
+      }
+      command.help();
+    });
   return program;
 }
 

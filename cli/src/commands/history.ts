@@ -1,4 +1,5 @@
 import { uint32From, wholeNumber } from '@lyceum/platform/flags';
+import { LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
 import { historyLines, teacherHistoryLines } from '../printing/runs/index.js';
 import { withCoordinator } from '../session/index.js';
@@ -42,8 +43,11 @@ Examples:
   coordinator history digits --teachers --points 5
   coordinator history digits --points 512 -o json > history.json`,
     )
-    .action((runId: string, { points, from, to, teachers }: HistoryOptions, command: Command) =>
-      withCoordinator(command, async ({ client, print }) => {
+    .action((runId: string, { points, from, to, teachers }: HistoryOptions, command: Command) => {
+      if (to !== 0 && to <= from) {
+        throw new LyceumError('INVALID_ARGUMENT', `--to ${to} is not after --from ${from}`);
+      }
+      return withCoordinator(command, async ({ client, print }) => {
         const history = await client.getHistory({
           runId,
           firstStep: from,
@@ -51,9 +55,9 @@ Examples:
           pointCount: points,
         });
         print(history, () => [
-          ...historyLines(history),
-          ...(teachers ? ['', ...teacherHistoryLines(history)] : []),
+          ...historyLines(history, from),
+          ...(teachers ? ['', ...teacherHistoryLines(history, from)] : []),
         ]);
-      }),
-    );
+      });
+    });
 }

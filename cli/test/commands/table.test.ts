@@ -33,13 +33,24 @@ test.each([
   [],
   ['--help'],
   ['-h', 'wait'],
-  ['help', 'wait'],
   ['wiat', 'digits'],
   ['constructor'],
   ['--tls-dir', 'wait'],
   ['--unknown', 'wait'],
 ])('programFor adds all commands for %j %j', async (...args) => {
   expect(namesOf(await programFor(args, {}))).toEqual(namesOf(await createProgram({})));
+});
+
+test.each([
+  [[], 'Usage: coordinator [options]'],
+  [['wait'], 'Usage: coordinator wait [options] <run>'],
+  [['models', 'push'], 'Usage: coordinator models push [options] <name> [path]'],
+])('help %j shows the help of that command', async (names, usage) => {
+  const told = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const program = await programFor(['help', ...names], {});
+  expect(() => program.parse(['help', ...names], { from: 'user' })).toThrow(CommanderError);
+  expect(told.mock.calls.join('')).toContain(usage);
+  told.mockRestore();
 });
 
 test('programFor reports a wrong global option as commander does', async () => {

@@ -11,8 +11,9 @@ import {
 
 type Point = GetHistoryResponse['points'][number];
 
-export function historyLines({ columns, points }: GetHistoryResponse): string[] {
-  if (points.length === 0) return ['no step has been taken'];
+/** @param from - the first step that was asked for, from 0. */
+export function historyLines({ columns, points }: GetHistoryResponse, from: number): string[] {
+  if (points.length === 0) return [noSteps(from)];
   const value = (name: string) => meanOf(columns, name);
   const figure = (title: string, name: string): Column<Point> => ({
     title,
@@ -56,11 +57,20 @@ export function historyLines({ columns, points }: GetHistoryResponse): string[] 
   );
 }
 
-/** Each teacher's part in the targets of the steps, as a table. */
-export function teacherHistoryLines({ columns, points }: GetHistoryResponse): string[] {
+function noSteps(from: number): string {
+  return from === 0
+    ? 'no step has been taken'
+    : `no step from ${countText(from)} on has been taken`;
+}
+
+/** Each teacher's part in the targets of the steps, as a table. @param from - as of {@link historyLines}. */
+export function teacherHistoryLines(
+  { columns, points }: GetHistoryResponse,
+  from: number,
+): string[] {
   const names = columns.flatMap((name) => /^teacher\.(.+)\.share$/.exec(name)?.[1] ?? []);
   if (names.length === 0) return ['the run asks no teachers'];
-  if (points.length === 0) return ['no step has been taken'];
+  if (points.length === 0) return [noSteps(from)];
   const rows = points.flatMap((point) => names.map((name) => ({ point, name })));
   type Row = (typeof rows)[number];
   const ofAll = (title: string, column: string, text: (mean: number) => string): Column<Row> => ({

@@ -10,7 +10,7 @@ it('historyLines has a line for each point, with the terms of a loss that has se
     { firstStep: 0, endStep: 50, means: [2.5, 0.01, 1.25, 128, 0.5, 0.25, 2.25, 0.25] },
     { firstStep: 50, endStep: 80, means: columns.map(() => Number.NaN) },
   ];
-  expect(historyLines({ columns, points })).toEqual([
+  expect(historyLines({ columns, points }, 0)).toEqual([
     'STEPS   LOSS     KD      CE  LEARNING RATE  GRADIENT NORM  SAMPLES/S  WAITING',
     '1–50   2.500  2.250  0.2500        0.01000          1.250        256     50 %',
     '51–80      -      -       -              -              -          -        -',
@@ -19,13 +19,15 @@ it('historyLines has a line for each point, with the terms of a loss that has se
 
 it('historyLines shows no term of a loss that has one, and no rates of no time', () => {
   const points = [{ firstStep: 0, endStep: 1, means: [2, 1, 1, 10, 0, 0, 2] }];
-  const [title, line] = historyLines({ columns: [...common, 'objective[0].kd'], points });
+  const [title, line] = historyLines({ columns: [...common, 'objective[0].kd'], points }, 0);
   expect(title).not.toContain('KD');
   expect(line).toMatch(/- +-$/);
 });
 
 it('historyLines says that no step has been taken', () => {
-  expect(historyLines({ columns: common, points: [] })).toEqual(['no step has been taken']);
+  expect(historyLines({ columns: common, points: [] }, 0)).toEqual(['no step has been taken']);
+  const later = ['no step from 1,000 on has been taken'];
+  expect(historyLines({ columns: common, points: [] }, 1000)).toEqual(later);
 });
 
 it('lossLine shows the loss in one line, blank where it is unknown', () => {
@@ -53,11 +55,11 @@ it('teacherHistoryLines has a line for each teacher, with the common figures in 
   const own = common.map(() => 1);
   const means = [...own, 0.25, 3, 1234, 1, 0.125, Number.NaN, 0.5, Number.NaN];
   const points = [{ firstStep: 0, endStep: 50, means }];
-  expect(teacherHistoryLines({ columns, points })).toEqual([
+  expect(teacherHistoryLines({ columns, points }, 0)).toEqual([
     'STEPS  FROM STORE  OPEN SPANS  TEACHER    SHARE  DISAGREES   LATENCY',
     '1–50         25 %         3.0  a        100.0 %    12.50 %  1,234 ms',
     '1–50         25 %         3.0  b.c       50.0 %          -         -',
   ]);
-  expect(teacherHistoryLines({ columns: common, points })).toEqual(['the run asks no teachers']);
-  expect(teacherHistoryLines({ columns, points: [] })).toEqual(['no step has been taken']);
+  expect(teacherHistoryLines({ columns: common, points }, 0)).toEqual(['the run asks no teachers']);
+  expect(teacherHistoryLines({ columns, points: [] }, 0)).toEqual(['no step has been taken']);
 });
