@@ -11,7 +11,7 @@ import {
   readImitationInputs,
   writeQuestions,
 } from '../imitation/index.js';
-import { writingCostLines, writingLines, writtenLines } from '../printing/index.js';
+import { writingCostLines, writingLines, writtenLines } from '../printing/imitation/index.js';
 import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
 import { addPaidOptions, outsideOf, type PaidOptions, tellingProgress } from './imitation-paid.js';
 

@@ -30,7 +30,8 @@ import {
   type TrainingSet,
   trainingSet,
 } from '../imitation/index.js';
-import { importLines, worthLines } from '../printing/index.js';
+import { worthLines } from '../printing/imitation/index.js';
+import { importLines } from '../printing/index.js';
 import { isPaused, pauseAdvice } from '../printing/runs/index.js';
 import { bytesText, shellWord } from '../printing/text/index.js';
 import {

@@ -20,7 +20,12 @@ import {
   requireSentAsRead,
   summarise,
 } from '../imitation/index.js';
-import { checkLines, collectedLines, estimateLines, unreadableLines } from '../printing/index.js';
+import {
+  checkLines,
+  collectedLines,
+  estimateLines,
+  unreadableLines,
+} from '../printing/imitation/index.js';
 import { pluralText } from '../printing/text/index.js';
 import { CommandExit, EXIT, globalOptions, notice, print } from '../session/index.js';
 import { addPaidOptions, outsideOf, type PaidOptions, tellingProgress } from './imitation-paid.js';

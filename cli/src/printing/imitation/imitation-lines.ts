@@ -13,7 +13,7 @@ import {
   type WritingCost,
   type WritingEstimate,
   type WrittenQuestions,
-} from '../imitation/index.js';
+} from '../../imitation/index.js';
 import {
   type Column,
   countText,
@@ -22,7 +22,7 @@ import {
   points,
   signed,
   tableLines,
-} from './text/index.js';
+} from '../text/index.js';
 
 export function estimateLines(estimates: readonly CostEstimate[]): string[] {
   const answered = { title: 'ANSWERED', value: (e: CostEstimate) => countText(e.answered) };
