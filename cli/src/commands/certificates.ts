@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { isEncryptedKey, makeFolder, readGivenIfThere, TLS_FILES } from '@lyceum/platform';
 import type { CertificateAndKey } from '@lyceum/platform/certificates';
-import { wholeNumber } from '@lyceum/platform/flags';
+import { folderPath, wholeNumber } from '@lyceum/platform/flags';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { writeNewFile } from '../files/index.js';
@@ -48,7 +48,12 @@ export function addCertificates(program: Command): void {
       `who they are for: programs (${PROGRAMS.join(', ')}), and people, who only call`,
       checkedName,
     )
-    .option('--dir <dir>', 'folder of the authority, made if there is none', './certificates')
+    .option(
+      '--dir <dir>',
+      'folder of the authority, made if there is none',
+      folderPath,
+      './certificates',
+    )
     .option(
       '--host <name>',
       'DNS name or IP address at which the programs serve, beside their own name and localhost; may be repeated',

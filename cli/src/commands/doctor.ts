@@ -1,4 +1,4 @@
-import { flag } from '@lyceum/platform/flags';
+import { flag, folderPath } from '@lyceum/platform/flags';
 import { natsCredentialsIn } from '@lyceum/platform/nats';
 import { printable } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -44,9 +44,9 @@ export function addDoctor(program: Command, env: NodeJS.ProcessEnv): void {
       ),
     )
     .addOption(
-      flag('--state-dir <dir>', 'whose disk is looked at', 'LYCEUM_STATE_DIR').default(
-        './lyceum-state',
-      ),
+      flag('--state-dir <dir>', 'whose disk is looked at', 'LYCEUM_STATE_DIR')
+        .argParser(folderPath)
+        .default('./lyceum-state'),
     )
     .addHelpText(
       'after',

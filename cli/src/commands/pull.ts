@@ -7,6 +7,7 @@ import {
   type ModelPackage,
   parsePackagedModel,
 } from '@lyceum/learning/formats';
+import { folderPath } from '@lyceum/platform/flags';
 import { ArtifactKind, LyceumError } from '@lyceum/proto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CoordinatorClient } from '../client/index.js';
@@ -54,7 +55,7 @@ export function addPull(program: Command): void {
     .command('pull')
     .description("fetch a run's student, or a pushed model")
     .argument('<name>', "a run's id or a model's name; run:ID or model:NAME where both exist")
-    .requiredOption('--out <dir>', 'folder to write to')
+    .requiredOption('--out <dir>', 'folder to write to', folderPath)
     .addOption(
       new Option('--format <format>', 'tfjs: model.json, weights.bin, settings.json, classes.json')
         .choices(EXPORT_FORMAT_NAMES)
@@ -131,6 +132,8 @@ async function exportedOnnx(
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const onnx = onnxFile(model, onnxOptions);
   const files = format.files(name, onnx, model, onnxOptions);
+  // Before the check, which may take long.
+  await refuseTaken(files, options);
   // A pushed model has no predictions; only workers can read the pictures of a set in shards.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
   if (!isKnown && !canTryModels()) {
@@ -205,11 +208,18 @@ async function datasetOf(
   return seenDataset(parseStoredDataset(bytes), settings.modality);
 }
 
-async function write(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
-  const overwrite = force === true;
-  const targets = new Map([...files].map(([file, content]) => [path.join(out, file), content]));
-  if (!overwrite) for (const file of targets.keys()) await refuseExisting(file);
-  await writeNewFiles(targets, overwrite);
+/** @throws {LyceumError} ALREADY_EXISTS if there is one of the files, and --force is not given. */
+async function refuseTaken(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
+  if (force === true) return;
+  for (const file of files.keys()) await refuseExisting(path.join(out, file));
+}
+
+async function write(files: ExportedFiles, options: PullOptions): Promise<void> {
+  await refuseTaken(files, options);
+  const targets = [...files].map(
+    ([file, content]) => [path.join(options.out, file), content] as const,
+  );
+  await writeNewFiles(new Map(targets), options.force === true);
 }
 
 async function findSource({ client, signal }: CommandContext, name: string): Promise<Source> {

@@ -16,7 +16,13 @@ import {
   secretPlaces,
   type TlsIdentity,
 } from '@lyceum/platform';
-import { allowedAddresses, flag, numberAbove, wholeNumber } from '@lyceum/platform/flags';
+import {
+  allowedAddresses,
+  flag,
+  folderPath,
+  numberAbove,
+  wholeNumber,
+} from '@lyceum/platform/flags';
 import { type NatsCredentials, natsCredentialsIn } from '@lyceum/platform/nats';
 import { LyceumError } from '@lyceum/proto';
 import { type Command, Option } from 'commander';
@@ -89,7 +95,9 @@ export function addServe(program: Command, env: NodeJS.ProcessEnv): void {
         '--state-dir <dir>',
         'answers, ledgers and histories of runs, and the copy from which an empty NATS is filled again: back it up',
         'LYCEUM_STATE_DIR',
-      ).default('./lyceum-state/coordinator'),
+      )
+        .argParser(folderPath)
+        .default('./lyceum-state/coordinator'),
     )
     .addOption(
       flag(

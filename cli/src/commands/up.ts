@@ -5,7 +5,7 @@ import {
   ENDING_SIGNALS,
   onInterrupt,
 } from '@lyceum/platform';
-import { allowedAddresses, flag, wholeNumber } from '@lyceum/platform/flags';
+import { allowedAddresses, flag, folderPath, wholeNumber } from '@lyceum/platform/flags';
 import { toLyceumError } from '@lyceum/proto';
 import type { Command } from 'commander';
 import { CoordinatorClient } from '../client/index.js';
@@ -47,11 +47,9 @@ export function addUp(program: Command, environment: NodeJS.ProcessEnv): void {
       `the coordinator's; port 0 takes a free one (default: ${DEFAULT_LISTEN}, or a free port if that is taken)`,
     )
     .addOption(
-      flag(
-        '--state-dir <dir>',
-        'where runs, models, answers and logs are kept',
-        'LYCEUM_STATE_DIR',
-      ).default('./lyceum-state'),
+      flag('--state-dir <dir>', 'where runs, models, answers and logs are kept', 'LYCEUM_STATE_DIR')
+        .argParser(folderPath)
+        .default('./lyceum-state'),
     )
     .addOption(
       flag(

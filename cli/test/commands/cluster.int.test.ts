@@ -316,6 +316,10 @@ describe('runs', () => {
     expect(pushed.stderr).toMatch(
       /checked on 8 samples of noise: logits differ by at most \d\.\de[-+]\d\nwrote/,
     );
+    const again = await cli('pull', 'pushed', '--out', out, '--format', 'onnx');
+    expect(again.code).toBe(6);
+    expect(again.stderr).toContain('exists already; --force overwrites it');
+    expect(again.stderr).not.toContain('checked on');
 
     const wrong = await cli('pull', 'teacher', '--out', out, ...tensors, '--int8');
     expect(wrong).toMatchObject({ code: 2 });

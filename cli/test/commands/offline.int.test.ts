@@ -33,6 +33,7 @@ test.each([
   [['help', 'nope'], "unknown command 'nope'"],
   [['help', 'models', 'nope'], "unknown command 'nope'\n(see coordinator models --help)"],
   [['history', 'x', '--from', '10', '--to', '10'], '--to 10 is not after --from 10'],
+  [['up', '--state-dir', ''], 'want the path of a folder, such as . for this one'],
   [['submit'], "missing required argument 'file'"],
   [['list', '--nope'], "unknown option '--nope'"],
   [['list', '--coordinator', 'http://127.0.0.1:7700'], 'want HOST:PORT, such as 127.0.0.1:7700'],

@@ -40,6 +40,12 @@ export function numberAbove(bound: number, greatest = Number.MAX_VALUE): Read<nu
   };
 }
 
+/** A folder to write to. An empty name, as of a variable that is not set, would be the folder one is in. */
+export function folderPath(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('want the path of a folder, such as . for this one.');
+}
+
 /** The argument of `--allow-addresses`. */
 export function allowedAddresses(text: string): string[] {
   return checked(parseAllowedAddresses, text);

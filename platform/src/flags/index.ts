@@ -6,6 +6,7 @@ export { LOG_LEVELS } from '../process/index.js';
 export {
   address,
   allowedAddresses,
+  folderPath,
   numberAbove,
   numberFrom,
   uint32From,

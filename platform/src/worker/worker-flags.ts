@@ -6,6 +6,7 @@ import {
   address,
   allowedAddresses,
   flag,
+  folderPath,
   LOG_LEVELS,
   PRINTABLE_ERRORS,
   wholeNumber,
@@ -66,7 +67,9 @@ export function workerCommand(name: string, version: string): Command {
       '--state-dir <folder>',
       'keeps what it fetched and what it works on; one folder per worker',
       'LYCEUM_STATE_DIR',
-    ).default(join('lyceum-state', name)),
+    )
+      .argParser(folderPath)
+      .default(join('lyceum-state', name)),
     flag('--http <address>', 'HOST:PORT of probes and metrics', 'LYCEUM_HTTP').default(
       '127.0.0.1:0',
     ),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   address,
   allowedAddresses,
+  folderPath,
   numberAbove,
   numberFrom,
   uint32From,
@@ -25,6 +26,11 @@ describe('wholeNumber and uint32From', () => {
     refused(uint32From(1), ['0', '4294967296'], 'want a whole number from 1 to 4294967295.');
     refused(wholeNumber(2), ['1', '9007199254740992'], 'want a whole number of at least 2.');
   });
+});
+
+it('folderPath takes any path but an empty one', () => {
+  expect(['.', '/', ' ', 'a/b'].map(folderPath)).toEqual(['.', '/', ' ', 'a/b']);
+  refused(folderPath, [''], 'want the path of a folder');
 });
 
 describe('numberFrom and numberAbove', () => {
