@@ -82,7 +82,14 @@ export class HttpStatusError extends LyceumError {
 }
 
 /** Statuses that grpc-js makes up for calls that ended without one. Servers that failed also send them. */
-const MADE_UP: ReadonlySet<grpc.status> = new Set([grpc.status.INTERNAL, grpc.status.UNKNOWN]);
+const MADE_UP: ReadonlySet<grpc.status> = new Set([
+  grpc.status.INTERNAL,
+  grpc.status.UNKNOWN,
+  grpc.status.CANCELLED,
+]);
+
+/** What grpc-js says of a call that the other end cancelled; of one cancelled here, `Cancelled on client`. */
+const CANCELLED_THERE = 'Call cancelled';
 
 function httpStatusIn(details: string): number | undefined {
   const [, http] = /^Received HTTP status code (\d+)/.exec(details) ?? [];
@@ -93,8 +100,9 @@ function httpStatusIn(details: string): number | undefined {
 function brokenBy(details: string, http: number | undefined): string | undefined {
   if (saysChanged(details)) return MESSAGE_CHANGED;
   if (http !== undefined) return inHttp(http);
-  // gRPC servers end calls with a status, even failed ones: a reset comes from something in between.
-  return details.startsWith('Received RST_STREAM')
+  // gRPC servers end calls with a status, even failed ones: a reset comes from something in between, or from a program
+  // that ends.
+  return details.startsWith('Received RST_STREAM') || details === CANCELLED_THERE
     ? `the call was cut off (${details})`
     : undefined;
 }
