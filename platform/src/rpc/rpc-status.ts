@@ -66,8 +66,12 @@ export function errorOf(
     return new HttpStatusError(code, `${address}: ${inHttp(http)}`, http, status);
   }
   const unanswered = code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
-  const why = broken ?? inWords(status.details);
-  const message = unanswered ? `${address}: ${why}` : status.details;
+  const said =
+    status.details === ''
+      ? `status ${grpc.status[status.code]}, without a message`
+      : status.details;
+  const why = broken ?? inWords(said);
+  const message = unanswered ? `${address}: ${why}` : said;
   return new LyceumError(code, message, { cause: status });
 }
 

@@ -196,6 +196,18 @@ describe('unary call', () => {
     expect(failure.retryable).toBe(false);
   });
 
+  test('an error without a message names its status', async () => {
+    handlers.getRun = async () => {
+      throw new LyceumError('NOT_FOUND', '');
+    };
+    const client = runs();
+    const failure = await failureOf(call(client, client.getRun, { runId: 'x' }));
+    expect(failure).toMatchObject({
+      code: 'NOT_FOUND',
+      message: 'status NOT_FOUND, without a message',
+    });
+  });
+
   test('a very long error message is cut at a character to its limit and says so', async () => {
     handlers.getRun = async () => {
       throw new LyceumError('INVALID_ARGUMENT', 'ä\n'.repeat(STATUS_DETAILS_MAX_BYTES));
