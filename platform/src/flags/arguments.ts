@@ -40,7 +40,7 @@ export function numberAbove(bound: number, greatest = Number.MAX_VALUE): Read<nu
   };
 }
 
-/** A folder to write to. An empty name, as of a variable that is not set, would be the folder one is in. */
+/** A folder to write to. An empty name, as of a variable that is not set, would be the current folder. */
 export function folderPath(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('want the path of a folder, such as . for this one.');
