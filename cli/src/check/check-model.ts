@@ -118,23 +118,17 @@ export async function checkModel(
         : 'logits',
     ...(classes !== undefined && { classes }),
   };
+  // A push asks for a layout that the model's file leaves open, also for the usual one.
+  const isOpen = best.layout !== '' && !model.fixed.has('layout');
+  const { layout } = best.settings;
   return {
     candidates,
     best,
     order,
-    settings: parseSettingsJson(settingsJson(settings)),
+    settings: { ...parseSettingsJson(settingsJson(settings)), ...(isOpen && { layout }) },
     sampleCount: order.sampleCount,
     known: knownNames(settings, classNames),
   };
-}
-
-/** The settings as a push reads them: a layout that the model's file leaves open is named, also the usual one. */
-export function settingsToWrite(
-  { best: { layout }, settings }: Pick<Check, 'best' | 'settings'>,
-  { fixed }: Pick<CheckedModel, 'fixed'>,
-): string {
-  const isOpen = layout !== '' && !fixed.has('layout');
-  return JSON.stringify({ ...settings, ...(isOpen && { layout }) });
 }
 
 /** The model with its file's classes; without them if they are not the set's: its answers show the order too. */

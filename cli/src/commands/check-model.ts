@@ -14,7 +14,6 @@ import {
   type ModelToCheck,
   modelOnDisk,
   pushedModel,
-  settingsToWrite,
 } from '../check/index.js';
 import { refuseExisting, writeNewFile } from '../files/index.js';
 import { ModelTrial } from '../local-cluster/index.js';
@@ -149,7 +148,7 @@ async function check(
   }
   print(globalOptions(command).output, checkDocument(found), () => checkLines(found));
   if (write !== undefined) {
-    await writeNewFile(write, `${settingsToWrite(found, model)}\n`, force === true);
+    await writeNewFile(write, `${JSON.stringify(found.settings)}\n`, force === true);
     notice(`wrote ${write}`);
   }
   const { accuracy } = found.order;

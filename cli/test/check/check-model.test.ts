@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { CheckedModel } from '../../src/check/candidate-settings.js';
 import { checkLines } from '../../src/check/check-lines.js';
-import { checkModel, settingsToWrite } from '../../src/check/check-model.js';
+import { checkModel } from '../../src/check/check-model.js';
 
 const SAMPLES = { sampleCount: 96, classNames: ['cat', 'dog'] };
 const MODEL: CheckedModel = {
@@ -17,7 +17,7 @@ const MODEL: CheckedModel = {
 };
 
 /** @param rightOf - samples of 96 that it is right about. */
-function found(rightOf: (settings: CheckedModel['settings']) => number) {
+function found(rightOf: (settings: CheckedModel['settings']) => number, model = MODEL) {
   const trial = {
     samples: SAMPLES,
     try: async (settings: CheckedModel['settings']) => {
@@ -39,7 +39,7 @@ function found(rightOf: (settings: CheckedModel['settings']) => number) {
       };
     },
   };
-  return checkModel(trial, MODEL, () => undefined);
+  return checkModel(trial, model, () => undefined);
 }
 
 /** @param rights - samples of 96 that are right, by order of colours, with unchanged values; else it is 50. */
@@ -66,10 +66,12 @@ test('checkModel turns colours if that is clearly better', async () => {
   expect(await foundColours({ RGB: 70, BGR: 90 })).toEqual(['BGR', 'BGR']);
 });
 
-test('settingsToWrite names the layout where the file leaves it open, also the usual one', async () => {
-  const check = await found(() => 90);
-  expect(settingsToWrite(check, MODEL)).toBe('{"output":"logits"}');
-  expect(settingsToWrite(check, { fixed: new Set() })).toBe('{"output":"logits","layout":"NHWC"}');
+test('checkModel names the layout where the file leaves it open, also the usual one', async () => {
+  const written = async (model: CheckedModel) =>
+    JSON.stringify((await found(() => 90, model)).settings);
+  expect(await written(MODEL)).toBe('{"output":"logits"}');
+  const open = { ...MODEL, fixed: new Set(['output']) };
+  expect(await written(open)).toBe('{"output":"logits","layout":"NHWC"}');
 });
 
 test('checkModel does not turn colours for a gain of two samples', async () => {
