@@ -85,10 +85,15 @@ Examples:
       refuseMismatch(options);
       return withCoordinator(command, async (context) => {
         const source = await findSource(context, name);
-        const files = await exported(context, source, options);
-        await write(files, options);
-        const written = [...files.keys()].map((file) => path.join(options.out, file));
-        context.notice(`wrote ${written.join(', ')}`);
+        const { files, check } = await exported(context, source, options);
+        const overwrite = options.force === true;
+        const targets = new Map(
+          [...files].map(([file, content]) => [path.join(options.out, file), content]),
+        );
+        if (!overwrite) for (const file of targets.keys()) await refuseExisting(file);
+        await check?.();
+        await writeNewFiles(targets, overwrite);
+        context.notice(`wrote ${[...targets.keys()].join(', ')}`);
       });
     });
 }
@@ -108,16 +113,22 @@ function refuseMismatch({ format, with: parts, int8 }: PullOptions): void {
   throw new LyceumError('INVALID_ARGUMENT', message);
 }
 
+interface Exported {
+  readonly files: ExportedFiles;
+  /** Compares the files with the model, which may take long; undefined: nothing is compared. */
+  check?(): Promise<void>;
+}
+
 async function exported(
   context: CommandContext,
   source: Source,
   options: PullOptions,
-): Promise<ExportedFiles> {
+): Promise<Exported> {
   const { model, runId } = source;
   const format = exportFormat(options.format);
   if (format.hasOnnx) return exportedOnnx(context, format, source, options);
   const report = runId === undefined ? undefined : await context.client.getReport(runId);
-  return format.files(model, report?.dataset.classNames ?? model.settings.classes);
+  return { files: format.files(model, report?.dataset.classNames ?? model.settings.classes) };
 }
 
 async function exportedOnnx(
@@ -125,22 +136,33 @@ async function exportedOnnx(
   format: OnnxFormat,
   source: Source,
   options: PullOptions,
-): Promise<ExportedFiles> {
-  const { client, notice, signal } = context;
-  const { model, packaged, name, runId } = source;
+): Promise<Exported> {
+  const { model, name, runId } = source;
   const dataset = runId === undefined ? undefined : await datasetOf(context, runId, model);
   const onnxOptions = onnxOptionsOf(source, dataset, options);
   const onnx = onnxFile(model, onnxOptions);
   const files = format.files(name, onnx, model, onnxOptions);
-  // Before the check, which may take long.
-  await refuseTaken(files, options);
+  return { files, check: () => checkFile(context, source, { onnx, onnxOptions, dataset }) };
+}
+
+interface OnnxExport {
+  readonly onnx: Uint8Array;
+  readonly onnxOptions: OnnxOptions;
+  readonly dataset: Dataset | undefined;
+}
+
+async function checkFile(
+  { client, notice, signal }: CommandContext,
+  { model, packaged, runId }: Source,
+  { onnx, onnxOptions, dataset }: OnnxExport,
+): Promise<void> {
   // A pushed model has no predictions; only workers can read the pictures of a set in shards.
   const isKnown = runId !== undefined && dataset !== undefined && dataset.chunkEnds === undefined;
   if (!isKnown && !canTryModels()) {
     notice(
       'not checked: this installation has no teacher-worker, which would run the model itself',
     );
-    return files;
+    return;
   }
   const compared: ComparedOutputs = isKnown
     ? { dataset, outputs: testOutputs(await client.getPredictions(runId, { signal })) }
@@ -153,7 +175,6 @@ async function exportedOnnx(
     const { student, exported: own } = check.accuracy;
     notice(`accuracy: student ${percentText(student)}, this file ${percentText(own)}`);
   }
-  return files;
 }
 
 /** @throws {LyceumError} INVALID_ARGUMENT if a pushed model lacks something that the options need. */
@@ -206,20 +227,6 @@ async function datasetOf(
     client.pullArtifact(ARTIFACT_KIND_DATASET, `run:${runId}`, { signal, onProgress }),
   );
   return seenDataset(parseStoredDataset(bytes), settings.modality);
-}
-
-/** @throws {LyceumError} ALREADY_EXISTS if there is one of the files, and --force is not given. */
-async function refuseTaken(files: ExportedFiles, { out, force }: PullOptions): Promise<void> {
-  if (force === true) return;
-  for (const file of files.keys()) await refuseExisting(path.join(out, file));
-}
-
-async function write(files: ExportedFiles, options: PullOptions): Promise<void> {
-  await refuseTaken(files, options);
-  const targets = [...files].map(
-    ([file, content]) => [path.join(options.out, file), content] as const,
-  );
-  await writeNewFiles(new Map(targets), options.force === true);
 }
 
 async function findSource({ client, signal }: CommandContext, name: string): Promise<Source> {
